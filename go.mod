@@ -1,0 +1,3 @@
+module github.com/sudoXpg/netloop
+
+go 1.26.0
