@@ -58,8 +58,9 @@ var (
 //
 //   - Readiness is level-triggered: as long as a condition holds and is asked
 //     for, every Wait reports it.
-//   - HangUp implies Readable, whatever the system reports, and is reported
-//     only while Readable or Writable is asked for.
+//   - HangUp implies Readable, whatever the system reports. That the peer has
+//     closed its side is reported while Readable is asked for, that the
+//     connection failed or is closed both ways while either is.
 //   - Interest 0 detaches the handle: nothing is reported for it, not even a
 //     peer that hangs up, so that a paused connection never spins the loop. It
 //     stays registered; Modify attaches it again.

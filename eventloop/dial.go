@@ -1,0 +1,132 @@
+package eventloop
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+)
+
+// Dial connects to address: "host:port" for the networks "tcp", "tcp4" and
+// "tcp6", host being a name or an IP literal, and a path for "unix". It does not wait:
+// h.Opened is called once connected, or else only h.Closed, with the reason,
+// ErrDeadline after DialTimeout. The addresses of a name are tried in turn. The error is ErrClosed or ErrBusy.
+func (g *Group) Dial(network, address string, h Handler) error {
+	l := g.next()
+	return l.Post(func() { l.dial(&dialer{network: network, address: address, h: h}) })
+}
+
+// A dialer is the handler of a connection until it is connected.
+type dialer struct {
+	network, address string
+	h                Handler
+	left             []string // addresses not tried yet
+	due              tick
+	err              error // of the last address tried
+}
+
+func (l *Loop) dial(d *dialer) {
+	d.due = l.after(l.g.opts.DialTimeout)
+	host, port, err := net.SplitHostPort(d.address)
+	if _, bad := netip.ParseAddr(host); d.network == "unix" || err != nil || bad == nil {
+		d.left = []string{d.address} // a Net says best what is wrong with it
+		l.dialNext(d)
+		return
+	}
+	resolve := func() {
+		d.left, d.err = lookUp(d.network, host, port, l.g.opts)
+		_ = l.post(task{f: func() { l.dialNext(d) }, sure: true})
+	}
+	if err := l.g.opts.Executor.Execute(resolve); err != nil {
+		d.err = err
+		l.dialNext(d)
+	}
+}
+
+// lookUp resolves a host and port by name. It blocks.
+func lookUp(network, host, port string, o Options) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), o.DialTimeout)
+	defer cancel()
+	n, err := net.DefaultResolver.LookupPort(ctx, network, port)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+network[len("tcp"):], host)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, ip := range ips {
+		out = append(out, net.JoinHostPort(ip.Unmap().String(), strconv.Itoa(n)))
+	}
+	return out, nil
+}
+
+// dialNext starts to connect to the next address, or gives up.
+func (l *Loop) dialNext(d *dialer) {
+	for len(d.left) > 0 && !l.draining {
+		address := d.left[0]
+		d.left = d.left[1:]
+		h, err := l.be.Dial(d.network, address)
+		if err != nil {
+			d.err = err
+			continue
+		}
+		c := &Conn{loop: l, h: h, handler: d, flags: dialing}
+		if ap, err := netip.ParseAddrPort(address); err == nil {
+			c.peer = ap
+		}
+		if d.err = c.attach(Writable); d.err != nil {
+			_ = l.be.CloseHandle(h)
+			continue
+		}
+		c.deadline, c.hasDue = d.due, true
+		c.schedule(d.due)
+		return
+	}
+	if d.err == nil {
+		d.err = ErrClosed
+	}
+	l.n.open.Add(1) // bury takes it off again
+	c := &Conn{loop: l, handler: d.h, flags: closed}
+	l.gone = append(l.gone, farewell{c, fmt.Errorf("dial %s %s: %w", d.network, d.address, d.err)})
+}
+
+// connected ends the dialing of c, one way or the other.
+func (c *Conn) connected() {
+	l := c.loop
+	d, ok := c.handler.(*dialer)
+	if !ok {
+		return
+	}
+	if err := l.be.Connected(c.h); err != nil {
+		c.Abort(err)
+		return
+	}
+	c.handler = d.h
+	c.flags &^= dialing
+	c.hasDue = false
+	c.lastRead = l.nowTick
+	l.n.dialed.Add(1)
+	c.update()
+	c.handler.Opened(c)
+}
+
+// Opened implements Handler; it is never called.
+func (d *dialer) Opened(*Conn) {}
+
+// Received implements Handler; it is never called.
+func (d *dialer) Received(*Conn, []byte) {}
+
+// Drained implements Handler; it is never called.
+func (d *dialer) Drained(*Conn) {}
+
+// Closed tries the next address.
+func (d *dialer) Closed(c *Conn, err error) {
+	d.err = err
+	if err == ErrDeadline { //nolint:errorlint // ours, unwrapped
+		d.left = nil
+	}
+	c.loop.dialNext(d)
+}

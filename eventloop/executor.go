@@ -1,0 +1,78 @@
+package eventloop
+
+import "sync"
+
+// An Executor runs functions somewhere else than on a loop. It returns ErrBusy
+// when it can't take one more, and then does not run it.
+type Executor interface {
+	Execute(job func()) error
+}
+
+// The size of a Pool, where NewPool is given zero.
+const (
+	DefaultPoolWorkers = 4
+	DefaultPoolQueue   = 1024
+)
+
+// A Pool is an Executor with a bounded number of goroutines, started when
+// there is work and gone when there is none, and a bounded queue before them.
+type Pool struct {
+	limit, depth int
+
+	mu      sync.Mutex
+	queue   []func()
+	workers int
+	closed  bool
+}
+
+// NewPool returns a Pool of so many workers and so many waiting jobs. 0 means
+// the default of each.
+func NewPool(workers, queue int) *Pool {
+	orDefault(&workers, DefaultPoolWorkers)
+	orDefault(&queue, DefaultPoolQueue)
+	return &Pool{limit: workers, depth: queue}
+}
+
+// Execute queues job. The error is ErrBusy or ErrClosed.
+func (p *Pool) Execute(job func()) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return ErrClosed
+	case p.workers < p.limit:
+		p.workers++
+		go p.work(job)
+	case len(p.queue) >= p.depth:
+		return ErrBusy
+	default:
+		p.queue = append(p.queue, job)
+	}
+	return nil
+}
+
+func (p *Pool) work(job func()) {
+	for job != nil {
+		job()
+		job = p.next()
+	}
+}
+
+func (p *Pool) next() func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) == 0 {
+		p.workers--
+		return nil
+	}
+	job := p.queue[0]
+	p.queue = p.queue[1:]
+	return job
+}
+
+// close drops what waits. Jobs that run go on to their end.
+func (p *Pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed, p.queue = true, nil
+}

@@ -1,0 +1,231 @@
+package eventloop
+
+// An entry of an outbox is a place in the connection's byte stream: behind all
+// that its topics held when it was queued, before all that they got later.
+type entry struct {
+	data []byte
+	at   gate
+	more []gate // with several topics, the others
+	last bool   // no data: the connection closes here
+}
+
+// A gate is a place in a topic as one subscription reads it.
+type gate struct {
+	sub *Sub
+	off uint64
+}
+
+// An outbox is what was written to one connection. It exists only while it is
+// not empty.
+type outbox struct {
+	entries []entry // the first may be sent in part; then its data is what is left
+	size    int     // bytes
+}
+
+// Write queues a copy of p and never blocks. Its place in the connection's
+// stream is behind everything that was appended before to the topics it is
+// subscribed to, and ahead of everything appended later; it is never inside
+// another message. If more than OutboxLimit bytes would be queued the
+// connection is aborted with ErrOutboxFull. The error is that or ErrClosed; it need not be looked at.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.flags&(closed|closing|dialing) != 0 {
+		return 0, ErrClosed
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if c.Buffered()+len(p) > c.loop.g.opts.OutboxLimit {
+		c.Abort(ErrOutboxFull)
+		return 0, ErrOutboxFull
+	}
+	c.enqueue(entry{data: p})
+	return len(p), nil
+}
+
+// Buffered returns how many bytes Write has queued that were not sent yet.
+func (c *Conn) Buffered() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size
+}
+
+// enqueue puts e into the outbox, with a copy of its data, behind all that the topics hold now.
+func (c *Conn) enqueue(e entry) {
+	for s := c.subs; s != nil; s = s.next {
+		g := gate{s, s.part.topic.Head()}
+		if s == c.subs {
+			e.at = g
+		} else {
+			e.more = append(e.more, g)
+		}
+	}
+	o := c.out
+	if o == nil {
+		o = &outbox{}
+		c.out = o
+	}
+	o.size += len(e.data)
+	if n := len(o.entries); n > 0 && e.more == nil && !e.last {
+		if b := &o.entries[n-1]; b.at == e.at && b.more == nil && !b.last {
+			b.data = append(b.data, e.data...)
+			c.soil()
+			return
+		}
+	}
+	if !e.last {
+		e.data = append(make([]byte, 0, len(e.data)), e.data...)
+	}
+	o.entries = append(o.entries, e)
+	c.soil()
+}
+
+// soil has the loop flush the connection at the end of this turn.
+func (c *Conn) soil() {
+	if c.flags&(queued|closed|blocked) == 0 {
+		c.flags |= queued
+		c.loop.dirty = append(c.loop.dirty, c)
+	}
+}
+
+// flushDirty sends what was written to connections in this turn.
+func (l *Loop) flushDirty() {
+	dirty := l.dirty
+	l.dirty = nil // Drained may write
+	for i, c := range dirty {
+		dirty[i] = nil
+		c.flags &^= queued
+		if c.flags&(closed|blocked) == 0 {
+			c.flush()
+		}
+	}
+	if l.dirty == nil {
+		l.dirty = dirty[:0]
+	}
+}
+
+// flush sends all that the connection has, from whatever source, until the
+// system takes no more.
+func (c *Conn) flush() {
+	for c.flags&(closed|blocked|lingering) == 0 {
+		if c.flags&midMessage != 0 {
+			c.subs.send(c.subs.limit())
+			continue
+		}
+		if e := c.first(); e != nil && c.reached(e) {
+			if e.last {
+				c.out = nil
+				c.sentAll()
+				return
+			}
+			c.sendEntry(e)
+			continue
+		}
+		if !c.sendTopics() {
+			break
+		}
+	}
+	c.update()
+	if c.flags&(closed|blocked|waited) == waited {
+		c.flags &^= waited
+		if c.flags&closing == 0 {
+			c.handler.Drained(c)
+		}
+	}
+}
+
+// sendTopics sends what the topics have and the outbox does not hold back. It
+// reports whether there was anything.
+func (c *Conn) sendTopics() bool {
+	any := false
+	for s := c.subs; s != nil && c.flags&(blocked|closed) == 0; s = s.next {
+		if end := s.limit(); s.behind(end) {
+			s.send(end)
+			any = true
+		}
+	}
+	return any
+}
+
+func (c *Conn) first() *entry {
+	if c.out == nil {
+		return nil
+	}
+	return &c.out.entries[0]
+}
+
+// reached reports whether everything that e stands behind has been sent.
+func (c *Conn) reached(e *entry) bool {
+	if c.flags&partial != 0 {
+		return true
+	}
+	if e.at.sub.behind(e.at.off) {
+		return false
+	}
+	for _, g := range e.more {
+		if g.sub.behind(g.off) {
+			return false
+		}
+	}
+	return true
+}
+
+// gateOf returns how far s may be read before e is sent.
+func (e *entry) gateOf(s *Sub) uint64 {
+	if e.at.sub == s {
+		return e.at.off
+	}
+	for _, g := range e.more {
+		if g.sub == s {
+			return g.off
+		}
+	}
+	return s.cursor // subscribed later: everything of it comes after e
+}
+
+func (c *Conn) sendEntry(e *entry) {
+	n := c.send(e.data)
+	if c.flags&closed != 0 {
+		return
+	}
+	o := c.out
+	o.size -= n
+	if n < len(e.data) {
+		if n > 0 {
+			c.flags |= partial
+		}
+		e.data = e.data[n:]
+		return
+	}
+	c.flags &^= partial
+	*e = entry{}
+	if o.entries = o.entries[1:]; len(o.entries) == 0 {
+		c.out = nil
+	}
+}
+
+// send gives p to the system and returns how much it took. Less than all
+// means that the connection is blocked or closed now.
+func (c *Conn) send(p []byte) int {
+	l := c.loop
+	n, err := l.be.Write(c.h, p)
+	l.n.writes.Add(1)
+	l.n.bytesOut.Add(uint64(n))
+	if n > 0 || c.flags&waited == 0 {
+		c.progress = l.nowTick
+	}
+	if n == len(p) && err == nil {
+		return n
+	}
+	if err != nil && err != ErrWouldBlock { //nolint:errorlint // Net returns it bare, and this is the hot path
+		c.Abort(err)
+		return 0
+	}
+	l.n.blocked.Add(1)
+	if l.g.opts.StallTimeout > 0 {
+		c.schedule(c.progress + ticksIn(l.g.opts.StallTimeout) + 1)
+	}
+	c.flags |= blocked | waited
+	c.update()
+	return n
+}

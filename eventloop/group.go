@@ -1,0 +1,243 @@
+package eventloop
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The limits of a Group, where Options leaves them at zero.
+const (
+	DefaultReadBuffer    = 64 << 10         // bytes
+	DefaultOutboxLimit   = 1 << 20          // bytes
+	DefaultPostLimit     = 1 << 20          // functions
+	DefaultStallTimeout  = 30 * time.Second // without a byte taken by the peer
+	DefaultLingerTimeout = 5 * time.Second  // for the peer to close after us
+	DefaultDialTimeout   = 30 * time.Second // to connect, over all addresses
+)
+
+// Options say how a Group works. The zero value works, but for Open; package
+// netloop fills that in, too.
+type Options struct {
+	// Open opens a backend; each loop gets one of its own.
+	Open func() (Backend, error)
+	// Loops is the number of loops, each a goroutine. 0 means 1, which is best
+	// up to some 10,000 connections.
+	Loops int
+	// Now is the clock, time.Now by default. It must never go back.
+	Now func() time.Time
+	// Executor runs what must not run on a loop: Conn.Offload and the name
+	// look-ups of Dial. The default is NewPool(0, 0).
+	Executor Executor
+	// ReadBuffer is the size in bytes of the one buffer that a loop reads into,
+	// and so the most that one connection gets in before the others have their turn.
+	ReadBuffer int
+	// OutboxLimit bounds, in bytes, what Conn.Write may have queued. A connection that
+	// exceeds it is closed with ErrOutboxFull.
+	OutboxLimit int
+	// PostLimit bounds the functions waiting in a loop; Post returns ErrBusy beyond.
+	PostLimit int
+	// StallTimeout closes a connection with ErrStalled when its peer has taken
+	// nothing for so long though there was something to send. Negative: never.
+	StallTimeout time.Duration
+	// LingerTimeout bounds the wait for the peer to close after Close has sent everything.
+	LingerTimeout time.Duration
+	// DialTimeout bounds Dial: ErrDeadline beyond.
+	DialTimeout time.Duration
+	// ReusePort gives each loop a listening socket of its own (SO_REUSEPORT)
+	// instead of one acceptor that hands connections out.
+	ReusePort bool
+	// OnError is told what no caller can be told, such as an *AcceptError. It may
+	// be called from any loop and must not block. nil: dropped.
+	OnError func(error)
+}
+
+func (o *Options) setDefaults() {
+	if o.Loops <= 0 {
+		o.Loops = 1
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Executor == nil {
+		o.Executor = NewPool(0, 0)
+	}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
+	}
+	orDefault(&o.ReadBuffer, DefaultReadBuffer)
+	orDefault(&o.OutboxLimit, DefaultOutboxLimit)
+	orDefault(&o.PostLimit, DefaultPostLimit)
+	orDefault(&o.StallTimeout, DefaultStallTimeout)
+	orDefault(&o.LingerTimeout, DefaultLingerTimeout)
+	orDefault(&o.DialTimeout, DefaultDialTimeout)
+}
+
+func orDefault[T int | time.Duration](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}
+
+// The errors that end a connection, given to Handler.Closed, and those of a
+// busy or closed Group.
+var (
+	ErrIdle       = errors.New("eventloop: nothing received for too long")
+	ErrDeadline   = errors.New("eventloop: deadline passed")
+	ErrStalled    = errors.New("eventloop: peer does not read")
+	ErrOutboxFull = errors.New("eventloop: outbox full")
+	ErrBusy       = errors.New("eventloop: too much waiting")
+)
+
+// A Group is one or more loops that share listeners and options. Its methods
+// may be called from any goroutine.
+type Group struct {
+	opts  Options
+	loops []*Loop
+	turn  atomic.Uint32 // who gets the next connection
+
+	mu      sync.Mutex // guards what follows; never held while a callback runs
+	running bool
+	closed  bool
+}
+
+// New opens a Group. It does nothing until Run, or the Step of its loops, is called.
+func New(o Options) (*Group, error) {
+	if o.Open == nil {
+		return nil, errors.New("eventloop: Options.Open is missing (package netloop chooses a backend)")
+	}
+	o.setDefaults()
+	g := &Group{opts: o}
+	for range o.Loops {
+		l, err := newLoop(g)
+		if err != nil {
+			return nil, errors.Join(err, g.Close())
+		}
+		g.loops = append(g.loops, l)
+	}
+	return g, nil
+}
+
+// Loops returns the loops, which never change.
+func (g *Group) Loops() []*Loop { return g.loops }
+
+// Run runs the loops until Close is called, or until Drain has come to its
+// end. It returns nil then, and otherwise the first error of a Poller. All
+// connections are closed when it returns.
+func (g *Group) Run() error {
+	g.mu.Lock()
+	if g.running || g.closed {
+		g.mu.Unlock()
+		return fmt.Errorf("eventloop: Run: %w", ErrClosed)
+	}
+	g.running = true
+	g.mu.Unlock()
+
+	errs := make(chan error, len(g.loops))
+	for _, l := range g.loops {
+		go func() { errs <- l.run() }()
+	}
+	var first error
+	for range g.loops {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+			_ = g.Close() // only asks the others to stop
+		}
+	}
+	g.mu.Lock()
+	g.running, g.closed = false, true
+	g.mu.Unlock()
+	return errors.Join(first, g.release())
+}
+
+// Close closes all listeners and connections at once, their handlers getting
+// ErrClosed, and makes Run return. Without Run it must be called from the
+// goroutine that calls Step.
+func (g *Group) Close() error {
+	g.mu.Lock()
+	again, running := g.closed, g.running
+	g.closed = true
+	g.mu.Unlock()
+	switch {
+	case running:
+		for _, l := range g.loops {
+			l.stop()
+		}
+		return nil
+	case again:
+		return nil
+	}
+	return g.release()
+}
+
+// release gives back what the loops hold. No loop runs any more.
+func (g *Group) release() error {
+	var errs []error
+	for _, l := range g.loops {
+		l.shutdown()
+	}
+	for _, l := range g.loops {
+		errs = append(errs, l.be.Close())
+	}
+	if c, ok := g.opts.Executor.(*Pool); ok {
+		c.close()
+	}
+	return errors.Join(errs...)
+}
+
+// Drain stops accepting, closes every connection gracefully, aborts what is
+// left after d with ErrDeadline, and then lets Run return. It does not wait.
+func (g *Group) Drain(d time.Duration) {
+	for _, l := range g.loops {
+		_ = l.post(task{f: func() { l.drain(d) }, sure: true}) // a stopped loop has nothing left
+	}
+}
+
+// Listen opens a listener. network and address are those of Net. accept is called on the
+// new connection's loop and returns its handler, or nil to close it at once; it
+// must not use the Conn beyond asking who it is.
+func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Listener, error) {
+	loops := g.loops[:1]
+	if g.opts.ReusePort {
+		loops = g.loops
+	}
+	ln := &Listener{group: g, accept: accept, path: ""}
+	for _, l := range loops {
+		h, err := l.be.Listen(network, address, ListenOptions{ReusePort: g.opts.ReusePort})
+		if err != nil {
+			ln.Close()
+			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
+		}
+		if err := ln.add(l, h); err != nil {
+			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
+		}
+		address = ln.addr.String() // the port that 0 became, for the other loops
+	}
+	if network == "unix" {
+		ln.path = address
+	}
+	return ln, nil
+}
+
+// Adopt listens on a standard listener's socket, such as one handed over by
+// systemd. It makes a duplicate: std may be closed afterwards.
+func (g *Group) Adopt(std net.Listener, accept func(*Conn) Handler) (*Listener, error) {
+	l := g.loops[0]
+	h, err := l.be.Adopt(std)
+	if err != nil {
+		return nil, fmt.Errorf("adopt listener %s: %w", std.Addr(), err)
+	}
+	ln := &Listener{group: g, accept: accept}
+	if err := ln.add(l, h); err != nil {
+		return nil, fmt.Errorf("adopt listener %s: %w", std.Addr(), err)
+	}
+	return ln, nil
+}
+
+// next chooses the loop of the next connection.
+func (g *Group) next() *Loop {
+	return g.loops[int(g.turn.Add(1)-1)%len(g.loops)]
+}

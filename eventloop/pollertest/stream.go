@@ -1,0 +1,158 @@
+package pollertest
+
+import (
+	"bytes"
+	"math/rand/v2"
+
+	"github.com/sudoXpg/netloop/eventloop"
+)
+
+// streamChecks are about reading and writing.
+func streamChecks() []check {
+	return []check{
+		{Rule{49, "Read with nothing there returns ErrWouldBlock"}, readNothing},
+		{Rule{50, "Write without room returns ErrWouldBlock"}, writeNoRoom},
+		{Rule{51, "bytes arrive whole and in order, whatever the sizes"}, bytesInOrder},
+		{Rule{52, "after CloseWrite the peer reads to the end and can still write"}, halfClose},
+		{Rule{53, "the end of the stream is io.EOF at every Read"}, endIsEOF},
+		{Rule{54, "bytes written before CloseHandle arrive"}, closeFlushes},
+		{Rule{55, "writing to a peer that is gone ends in an error, never in a signal"}, writeToGone},
+		{Rule{56, "writing after CloseWrite is an error"}, writeAfterCloseWrite},
+		{Rule{57, "reading into and writing from no bytes does nothing"}, emptyBuffers},
+	}
+}
+
+// readNothing: the error is the very value.
+func readNothing(e *env) {
+	a, b := e.pair()
+	for _, h := range []eventloop.Handle{a, b} {
+		if n, err := e.b.Read(h, make([]byte, 8)); n != 0 || err != eventloop.ErrWouldBlock {
+			e.Errorf("Read: %d, %v, want 0 and ErrWouldBlock itself", n, err)
+		}
+	}
+}
+
+// writeNoRoom: the error is the very value, and nothing was taken.
+func writeNoRoom(e *env) {
+	a, _ := e.pair()
+	e.fill(a)
+	if n, err := e.b.Write(a, make([]byte, 64<<10)); n != 0 || err != eventloop.ErrWouldBlock {
+		e.Errorf("Write: %d, %v, want 0 and ErrWouldBlock itself", n, err)
+	}
+}
+
+// bytesInOrder: writer and reader take turns, each in pieces of its own.
+func bytesInOrder(e *env) {
+	const total = 1 << 20
+	a, b := e.pair()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	sent := make([]byte, total)
+	for i := range sent {
+		sent[i] = byte(rnd.Uint32())
+	}
+	var got []byte
+	for rest := sent; len(got) < total; {
+		n, err := e.b.Write(a, rest[:min(len(rest), 1+rnd.IntN(100_000))])
+		if err != nil && err != eventloop.ErrWouldBlock {
+			e.Fatalf("Write: %v", err)
+		}
+		rest = rest[n:]
+		p := make([]byte, 1+rnd.IntN(100_000))
+		if n, err = e.b.Read(b, p); err == eventloop.ErrWouldBlock {
+			e.until(b, eventloop.Readable)
+		} else if err != nil {
+			e.Fatalf("Read: %v", err)
+		}
+		got = append(got, p[:n]...)
+	}
+	if !bytes.Equal(got, sent) {
+		e.Errorf("%d bytes arrived, not the %d that were sent", len(got), total)
+	}
+}
+
+// halfClose: lines sent before the end are answered after it.
+func halfClose(e *env) {
+	a, b := e.pair()
+	e.write(a, []byte("question"))
+	if err := e.b.CloseWrite(a); err != nil {
+		e.Fatalf("CloseWrite: %v", err)
+	}
+	if got := string(e.read(b, 8)); got != "question" {
+		e.Errorf("read %q, want %q", got, "question")
+	}
+	e.wantEOF(e.readEnd(b))
+	e.write(b, []byte("answer"))
+	if got := string(e.read(a, 6)); got != "answer" {
+		e.Errorf("read %q, want %q", got, "answer")
+	}
+	e.close(b)
+	e.wantEOF(e.readEnd(a))
+}
+
+// endIsEOF: with an answer still to come as well as without.
+func endIsEOF(e *env) {
+	a, b := e.pair()
+	if err := e.b.CloseWrite(b); err != nil {
+		e.Fatalf("CloseWrite: %v", err)
+	}
+	e.wantEOF(e.readEnd(a))
+	for range 3 {
+		n, err := e.b.Read(a, make([]byte, 8))
+		e.wantEOF(err)
+		if n != 0 {
+			e.Errorf("Read returned %d bytes with io.EOF", n)
+		}
+	}
+}
+
+// closeFlushes: more than a segment, read by nobody until after the close.
+func closeFlushes(e *env) {
+	a, b := e.pair()
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 2048)
+	e.write(a, sent)
+	e.close(a)
+	if !bytes.Equal(e.read(b, len(sent)), sent) {
+		e.Error("other bytes arrived than were sent")
+	}
+	e.wantEOF(e.readEnd(b))
+}
+
+// writeToGone: a signal would end the test program.
+func writeToGone(e *env) {
+	a, b := e.pair()
+	e.close(b)
+	e.untilElsewhere(a)
+	for range 100 {
+		if _, err := e.b.Write(a, []byte("x")); err != nil && err != eventloop.ErrWouldBlock {
+			return
+		}
+		e.expectNothing() // the answer of the peer's system is on its way
+	}
+	e.Error("100 writes to a peer that is gone did not fail")
+}
+
+// writeAfterCloseWrite: and a second CloseWrite harms nobody.
+func writeAfterCloseWrite(e *env) {
+	a, b := e.pair()
+	if err := e.b.CloseWrite(a); err != nil {
+		e.Fatalf("CloseWrite: %v", err)
+	}
+	_, err := e.b.Write(a, []byte("x"))
+	e.wantError("Write after CloseWrite", err)
+	e.wantEOF(e.readEnd(b))
+}
+
+// emptyBuffers: no end of file, no zero bytes on the way.
+func emptyBuffers(e *env) {
+	a, b := e.pair()
+	if n, err := e.b.Write(a, nil); n != 0 || err != nil {
+		e.Errorf("Write of nothing: %d, %v", n, err)
+	}
+	e.send(b, a, "x")
+	if n, err := e.b.Read(a, nil); n != 0 || err != nil {
+		e.Errorf("Read of nothing: %d, %v", n, err)
+	}
+	if got := string(e.read(a, 1)); got != "x" {
+		e.Errorf("read %q, want %q", got, "x")
+	}
+}

@@ -1,0 +1,257 @@
+package eventloop
+
+import (
+	"math"
+	"slices"
+)
+
+// A Sub is a connection's subscription to a topic: its cursor. It belongs to
+// the connection's loop.
+type Sub struct {
+	conn   *Conn
+	part   *part // nil once closed
+	next   *Sub  // of the same connection
+	cursor uint64
+	self   uint64
+	missed uint32 // messages that LagNotice is to tell of
+	place  uint32 // in part.members
+}
+
+// unknown is a number of missed messages that nobody counted.
+const unknown = math.MaxUint32
+
+// authorBits maps an author to one of 64 bits, so that a set of authors is
+// a word: if two sets have no bit in common they have no author in common.
+func authorBits(author uint64) uint64 {
+	if author == 0 {
+		return 0
+	}
+	return 1 << (author * 0x9E3779B97F4A7C15 >> 58)
+}
+
+// Subscribe has the connection receive the topic's messages from offset from
+// on (as given by Append, Head or Oldest; a place inside a message means the
+// next one), but those whose author is self. What was written to the connection before comes
+// first. If the topic does not go back that far any more, LagNotice(0) is sent.
+func (c *Conn) Subscribe(t *Topic, self, from uint64) *Sub {
+	s := &Sub{conn: c, self: self}
+	if c.flags&(closed|closing|dialing) != 0 {
+		return s
+	}
+	s.part = c.loop.fan.part(c.loop, t)
+	s.part.add(s, from)
+	at := &c.subs
+	for *at != nil {
+		at = &(*at).next
+	}
+	*at = s
+	c.soil()
+	return s
+}
+
+// Close ends the subscription. A message that has been sent in part is sent to
+// its end.
+func (s *Sub) Close() {
+	p, c := s.part, s.conn
+	if p == nil {
+		return
+	}
+	if s.begun() {
+		s.keepRest()
+	}
+	c.unlink(s)
+	p.remove(s)
+	s.part = nil
+	c.soil() // the outbox may have waited for it
+}
+
+// unlink takes s out of the connection's list.
+func (c *Conn) unlink(s *Sub) {
+	at := &c.subs
+	for *at != s {
+		at = &(*at).next
+	}
+	*at, s.next = s.next, nil
+}
+
+// begun reports whether part of a message of s has been sent.
+func (s *Sub) begun() bool { return s.conn.flags&midMessage != 0 && s.conn.subs == s }
+
+// begin notes that part of a message of s has been sent.
+func (s *Sub) begin() {
+	c := s.conn
+	c.unlink(s)
+	s.next, c.subs = c.subs, s
+	c.flags |= midMessage
+}
+
+// Ignore skips the messages of author from now on.
+func (s *Sub) Ignore(author uint64) {
+	if s.part == nil || slices.Contains(s.part.ignored[s], author) {
+		return
+	}
+	if s.part.ignored == nil {
+		s.part.ignored = make(map[*Sub][]uint64)
+	}
+	s.part.ignored[s] = append(s.part.ignored[s], author)
+}
+
+// Unignore undoes Ignore.
+func (s *Sub) Unignore(author uint64) {
+	if s.part != nil && s.part.ignored[s] != nil {
+		s.part.ignored[s] = slices.DeleteFunc(s.part.ignored[s], func(a uint64) bool { return a == author })
+	}
+}
+
+// skips reports whether s is not to see m.
+func (s *Sub) skips(m *message) bool {
+	return m.skip || m.author != 0 && (m.author == s.self || slices.Contains(s.part.ignored[s], m.author))
+}
+
+// sees reports whether s skips nothing of what lies between its cursor and the
+// head. It may err on the side of no.
+func (s *Sub) sees() bool {
+	p := s.part
+	bits := authorBits(s.self)
+	if len(p.ignored) > 0 {
+		for _, a := range p.ignored[s] {
+			bits |= authorBits(a)
+		}
+	}
+	return bits&(p.oldMask|p.newMask) == 0 && s.cursor >= p.skipEnd && s.cursor >= p.maskFrom
+}
+
+// behind reports whether s has not come to end yet.
+func (s *Sub) behind(end uint64) bool { return s != nil && s.part != nil && s.cursor < end }
+
+// limit returns how far s may read now: the topic's head, unless something in
+// the outbox is to come before that.
+func (s *Sub) limit() uint64 {
+	s.part.sync()
+	if e := s.conn.first(); e != nil {
+		return min(e.gateOf(s), s.part.head)
+	}
+	return s.part.head
+}
+
+// send sends one stretch of what lies before end, or first the notice of what was
+// missed.
+func (s *Sub) send(end uint64) {
+	c, p := s.conn, s.part
+	if c.flags&midMessage == 0 && s.missed > 0 {
+		s.notice()
+		return
+	}
+	p.sending.Lock()
+	p.sync()
+	var data []byte
+	if s.missed == 0 && c.flags&partial == 0 { // else sync has just moved it
+		data = s.run(end)
+	}
+	n := 0
+	if len(data) > 0 {
+		n = c.send(data)
+	}
+	p.sending.Unlock()
+	s.sent(n, len(data))
+}
+
+// sent moves the cursor after n of size bytes were taken.
+func (s *Sub) sent(n, size int) {
+	s.cursor += uint64(n)
+	c := s.conn
+	switch {
+	case n == size:
+		c.flags &^= midMessage
+	case c.flags&closed == 0 && n > 0:
+		c.flags &^= midMessage
+		if k := s.part.chunkAt(s.cursor); k != nil {
+			if _, start := k.find(s.cursor); start < s.cursor {
+				s.begin()
+			}
+		}
+	}
+}
+
+// run returns the next bytes that s can be sent in one piece, having stepped
+// over what it is to skip. A message begun is always finished.
+func (s *Sub) run(end uint64) []byte {
+	p := s.part
+	for s.cursor < end {
+		k := p.chunkAt(s.cursor)
+		stop := min(end, k.end())
+		if s.sees() {
+			return k.bytes(s.cursor, stop)
+		}
+		i, _ := k.find(s.cursor)
+		if s.begun() {
+			i++
+		} else {
+			for i < len(k.index) && k.start(i) < stop && s.skips(&k.index[i]) {
+				i++
+			}
+			s.cursor = k.start(i)
+		}
+		for i < len(k.index) && k.start(i) < stop && !s.skips(&k.index[i]) {
+			i++
+		}
+		if to := k.start(i); to > s.cursor {
+			return k.bytes(s.cursor, to)
+		}
+	}
+	return nil
+}
+
+// keepRest moves the rest of the message that s has begun to the front of the
+// outbox, so that the chunk can go.
+func (s *Sub) keepRest() {
+	c := s.conn
+	k := s.part.chunkAt(s.cursor)
+	i, _ := k.find(s.cursor)
+	to := k.start(i + 1)
+	c.flags &^= midMessage
+	c.insist(k.bytes(s.cursor, to))
+	s.cursor = to
+}
+
+// overrun moves s to the oldest message that the topic still has.
+func (s *Sub) overrun(base, count uint64) {
+	if s.begun() {
+		s.keepRest()
+	}
+	s.lag(count - s.part.ordinal(s.cursor))
+	s.cursor = base
+}
+
+// lag notes that so many messages were missed.
+func (s *Sub) lag(missed uint64) {
+	s.missed = uint32(min(uint64(s.missed)+missed, unknown))
+	s.conn.loop.n.lagged.Add(1)
+}
+
+// notice puts the lag notice in front of everything else.
+func (s *Sub) notice() {
+	missed := uint64(s.missed)
+	if s.missed == unknown {
+		missed = 0
+	}
+	s.missed = 0
+	if f := s.part.topic.opts.LagNotice; f != nil {
+		s.conn.insist(f(missed))
+	}
+}
+
+// insist puts a copy of p at the front of the outbox, to be sent before
+// anything else. It may exceed OutboxLimit by that.
+func (c *Conn) insist(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	if c.out == nil {
+		c.out = &outbox{}
+	}
+	c.out.size += len(p)
+	c.out.entries = slices.Insert(c.out.entries, 0, entry{data: append([]byte(nil), p...)})
+	c.flags |= partial
+	c.soil()
+}

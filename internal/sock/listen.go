@@ -1,0 +1,133 @@
+//go:build unix
+
+package sock
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// bindTCP returns a bound TCP socket. A wildcard of network "tcp" is bound to
+// both families, and on a machine that can't do that to IPv4 only.
+func bindTCP(network, address string, reusePort bool) (int, error) {
+	a, err := parseTCP(network, address)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case network == "tcp" && a.wildcard():
+		dual := netip.AddrPortFrom(netip.IPv6Unspecified(), a.Port())
+		fd, err := bindTo(dual, false, reusePort)
+		if !lacksDualStack(err) {
+			return fd, err
+		}
+		return bindTo(netip.AddrPortFrom(netip.IPv4Unspecified(), a.Port()), false, reusePort)
+	case !a.Addr().IsValid() && network == "tcp6":
+		a.AddrPort = netip.AddrPortFrom(netip.IPv6Unspecified(), a.Port())
+	case !a.Addr().IsValid():
+		a.AddrPort = netip.AddrPortFrom(netip.IPv4Unspecified(), a.Port())
+	}
+	return bindTo(a.AddrPort, true, reusePort)
+}
+
+// lacksDualStack tells the errors of a machine without IPv6 (no such family,
+// or no address of it) and of a system whose IPv6 sockets are IPv6 only.
+func lacksDualStack(err error) bool {
+	for _, errno := range []error{
+		unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EADDRNOTAVAIL, unix.EINVAL, unix.ENOPROTOOPT,
+	} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+func bindTo(a netip.AddrPort, v6only, reusePort bool) (int, error) {
+	family, sa, err := sockaddr(a)
+	if err != nil {
+		return 0, err
+	}
+	fd, err := newSocket(family)
+	if err != nil {
+		return 0, err
+	}
+	if err = listenerOptions(fd, family, v6only, reusePort); err == nil {
+		err = sysErr("bind", unix.Bind(fd, sa))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return 0, err
+	}
+	return fd, nil
+}
+
+func listenerOptions(fd, family int, v6only, reusePort bool) error {
+	if family == unix.AF_INET6 {
+		only := 0
+		if v6only {
+			only = 1
+		}
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only); err != nil {
+			return sysErr("setsockopt", err)
+		}
+	}
+	// On Unix: a restarted server does not wait for the old one's TIME_WAIT.
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return sysErr("setsockopt", err)
+	}
+	if reusePort {
+		if err := setReusePort(fd); err != nil {
+			return err
+		}
+	}
+	return noDelay(fd)
+}
+
+// noDelay sets TCP_NODELAY. Linux hands it down from listeners to what they accept.
+func noDelay(fd int) error {
+	return sysErr("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+}
+
+// bindUnix returns a socket bound to path, over the file that a listener left
+// behind if need be.
+func bindUnix(path string) (int, error) {
+	fd, err := newSocket(unix.AF_UNIX)
+	if err != nil {
+		return 0, err
+	}
+	sa := &unix.SockaddrUnix{Name: path}
+	err = unix.Bind(fd, sa)
+	if err == unix.EADDRINUSE && removeStale(path) {
+		err = unix.Bind(fd, sa)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return 0, sysErr("bind", err)
+	}
+	return fd, nil
+}
+
+// removeStale removes the socket file at path if nobody listens on it, and
+// tells whether the path is free. Anything but a refused connection (a full
+// backlog, no permission, a file that is no socket) means it is not ours to take.
+func removeStale(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return false
+	}
+	fd, err := newSocket(unix.AF_UNIX)
+	if err != nil {
+		return false
+	}
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	unix.Close(fd)
+	return err == unix.ECONNREFUSED && os.Remove(path) == nil
+}

@@ -1,0 +1,270 @@
+//go:build unix
+
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sudoXpg/netloop/eventloop"
+)
+
+// Net is the eventloop.Net of Unix systems: a Handle is a file descriptor,
+// non-blocking and closed on exec. TCP sockets are plain TCP (no MPTCP) and
+// have TCP_NODELAY set; no use of them raises SIGPIPE.
+//
+// The file of a Unix socket outlives its listener; the next Listen on its path
+// replaces it if nobody listens there.
+type Net struct{}
+
+var _ eventloop.Net = Net{}
+
+const (
+	defaultBacklog = 4096
+	// maxBacklog is what every system takes: some keep the length in 16 bits.
+	maxBacklog = 1<<16 - 1
+	// maxPassedOver bounds how many lost newcomers one Accept passes over: the
+	// poller reports the listener again.
+	maxPassedOver = 64
+)
+
+// Listen implements eventloop.Net.
+func (Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop.Handle, error) {
+	var fd int
+	var err error
+	if network == "unix" {
+		if o.ReusePort {
+			return 0, fmt.Errorf("sock: several listeners on one Unix socket: %w", errors.ErrUnsupported)
+		}
+		fd, err = bindUnix(address)
+	} else {
+		fd, err = bindTCP(network, address, o.ReusePort)
+	}
+	if err != nil {
+		return 0, err
+	}
+	backlog := o.Backlog
+	if backlog <= 0 {
+		backlog = defaultBacklog
+	}
+	if err := unix.Listen(fd, min(backlog, maxBacklog)); err != nil {
+		unix.Close(fd)
+		return 0, sysErr("listen", err)
+	}
+	return eventloop.Handle(fd), nil
+}
+
+// Adopt implements eventloop.Net for the listeners of package net and all
+// others with a descriptor. The socket file of a *net.UnixListener is kept when
+// ln is closed, as it is in use.
+func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
+	sc, ok := ln.(syscall.Conn)
+	if !ok {
+		return 0, fmt.Errorf("sock: adopt %T: %w", ln, errors.ErrUnsupported)
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	fd, dupErr := -1, error(nil)
+	err = raw.Control(func(orig uintptr) {
+		fd, dupErr = duplicate(int(orig))
+	})
+	if err != nil {
+		return 0, err
+	}
+	if dupErr != nil {
+		return 0, sysErr("dup", dupErr)
+	}
+	if err := prepareListener(fd); err != nil {
+		unix.Close(fd)
+		return 0, err
+	}
+	if ul, ok := ln.(*net.UnixListener); ok {
+		ul.SetUnlinkOnClose(false)
+	}
+	return eventloop.Handle(fd), nil
+}
+
+// duplicate is dup with close-on-exec, as not every system has it in one call.
+func duplicate(orig int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Dup(orig)
+	if err == nil {
+		unix.CloseOnExec(fd)
+	}
+	return fd, err
+}
+
+// prepareListener gives an adopted listener what bindTCP gives its own.
+func prepareListener(fd int) error {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return sysErr("getsockname", err)
+	}
+	if _, local := sa.(*unix.SockaddrUnix); !local {
+		if err := noDelay(fd); err != nil {
+			return err
+		}
+	}
+	return sysErr("fcntl", unix.SetNonblock(fd, true))
+}
+
+// Dial implements eventloop.Net. A wildcard address connects to this machine.
+func (Net) Dial(network, address string) (eventloop.Handle, error) {
+	family, sa, err := dialTarget(network, address)
+	if err != nil {
+		return 0, err
+	}
+	fd, err := newSocket(family)
+	if err != nil {
+		return 0, err
+	}
+	if family != unix.AF_UNIX {
+		err = noDelay(fd)
+	}
+	if err == nil {
+		err = sysErr("connect", connect(fd, sa))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return 0, err
+	}
+	return eventloop.Handle(fd), nil
+}
+
+func dialTarget(network, address string) (family int, sa unix.Sockaddr, err error) {
+	if network == "unix" {
+		return unix.AF_UNIX, &unix.SockaddrUnix{Name: address}, nil
+	}
+	a, err := parseTCP(network, address)
+	if err != nil {
+		return 0, nil, err
+	}
+	return sockaddr(a.target(network))
+}
+
+// connect starts to connect. An interrupted connect goes on by itself, like one
+// in progress (connect(2)).
+func connect(fd int, sa unix.Sockaddr) error {
+	switch err := unix.Connect(fd, sa); err {
+	case unix.EINPROGRESS, unix.EINTR, unix.EALREADY, unix.EISCONN:
+		return nil
+	default:
+		return err
+	}
+}
+
+// Connected implements eventloop.Net.
+func (Net) Connected(h eventloop.Handle) error {
+	code, err := unix.GetsockoptInt(int(h), unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return sysErr("getsockopt", err)
+	}
+	if code != 0 {
+		return os.NewSyscallError("connect", syscall.Errno(code))
+	}
+	// No error is also what a connect still in progress has.
+	_, err = unix.Getpeername(int(h))
+	return sysErr("connect", err)
+}
+
+// LocalAddr implements eventloop.Net.
+func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
+	sa, err := unix.Getsockname(int(h))
+	if err != nil {
+		return nil, sysErr("getsockname", err)
+	}
+	if sa, ok := sa.(*unix.SockaddrUnix); ok {
+		return &net.UnixAddr{Name: sa.Name, Net: "unix"}, nil
+	}
+	return net.TCPAddrFromAddrPort(addrPort(sa)), nil
+}
+
+// CloseWrite implements eventloop.Net. A connection that is gone already has
+// nobody to be told: that is no error.
+func (Net) CloseWrite(h eventloop.Handle) error {
+	err := unix.Shutdown(int(h), unix.SHUT_WR)
+	if err == unix.ENOTCONN {
+		return nil
+	}
+	return sysErr("shutdown", err)
+}
+
+// CloseHandle implements eventloop.Net.
+func (Net) CloseHandle(h eventloop.Handle) error {
+	err := unix.Close(int(h))
+	if err == unix.EINTR || err == unix.ECONNRESET {
+		// The descriptor is gone all the same: another close could hit its
+		// successor. FreeBSD reports a reset here.
+		return nil
+	}
+	return sysErr("close", err)
+}
+
+// sysErr names the system call that failed, and keeps nil nil.
+func sysErr(call string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if err == unix.EMFILE || err == unix.ENFILE {
+		return eventloop.ErrTooManyFiles
+	}
+	return os.NewSyscallError(call, err)
+}
+
+// ioErr turns the errno of a read or a write into what eventloop.Net promises.
+func ioErr(call string, errno syscall.Errno) error {
+	if errno == unix.EAGAIN {
+		return eventloop.ErrWouldBlock
+	}
+	return os.NewSyscallError(call, errno)
+}
+
+// acceptErr turns the errno of accept into what eventloop.Net promises. It is
+// nil for a newcomer that was lost before it was taken, which is passed over:
+// accept(2) says which pending errors of the network show up here.
+func acceptErr(errno syscall.Errno) error {
+	switch errno {
+	case unix.EAGAIN:
+		return eventloop.ErrWouldBlock
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+		return eventloop.ErrTooManyFiles
+	case unix.EINTR, unix.ECONNABORTED, unix.ECONNRESET, unix.EPROTO, unix.ETIMEDOUT,
+		unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENOPROTOOPT:
+		return nil
+	}
+	return os.NewSyscallError("accept", errno)
+}
+
+// addrPort returns the address in sa, an IPv4-mapped one as IPv4, and the zero
+// AddrPort for a Unix socket.
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(withZone(netip.AddrFrom16(sa.Addr).Unmap(), sa.ZoneId), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// sockaddr returns the family and the system's form of a.
+func sockaddr(a netip.AddrPort) (family int, sa unix.Sockaddr, err error) {
+	ip := a.Addr()
+	if ip.Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Addr: ip.As4(), Port: int(a.Port())}, nil
+	}
+	zone, err := zoneID(ip.Zone())
+	if err != nil {
+		return 0, nil, err
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16(), Port: int(a.Port()), ZoneId: zone}, nil
+}

@@ -1,0 +1,82 @@
+//go:build unix
+
+package sock
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Waker makes a descriptor readable from any goroutine, so that a poll that
+// watches it returns. Any number of Wakes before a Drain cost one system call.
+//
+// Wake may be called from anywhere at any time; the other methods belong to
+// the goroutine that polls.
+type Waker struct {
+	pending atomic.Bool
+	// mu keeps Close from closing the descriptor under a Wake that writes to
+	// it: its number could be somebody else's by then.
+	mu     sync.Mutex
+	closed bool
+	ends   wakerEnds
+}
+
+// OpenWaker returns a Waker that is not woken.
+func OpenWaker() (*Waker, error) {
+	ends, err := openEnds()
+	if err != nil {
+		return nil, err
+	}
+	return &Waker{ends: ends}, nil
+}
+
+// FD returns the descriptor to watch for reading.
+func (w *Waker) FD() int { return w.ends.read }
+
+// Wake makes the descriptor readable. After Close it does nothing.
+func (w *Waker) Wake() error {
+	if w.pending.Swap(true) {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	for {
+		err := w.ends.signal()
+		switch err {
+		case unix.EINTR:
+		case unix.EAGAIN: // full, and so readable already
+			return nil
+		default:
+			return sysErr("write", err)
+		}
+	}
+}
+
+// Drain makes the descriptor unreadable and tells whether there was a Wake
+// since the last Drain.
+//
+// The order matters. A Wake between reading and clearing finds pending still
+// set and writes nothing, which is right: its caller's work is done already and
+// the poll is returning. Cleared first, it would write, the read below would
+// take that away, and pending would stay set with nothing to read: every later
+// Wake would be lost.
+func (w *Waker) Drain() bool {
+	w.ends.drain()
+	return w.pending.Swap(false)
+}
+
+// Close closes the descriptors. Closing twice is harmless.
+func (w *Waker) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	return sysErr("close", w.ends.close())
+}
