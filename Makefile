@@ -1,0 +1,55 @@
+# The whole tool box; CI uses the same words. Any POSIX make will do.
+# Needs Go and git; `make race` also a C compiler, `make e2e` a few clients.
+
+# One set of flags for build, vet and test keeps one build cache. Cgo stays off
+# but for the race detector.
+GOENV = CGO_ENABLED=0 GOFLAGS="$$(go env GOFLAGS) -trimpath"
+GO = $(GOENV) go
+
+# Flags for `make run`, as in: make run ARGS='-6 -port 8000'
+ARGS =
+# How long `make fuzz` stays with each target.
+FUZZTIME = 20s
+
+all: build
+
+build: ## build the programs into bin/ (also plain make)
+	@mkdir -p bin
+	@$(GO) build -o bin/ ./cmd/...
+
+run: build ## start the server on port 9034 (ARGS='-6 -port 8000' to choose)
+	@exec bin/chatsrv $(ARGS)
+
+test: ## every test that needs only Go
+	@$(GO) test ./...
+
+# Races need interleavings, not seeds: each one costs ten times as much here.
+race: ## the same tests under the race detector (needs a C compiler)
+	@$(GOENV) SIM_SEEDS="$${SIM_SEEDS:-200}" CGO_ENABLED=1 go test -race ./...
+
+lint: ## formatting, linters for four systems, go.mod, vet
+	@$(GOENV) sh scripts/lint.sh
+
+fmt: ## format everything the way lint wants it
+	@$(GO) tool -modfile=tools/go.mod golangci-lint fmt
+
+fuzz: ## each fuzz target for FUZZTIME (20s), then SIM_SEEDS (20000) simulated runs
+	@$(GOENV) FUZZTIME="$(FUZZTIME)" sh scripts/fuzz.sh
+
+cross: ## build and vet for every system and processor that is supported
+	@$(GOENV) sh scripts/cross.sh
+
+e2e: ## conversations of real clients with the real server (on Debian: installs them)
+	@sh scripts/e2e-deps.sh
+	@$(GO) test -count=1 -tags e2e ./internal/e2e/...
+
+bench: build ## compare with other servers, write bench/RESULTS.md
+	@$(GO) run ./bench/run
+
+clean: ## remove what build made
+	@rm -rf bin
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all build run test race lint fmt fuzz cross e2e bench clean help

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Builds and vets for every target. Programs go to the systems that have a
+# backend of their own or will get one, the toolkit to all. Called by `make cross`.
+set -eu
+cd "$(dirname "$0")/.."
+
+programs='
+linux/amd64 linux/arm64 linux/386
+darwin/arm64
+freebsd/amd64 openbsd/amd64 netbsd/amd64
+windows/amd64 windows/386'
+
+toolkit='
+linux/arm linux/riscv64
+darwin/amd64
+freebsd/386 dragonfly/amd64
+illumos/amd64 solaris/amd64 aix/ppc64
+windows/arm64'
+
+# What is not the toolkit: programs, their glue, and comparisons, whose
+# libraries build on few systems.
+beside='^[^/]*/[^/]*/[^/]*/(cmd|bench|internal/(server|e2e|bench))(/|$)'
+# Comparisons are run on Linux only.
+peers='^[^/]*/[^/]*/[^/]*/bench(/|$)'
+
+# check TARGET PATTERN builds and vets all packages that don't match. Linking
+# the programs, too (that is what -o is for), finds what compiling does not.
+check() {
+	GOOS=${1%/*} GOARCH=${1#*/}
+	export GOOS GOARCH
+	packages=$(go list ./... | grep -Ev "$2")
+	# Packages of tests only can be vetted, not built.
+	# shellcheck disable=SC2086 # lists of words
+	built=$(go list -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' $packages)
+	# shellcheck disable=SC2086
+	if ! { go build -o /dev/null $built && go vet $packages; }; then
+		failed="$failed $1"
+	fi
+}
+
+failed=''
+for target in $programs; do
+	check "$target" "$peers"
+done
+for target in $toolkit; do
+	check "$target" "$beside"
+done
+
+if [ -n "$failed" ]; then
+	echo "cross: failed for:$failed" >&2
+	exit 1
+fi

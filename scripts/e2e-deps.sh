@@ -1,0 +1,44 @@
+#!/bin/sh
+# Sees to it that the clients of the end-to-end tests are there: installs them
+# on Debian and its relatives, elsewhere names what is missing and fails.
+# Called by `make e2e`.
+set -eu
+
+# missing COMMAND PACKAGE adds both to the lists unless the command is there.
+commands='' packages=''
+missing() {
+	command -v "$1" >/dev/null 2>&1 && return
+	commands="$commands $1" packages="$packages $2"
+}
+
+look() {
+	commands='' packages=''
+	# Debian calls it telnet, too, but so it calls others.
+	missing inetutils-telnet inetutils-telnet
+	missing busybox busybox
+	missing plink putty-tools
+	missing nc netcat-openbsd
+	missing ncat ncat
+	missing socat socat
+}
+
+look
+[ -z "$commands" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+	sudo=''
+	[ "$(id -u)" = 0 ] || sudo='sudo -n'
+	echo "e2e: installing$packages"
+	# shellcheck disable=SC2086 # lists of words
+	{
+		DEBIAN_FRONTEND=noninteractive
+		export DEBIAN_FRONTEND
+		$sudo apt-get -q update && $sudo apt-get -q -y install --no-install-recommends $packages
+	} >/dev/null || echo "e2e: apt-get failed" >&2
+	look
+fi
+
+if [ -n "$commands" ]; then
+	echo "e2e: missing commands:$commands (Debian packages:$packages)" >&2
+	exit 1
+fi

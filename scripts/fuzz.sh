@@ -1,0 +1,25 @@
+#!/bin/sh
+# Every fuzz target for FUZZTIME, then the simulations with SIM_SEEDS seeds.
+# Both are found by looking, so a new one needs no entry here. Called by `make fuzz`.
+set -eu
+cd "$(dirname "$0")/.."
+: "${FUZZTIME:=20s}" "${SIM_SEEDS:=20000}"
+export SIM_SEEDS
+
+# This prints "directory target" for each fuzz target.
+grep -rE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*\(' . |
+	sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort >"${TMPDIR:-/tmp}/fuzz.$$"
+trap 'rm -f "${TMPDIR:-/tmp}/fuzz.$$"' EXIT
+
+while read -r dir target; do
+	echo "fuzz: $dir $target for $FUZZTIME"
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" "$dir" </dev/null
+done <"${TMPDIR:-/tmp}/fuzz.$$"
+
+simulations=$(grep -rl --include='*_test.go' SIM_SEEDS . | sed 's|/[^/]*$||' | sort -u)
+if [ -n "$simulations" ]; then
+	# shellcheck disable=SC2086 # a list of words
+	echo "fuzz: $SIM_SEEDS seeds in" $simulations
+	# shellcheck disable=SC2086 # a list of words
+	go test -count=1 -timeout 0 $simulations
+fi
