@@ -1,0 +1,23 @@
+// Package telnet is the server's side of the Telnet protocol (RFC 854) for
+// event loops: a line discipline as pure functions over bytes. It opens no
+// socket, starts no goroutine and keeps no clock.
+//
+// A [Decoder] takes what was read from a connection and gives back one [Event]
+// at a time, so that no callback is needed and the caller stays in control:
+//
+//	for ev, rest := d.Next(p); ev.Kind != telnet.None; ev, rest = d.Next(rest) {
+//		switch ev.Kind {
+//		case telnet.Line:
+//			handle(ev.Text)
+//		case telnet.Reply:
+//			conn.Write(ev.Text)
+//		}
+//	}
+//
+// It serves Telnet clients in line mode and in character mode, and peers that
+// know nothing of Telnet, such as nc. Which of them a connection is need not be
+// known: the first line of nc and of telnet look the same.
+//
+// [Clean] makes a received line fit to be shown on somebody else's terminal.
+// [Append] encodes text for the way out.
+package telnet
