@@ -1,0 +1,175 @@
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// environment makes a lookup function of "NAME=value" entries.
+func environment(entries ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, entry := range entries {
+			if n, value, _ := strings.Cut(entry, "="); n == name {
+				return value, true
+			}
+		}
+		return "", false
+	}
+}
+
+func parse(t *testing.T, args []string, env ...string) Config {
+	t.Helper()
+	c, err := Parse(args, environment(env...))
+	if err != nil {
+		t.Fatalf("Parse(%q) with %q: %v", args, env, err)
+	}
+	return c
+}
+
+// defaults is what the documentation promises, written out once more.
+func defaults() Config {
+	return Config{
+		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond,
+		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second,
+		MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute, Grace: 5 * time.Second,
+		LogLevel: slog.LevelInfo, LogFormat: LogText,
+	}
+}
+
+func TestNothingGivenMeansTheDefaults(t *testing.T) {
+	if diff := cmp.Diff(defaults(), parse(t, nil)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestEveryFlagReachesItsField(t *testing.T) {
+	got := parse(t, strings.Fields(`-p 0 -b 127.0.0.1 --bind unix:/tmp/a,b -4 -6 --backend poll --loops=2 --name chat
+		--style classic --sniff-window 0 --max-line 8KiB --login-timeout 1m30s --max-lag 65536 --stall-timeout 1s
+		--max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json`))
+	want := Config{
+		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
+		Style: StyleClassic, SniffWindow: 0, MaxLine: 8192, LoginTimeout: 90 * time.Second, MaxLag: 65536, StallTimeout: time.Second,
+		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,
+		LogLevel: slog.LevelDebug, LogFormat: LogJSON,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAFlagBeatsTheVariableAndTheVariableTheDefault(t *testing.T) {
+	env := []string{"CHATSRV_PORT=1", "CHATSRV_MAX_LINE=1KiB", "CHATSRV_IPV6=true", "CHATSRV_BIND=lo, unix:/s", "CHATSRV_NAME="}
+	got := parse(t, []string{"-port", "2", "--log-format", "json", "--log-format", "text"}, env...)
+	want := defaults()
+	want.Port, want.MaxLine, want.IPv6, want.Bind = 2, 1024, true, []string{"lo", "unix:/s"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := parse(t, []string{"-b", "::1", "-ipv6=false"}, env...); got.IPv6 || !cmp.Equal(got.Bind, []string{"::1"}) {
+		t.Errorf("flags do not replace the variables: IPv6 %v, Bind %q", got.IPv6, got.Bind)
+	}
+}
+
+func TestHelpAndVersionDoNotReadTheEnvironment(t *testing.T) {
+	for _, arg := range []string{"-h", "-help", "--help", "-version", "--version"} {
+		c := parse(t, []string{arg}, "CHATSRV_PORT=nonsense")
+		if !c.Help && !c.Version {
+			t.Errorf("%s is not noticed", arg)
+		}
+	}
+	if c := parse(t, nil, "CHATSRV_VERSION=1.2.3", "CHATSRV_HELP=yes"); c.Help || c.Version {
+		t.Error("a variable asks for help or version")
+	}
+}
+
+func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		env  string
+		want []string
+	}{
+		{args: "--prot 9034", want: []string{"unknown flag --prot", "did you mean --port?"}},
+		{args: "--max-perip=3", want: []string{"unknown flag --max-perip ", "did you mean --max-per-ip?"}},
+		{args: "-vesrion", want: []string{"unknown flag -vesrion", "did you mean --version?"}},
+		{args: "--xyzzyxyzzy", want: []string{"unknown flag --xyzzyxyzzy", "chatsrv --help"}},
+		{args: "-x", want: []string{"unknown flag -x", "chatsrv --help"}},
+		{args: "9034", want: []string{`"9034" is not a flag`, "chatsrv --help"}},
+		{args: "-4 -- -6", want: []string{`"-6" is not a flag`}},
+		{args: "--=3", want: []string{"--=3", "chatsrv --help"}},
+		{args: "-port", want: []string{"--port: ", "value is missing", "--port 9034"}},
+		{args: "-b", want: []string{"--bind: ", "value is missing", "--bind ADDR"}},
+		{args: "-port 65536", want: []string{"--port: ", `"65536"`, "1 to 65535"}},
+		{args: "-p -1", want: []string{"--port: ", `"-1"`}},
+		{env: "CHATSRV_PORT=http", want: []string{"CHATSRV_PORT: ", `"http"`, "65535"}},
+		{env: "CHATSRV_BIND=lo,,eth0", want: []string{"CHATSRV_BIND: ", `""`, "unix:PATH"}},
+		{args: "--bind=", want: []string{"--bind: ", `""`}},
+		{args: "--loops 0", want: []string{"--loops: ", `"0"`, "1 to 256"}},
+		{args: "--max-line 33KiB", want: []string{"--max-line: ", `"33KiB"`, "64 to 32KiB", "1MiB"}},
+		{args: "--max-lag 1MB", want: []string{"--max-lag: ", `"1MB"`, "64KiB to 1GiB"}},
+		{args: "--max-lag 99999999999GiB", want: []string{"--max-lag: ", "64KiB to 1GiB"}},
+		{args: "--max-lag -1MiB", want: []string{"--max-lag: "}},
+		{args: "--grace 5", want: []string{"--grace: ", `"5"`, "unit", "30s"}},
+		{args: "--login-timeout 0", want: []string{"--login-timeout: ", "1s to 24h,"}},
+		{args: "--style clssic", want: []string{"--style: ", `"clssic"`, "default, classic", "did you mean classic?"}},
+		{args: "--log-level loud", want: []string{"--log-level: ", `"loud"`, "debug, info, warn, error"}},
+		{args: "--ipv4=maybe", want: []string{"--ipv4: ", `"maybe"`, "true"}},
+		{args: "--name \x1b[2J", want: []string{"--name: ", `"\x1b[2J"`, "printable"}},
+		{args: "--backend=", want: []string{"--backend: ", "--backend list"}},
+	} {
+		_, err := Parse(strings.Fields(test.args), environment(test.env))
+		var usage *UsageError
+		if !errors.As(err, &usage) {
+			t.Errorf("%q %q: error %v (%T), want a *UsageError", test.args, test.env, err, err)
+			continue
+		}
+		for _, part := range test.want {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%q %q: error\n  %v\nlacks %q", test.args, test.env, err, part)
+			}
+		}
+	}
+}
+
+func TestRowsOfTheTableAreComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range table {
+		if r.group == "" || len(r.name) < 2 || len(r.short) > 1 || r.help == "" || strings.HasSuffix(r.help, ".") || r.set == nil {
+			t.Errorf("--%s: something is missing", r.name)
+		}
+		if seen[r.name] || (r.short != "" && seen[r.short]) {
+			t.Errorf("--%s is there twice", r.name)
+		}
+		seen[r.name], seen[r.short] = true, true
+		if strings.ToLower(r.name) != r.name || strings.ContainsAny(r.name, "_= ") {
+			t.Errorf("--%s does not turn into a variable and back", r.name)
+		}
+		if r.def != "" && r.set(&Config{}, r.def) != nil {
+			t.Errorf("--%s refuses its own default", r.name)
+		}
+	}
+}
+
+func FuzzParseRefusesInWordsOnly(f *testing.F) {
+	f.Add("-port\x009034\x00-46b\x00lo\x00--", "1KiB")
+	f.Add("-p=\x00--=\x00-=\x00---\x00-h4x", "")
+	f.Fuzz(func(t *testing.T, joined, variable string) {
+		args := strings.Split(joined, "\x00")
+		once := normalise(args)
+		if twice := normalise(once); !cmp.Equal(once, twice) {
+			t.Errorf("normalise changes %q into %q and that into %q", args, once, twice)
+		}
+		c, err := Parse(args, func(string) (string, bool) { return variable, true })
+		var usage *UsageError
+		if err != nil && !errors.As(err, &usage) {
+			t.Errorf("error %v (%T), want a *UsageError", err, err)
+		}
+		if err == nil && !c.Help && !c.Version && c.Loops < 1 {
+			t.Errorf("%q, %q: %+v", args, variable, c)
+		}
+	})
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+const helpHead = `chatsrv is a chat server for telnet, nc and everything else that speaks lines.
+
+Usage: chatsrv [flags]
+`
+
+const helpFoot = `
+A long flag also takes one dash (-port 9034), a value also follows an equals
+sign (--port=9034). CHATSRV_ and the flag's name in capitals, dashes as
+underscores, is its environment variable (CHATSRV_MAX_LINE=8KiB; --bind
+separates by commas). A flag beats the variable, the variable beats the default.
+
+Exit codes: 0 stopped as asked, 1 run-time error, 2 wrong usage.
+`
+
+// helpWidth is the column that the help's lines end before, and helpColumn the
+// one that its sentences begin in.
+const (
+	helpWidth  = 80
+	helpColumn = 32
+)
+
+// WriteHelp prints what --help prints. Its errors are w's.
+func WriteHelp(w io.Writer) error {
+	var b bytes.Buffer
+	b.WriteString(helpHead)
+	for _, group := range groups() {
+		b.WriteString("\n" + group + ":\n")
+		for _, r := range table {
+			if r.group == group {
+				r.writeHelp(&b)
+			}
+		}
+	}
+	b.WriteString(helpFoot)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeHelp prints the flag, and its sentence wrapped beside it.
+func (r row) writeHelp(b *bytes.Buffer) {
+	line := "      "
+	if r.short != "" {
+		line = "  -" + r.short + ", "
+	}
+	line += "--" + r.name
+	if !r.isSwitch() {
+		line += " " + r.value
+	}
+	// Two spaces at least between a flag and its sentence.
+	line += strings.Repeat(" ", max(1, helpColumn-1-len(line)))
+	for _, word := range strings.Fields(r.sentence()) {
+		if len(line)+1+len(word) >= helpWidth {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", helpColumn-1)
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}
+
+// sentence is the help with the default.
+func (r row) sentence() string {
+	if r.def == "" {
+		return r.help
+	}
+	return r.help + " (default " + r.def + ")"
+}

@@ -1,0 +1,224 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sudoXpg/netloop/internal/nearest"
+)
+
+// A Listen is one place to listen, in the words of eventloop.Net.
+type Listen struct {
+	// Network is "tcp" (dual stack), "tcp4", "tcp6" or "unix".
+	Network string
+	// Address is "host:port" with an IP literal or no host, or a path.
+	Address string
+}
+
+// Listeners works out where to listen. Without Bind that is everywhere, in the
+// families asked for. Otherwise each entry of Bind is
+//
+//   - an IP address, IPv6 with or without brackets and zone, or one with a port
+//     of its own ("127.0.0.1:8080", "[::1]:8080"),
+//   - the name of a network interface: each of its addresses in the families
+//     asked for,
+//   - "unix:" and the path of a Unix socket,
+//   - "*": everywhere.
+//
+// An IPv6 address never serves IPv4, "::" included. What comes up twice is
+// listed once. An entry that means nothing is a *UsageError; other errors are
+// the system's, met when it was asked for its interfaces.
+func (c Config) Listeners() ([]Listen, error) {
+	return c.listeners(interfaces)
+}
+
+// An iface is a network interface: its name and its addresses, link-local ones
+// of IPv6 with their zone.
+type iface struct {
+	name  string
+	addrs []netip.Addr
+}
+
+func (c Config) listeners(interfaces func() ([]iface, error)) ([]Listen, error) {
+	if len(c.Bind) == 0 {
+		return []Listen{c.everywhere()}, nil
+	}
+	var all []Listen
+	for _, entry := range c.Bind {
+		some, err := c.resolve(entry, interfaces)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range some {
+			if !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	return all, nil
+}
+
+// resolve works out one entry of Bind.
+func (c Config) resolve(entry string, interfaces func() ([]iface, error)) ([]Listen, error) {
+	if path, ok := strings.CutPrefix(entry, "unix:"); ok {
+		if path == "" {
+			return nil, bindError(entry, "has no path (as in unix:/run/chatsrv.sock)")
+		}
+		return []Listen{{"unix", path}}, nil
+	}
+	if entry == "*" {
+		return []Listen{c.everywhere()}, nil
+	}
+	if addr, port, ok := parseAddr(entry, c.Port); ok {
+		addr = addr.Unmap()
+		if !c.family(addr) {
+			return nil, bindError(entry, fmt.Sprintf("is an %s address, which %s excludes", familyName(addr), c.familyFlag()))
+		}
+		if addr.Is6() && addr.IsLinkLocalUnicast() && addr.Zone() == "" {
+			return nil, bindError(entry, "is link-local: name its interface too (as in "+addr.String()+"%eth0)")
+		}
+		return []Listen{at(addr, port)}, nil
+	}
+	known, err := interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("config: look for interface %q: %w", entry, err)
+	}
+	return c.onInterface(entry, known)
+}
+
+// onInterface lists the addresses of the interface named entry.
+func (c Config) onInterface(entry string, known []iface) ([]Listen, error) {
+	names := make([]string, len(known))
+	for i, nic := range known {
+		names[i] = nic.name
+		if nic.name != entry {
+			continue
+		}
+		var some []Listen
+		for _, addr := range nic.addrs {
+			if c.family(addr) {
+				some = append(some, at(addr, c.Port))
+			}
+		}
+		switch {
+		case len(some) > 0:
+			return some, nil
+		case len(nic.addrs) > 0:
+			return nil, bindError(entry, "is an interface without an address that "+c.familyFlag()+" allows")
+		default:
+			return nil, bindError(entry, "is an interface without an address")
+		}
+	}
+	hint := "host names are not looked up"
+	if near, ok := nearest.Find(entry, names); ok {
+		hint = "did you mean " + near + "?"
+	} else if len(names) > 0 {
+		hint += "; interfaces here: " + strings.Join(names, ", ")
+	}
+	return nil, bindError(entry, "is neither an IP address nor an interface of this machine ("+hint+")")
+}
+
+// everywhere is the wildcard of the families asked for.
+func (c Config) everywhere() Listen {
+	network := "tcp"
+	switch {
+	case c.IPv4 && !c.IPv6:
+		network = "tcp4"
+	case c.IPv6 && !c.IPv4:
+		network = "tcp6"
+	}
+	return Listen{network, ":" + strconv.Itoa(int(c.Port))}
+}
+
+// family tells whether addr belongs to a family asked for.
+func (c Config) family(addr netip.Addr) bool {
+	if c.IPv4 == c.IPv6 {
+		return true
+	}
+	return addr.Is4() == c.IPv4
+}
+
+// familyFlag is the flag that made family say no.
+func (c Config) familyFlag() string {
+	if c.IPv4 {
+		return "--ipv4"
+	}
+	return "--ipv6"
+}
+
+func familyName(addr netip.Addr) string {
+	if addr.Is4() {
+		return "IPv4"
+	}
+	return "IPv6"
+}
+
+// at is a listener on one address. An IPv4 one has no dual-stack form, and an
+// IPv6 one, "::" included, leaves IPv4 to a listener of its own.
+func at(addr netip.Addr, port uint16) Listen {
+	network := "tcp6"
+	if addr.Is4() {
+		network = "tcp4"
+	}
+	return Listen{network, netip.AddrPortFrom(addr, port).String()}
+}
+
+// parseAddr reads an IP address with or without brackets and port.
+func parseAddr(entry string, port uint16) (netip.Addr, uint16, bool) {
+	if ap, err := netip.ParseAddrPort(entry); err == nil {
+		return ap.Addr(), ap.Port(), true
+	}
+	if inner, ok := strings.CutPrefix(entry, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok && strings.Contains(inner, ":") {
+			entry = inner
+		}
+	}
+	addr, err := netip.ParseAddr(entry)
+	return addr, port, err == nil
+}
+
+func bindError(entry, problem string) error {
+	return &UsageError{Where: "--bind", Problem: quote(entry) + " " + problem}
+}
+
+// interfaces asks the system.
+func interfaces() ([]iface, error) {
+	nics, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]iface, 0, len(nics))
+	for _, nic := range nics {
+		addrs, err := nic.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, iface{nic.Name, addrsOf(nic.Name, addrs)})
+	}
+	return all, nil
+}
+
+// addrsOf takes the IP addresses out of what net reports for an interface.
+func addrsOf(name string, addrs []net.Addr) []netip.Addr {
+	var ips []netip.Addr
+	for _, a := range addrs {
+		prefix, ok := a.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		ip, ok := netip.AddrFromSlice(prefix.IP)
+		if !ok {
+			continue
+		}
+		ip = ip.Unmap()
+		if ip.Is6() && ip.IsLinkLocalUnicast() {
+			ip = ip.WithZone(name)
+		}
+		ips = append(ips, ip)
+	}
+	return ips
+}

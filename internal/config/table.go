@@ -1,0 +1,195 @@
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// A row of the table is everything there is to know about one flag.
+type row struct {
+	// group is the heading that the help prints the row under; the rows of a
+	// group stand together.
+	group string
+	// name is the long flag, of at least two letters; short its one-letter
+	// form, or "".
+	name, short string
+	// value is what the help calls the value; "" marks a switch, which takes none.
+	value string
+	// def is the default as it could be typed; "" leaves the field zero.
+	def string
+	// help is one sentence without a full stop.
+	help string
+	// repeat: the flag may be given several times, the variable separates by commas.
+	repeat bool
+	// noEnv: there is no environment variable.
+	noEnv bool
+	// set puts the value that text stands for into c. Its error completes the
+	// sentence "FLAG: ..." and names the way out.
+	set func(c *Config, text string) error
+}
+
+// The headings.
+const (
+	groupListen = "Where to listen"
+	groupTalk   = "How to talk"
+	groupLimits = "Limits"
+	groupLoop   = "The event loop"
+	groupLog    = "Logging"
+	groupAbout  = "About"
+)
+
+// table is the one list of flags. Help and version come first in it, so that
+// Parse knows of them before it reads the environment; the help prints by group.
+var table = []row{
+	{
+		group: groupAbout, name: "help", short: "h", noEnv: true, help: "Print this text and exit",
+		set: toggle(func(c *Config) *bool { return &c.Help }),
+	},
+	{
+		group: groupAbout, name: "version", noEnv: true, help: "Print the version and exit",
+		set: toggle(func(c *Config) *bool { return &c.Version }),
+	},
+
+	{
+		group: groupListen, name: "port", short: "p", value: "N", def: "9034", help: "TCP port; 0 takes any free one",
+		set: setPort,
+	},
+	{
+		group: groupListen, name: "bind", short: "b", value: "ADDR", repeat: true,
+		help: "Only here: address, interface, unix:PATH, or * (everywhere); repeatable",
+		set:  setBind,
+	},
+	{
+		group: groupListen, name: "ipv4", short: "4", help: "IPv4 only",
+		set: toggle(func(c *Config) *bool { return &c.IPv4 }),
+	},
+	{
+		group: groupListen, name: "ipv6", short: "6", help: "IPv6 only; neither or both: dual stack",
+		set: toggle(func(c *Config) *bool { return &c.IPv6 }),
+	},
+
+	{
+		group: groupTalk, name: "name", value: "TEXT", def: "chatsrv", help: "What the server calls itself in its greeting",
+		set: setName,
+	},
+	{
+		group: groupTalk, name: "style", value: "NAME", def: string(StyleDefault),
+		help: "Text dialect: default, or classic (byte for byte as the C chat server)",
+		set:  choice(func(c *Config) *Style { return &c.Style }, StyleDefault, StyleClassic),
+	},
+	{
+		group: groupTalk, name: "sniff-window", value: "TIME", def: "150ms",
+		help: "Silence before a newcomer is greeted as a telnet user; 0 means at once",
+		set:  duration(func(c *Config) *time.Duration { return &c.SniffWindow }, 0, 10*time.Second),
+	},
+
+	{
+		group: groupLimits, name: "max-line", value: "SIZE", def: "4096", help: "Longest line of a user",
+		// A line with its author's name has to fit into the smallest --max-lag.
+		set: size(func(c *Config) *int { return &c.MaxLine }, 64, 32<<10),
+	},
+	{
+		group: groupLimits, name: "login-timeout", value: "TIME", def: "60s", help: "Time to give a name after connecting",
+		set: duration(func(c *Config) *time.Duration { return &c.LoginTimeout }, time.Second, 24*time.Hour),
+	},
+	{
+		group: groupLimits, name: "max-lag", value: "SIZE", def: "1MiB", help: "How far a reader may fall behind",
+		set: size(func(c *Config) *int { return &c.MaxLag }, 64<<10, 1<<30),
+	},
+	{
+		group: groupLimits, name: "stall-timeout", value: "TIME", def: "30s", help: "How long a reader may take nothing",
+		set: duration(func(c *Config) *time.Duration { return &c.StallTimeout }, time.Second, 24*time.Hour),
+	},
+	{
+		group: groupLimits, name: "max-per-ip", value: "N", def: "16",
+		help: "Connections at a time per IPv4 address or IPv6 /64; 0 means no limit, loopback has none",
+		set:  number(func(c *Config) *int { return &c.MaxPerIP }, 0, 1<<30),
+	},
+	{
+		group: groupLimits, name: "new-per-ip", value: "N", def: "32",
+		help: "New connections in --new-per-ip-window, likewise; 0 means no limit",
+		set:  number(func(c *Config) *int { return &c.NewPerIP }, 0, 1<<30),
+	},
+	{
+		group: groupLimits, name: "new-per-ip-window", value: "TIME", def: "10m", help: "The time that --new-per-ip counts in",
+		set: duration(func(c *Config) *time.Duration { return &c.NewPerIPWindow }, time.Second, 24*time.Hour),
+	},
+	{
+		group: groupLimits, name: "max-clients", value: "N", def: "0", help: "Connections at a time; 0: from the descriptor limit",
+		set: number(func(c *Config) *int { return &c.MaxClients }, 0, 1<<30),
+	},
+	{
+		group: groupLimits, name: "grace", value: "TIME", def: "5s", help: "Time a shutdown leaves for lines on their way",
+		set: duration(func(c *Config) *time.Duration { return &c.Grace }, 0, time.Hour),
+	},
+
+	{
+		group: groupLoop, name: "backend", value: "NAME", help: "Backend to use instead of the best; list prints them",
+		set: setBackend,
+	},
+	{
+		group: groupLoop, name: "loops", value: "N", def: "1", help: "Event loops; more help from about 10,000 clients on",
+		set: number(func(c *Config) *int { return &c.Loops }, 1, 256),
+	},
+
+	{
+		group: groupLog, name: "log-level", value: "LEVEL", def: "info", help: "debug, info, warn or error",
+		set: setLogLevel,
+	},
+	{
+		group: groupLog, name: "log-format", value: "FORMAT", def: string(LogText), help: "text or json, on standard error",
+		set: choice(func(c *Config) *LogFormat { return &c.LogFormat }, LogText, LogJSON),
+	},
+}
+
+// groups returns the headings in the order of the help.
+func groups() []string {
+	return []string{groupListen, groupTalk, groupLimits, groupLoop, groupLog, groupAbout}
+}
+
+// isSwitch tells whether the flag stands alone.
+func (r row) isSwitch() bool { return r.value == "" }
+
+// example is a value for the flag, for an error message.
+func (r row) example() string {
+	if r.def != "" {
+		return r.def
+	}
+	return r.value
+}
+
+// env returns the name of the environment variable, or "".
+func (r row) env() string {
+	if r.noEnv {
+		return ""
+	}
+	return "CHATSRV_" + strings.ToUpper(strings.ReplaceAll(r.name, "-", "_"))
+}
+
+// lookup returns the texts of the environment variable, nil if there is none.
+func (r row) lookup(env func(string) (string, bool)) []string {
+	if r.noEnv {
+		return nil
+	}
+	text, ok := env(r.env())
+	if !ok || text == "" {
+		return nil
+	}
+	if !r.repeat {
+		return []string{text}
+	}
+	texts := strings.Split(text, ",")
+	for i := range texts {
+		texts[i] = strings.TrimSpace(texts[i])
+	}
+	return texts
+}
+
+// names returns the long names of all flags.
+func names() []string {
+	all := make([]string, len(table))
+	for i, r := range table {
+		all[i] = r.name
+	}
+	return all
+}

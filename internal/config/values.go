@@ -1,0 +1,173 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sudoXpg/netloop/internal/nearest"
+)
+
+// maxName is the longest server name, in bytes: it has to share a line of 80
+// columns with the rest of the greeting.
+const maxName = 60
+
+// quote shows a value in a message; control characters don't reach the terminal.
+func quote(text string) string { return strconv.Quote(text) }
+
+// toggle sets a switch. Only variables and --flag=false give it a text.
+func toggle(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		v, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+// number sets a whole number from low to high.
+func number(field func(*Config) *int, low, high int) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("%q is not a number from %d to %d", text, low, high)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+// duration sets a time from low to high.
+func duration(field func(*Config) *time.Duration, low, high time.Duration) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < low || d > high {
+			return fmt.Errorf("%q is not a time from %s to %s, with its unit (as in 150ms, 30s, 10m)", text, brief(low), brief(high))
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+// brief prints a whole number of hours, minutes or seconds as 24h, not 24h0m0s.
+func brief(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// units are the suffixes of a size and their shifts.
+var units = []struct {
+	suffix string
+	shift  int
+}{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}
+
+// size sets a number of bytes from low to high.
+func size(field func(*Config) *int, low, high int) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		digits, shift := text, 0
+		for _, u := range units {
+			if n := len(text) - len(u.suffix); n >= 0 && strings.EqualFold(text[n:], u.suffix) {
+				digits, shift = text[:n], u.shift
+			}
+		}
+		n, err := strconv.Atoi(digits)
+		// Compared before it is shifted, so that nothing overflows.
+		if err != nil || n < 0 || n > high>>shift || n<<shift < low {
+			return fmt.Errorf("%q is not a size from %s to %s (as in 4096, 64KiB, 1MiB)", text, inBytes(low), inBytes(high))
+		}
+		*field(c) = n << shift
+		return nil
+	}
+}
+
+// inBytes prints a size in its largest whole unit.
+func inBytes(n int) string {
+	for i := len(units) - 1; i >= 0; i-- {
+		if u := units[i]; n > 0 && n&(1<<u.shift-1) == 0 {
+			return strconv.Itoa(n>>u.shift) + u.suffix
+		}
+	}
+	return strconv.Itoa(n)
+}
+
+// choice sets one of a few words.
+func choice[T ~string](field func(*Config) *T, of ...T) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		words := make([]string, len(of))
+		for i, word := range of {
+			if text == string(word) {
+				*field(c) = word
+				return nil
+			}
+			words[i] = string(word)
+		}
+		return notOneOf(text, words)
+	}
+}
+
+func notOneOf(text string, words []string) error {
+	hint := ""
+	if near, ok := nearest.Find(text, words); ok {
+		hint = " (did you mean " + near + "?)"
+	}
+	return fmt.Errorf("%q is not one of %s%s", text, strings.Join(words, ", "), hint)
+}
+
+func setPort(c *Config, text string) error {
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q is not a port: a number from 1 to 65535, or 0 for any free one", text)
+	}
+	c.Port = uint16(n)
+	return nil
+}
+
+func setBind(c *Config, text string) error {
+	if text == "" {
+		return errors.New(`"" is no place to listen: give an address, an interface name, unix:PATH, or * (everywhere)`)
+	}
+	c.Bind = append(c.Bind, text)
+	return nil
+}
+
+func setName(c *Config, text string) error {
+	printable := utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	if !printable || strings.TrimSpace(text) == "" || len(text) > maxName {
+		return fmt.Errorf("%q is not a name of 1 to %d printable bytes of UTF-8", text, maxName)
+	}
+	c.Name = text
+	return nil
+}
+
+func setBackend(c *Config, text string) error {
+	if text == "" {
+		return errors.New(`"" is no backend: leave the flag out for the best one, or ask with --backend list`)
+	}
+	c.Backend = text
+	return nil
+}
+
+func setLogLevel(c *Config, text string) error {
+	words := []string{"debug", "info", "warn", "error"}
+	levels := []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+	for i, word := range words {
+		if text == word {
+			c.LogLevel = levels[i]
+			return nil
+		}
+	}
+	return notOneOf(text, words)
+}

@@ -1,0 +1,28 @@
+//go:build unix
+
+package osutil
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// RaiseFileLimit raises the soft limit of open descriptors to the hard one
+// (RLIMIT_NOFILE, getrlimit(2)) and returns the limit that holds afterwards.
+// With an error the limit is the old one, or 0 if it is not even known.
+func RaiseFileLimit() (limit uint64, err error) {
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return 0, os.NewSyscallError("getrlimit", err)
+	}
+	if lim.Cur >= lim.Max {
+		return uint64(lim.Cur), nil
+	}
+	old := lim.Cur
+	lim.Cur = lim.Max
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return uint64(old), os.NewSyscallError("setrlimit", err)
+	}
+	return uint64(lim.Cur), nil
+}

@@ -1,0 +1,19 @@
+package osutil
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Signals delivers the requests to end: SIGINT and SIGTERM. On Windows those
+// are Ctrl-C and Ctrl-Break, and the closing of the console, the log-off and
+// the shutdown (see os/signal). Two are kept for a reader that is busy, so that
+// a second, impatient one is seen.
+//
+// stop gives the signals their default effect back; the channel is not closed.
+func Signals() (signals <-chan os.Signal, stop func()) {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return c, func() { signal.Stop(c) }
+}
