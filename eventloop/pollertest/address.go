@@ -41,14 +41,22 @@ func (e *env) at(host string, ln eventloop.Handle) string {
 	return net.JoinHostPort(host, strconv.Itoa(int(e.tcpAddr(ln).Port())))
 }
 
+// ipv6 returns why there is no IPv6 loopback address here, or nil.
+func (e *env) ipv6() error {
+	e.Helper()
+	ln, err := e.b.Listen("tcp6", "[::1]:0", eventloop.ListenOptions{})
+	if err == nil {
+		err = e.b.CloseHandle(ln)
+	}
+	return err
+}
+
 // needIPv6 skips the rule on a machine without an IPv6 loopback address.
 func (e *env) needIPv6() {
 	e.Helper()
-	ln, err := e.b.Listen("tcp6", "[::1]:0", eventloop.ListenOptions{})
-	if err != nil {
+	if err := e.ipv6(); err != nil {
 		e.Skipf("no IPv6 here: %v", err)
 	}
-	e.close(ln)
 }
 
 // localAddr: the address of an accepted connection is the listener's.
@@ -124,7 +132,7 @@ func dualStack(e *env) {
 		if _, peer := e.accept(ln); peer != e.tcpAddr(c) {
 			e.Errorf("over IPv4 Accept names %v, it was %v", peer, e.tcpAddr(c))
 		}
-		if e.tcpAddr(ln).Addr().Is4() {
+		if e.ipv6() != nil || e.tcpAddr(ln).Addr().Is4() {
 			continue // no IPv6, or a system without dual stack
 		}
 		c = e.mustDial("tcp", e.at("::1", ln))

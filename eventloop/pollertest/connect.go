@@ -112,7 +112,7 @@ func acceptGone(e *env) {
 	e.Error("the newcomer that stayed was not among two accepted")
 }
 
-// addressInUse: on every network with ports alike.
+// addressInUse: two servers that did not ask for it must not share clients.
 func addressInUse(e *env) {
 	ln := e.listen("tcp4", "127.0.0.1:0")
 	second, err := e.b.Listen("tcp4", e.address(ln), eventloop.ListenOptions{})

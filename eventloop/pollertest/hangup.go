@@ -49,17 +49,29 @@ func dataFirst(e *env) {
 	e.wantEOF(e.readEnd(a))
 }
 
-// detachedIsQuiet: a paused dead peer must never spin the loop.
+// detachedIsQuiet: a paused dead peer must never spin the loop. Systems tell
+// the three ways to die apart: a peer that closes, one that closes when nothing
+// can be written to it any more, and one that resets the connection.
 func detachedIsQuiet(e *env) {
-	a, b := e.pair()
-	e.expect(e.add(a, both), eventloop.Writable)
-	e.modify(a, 0)
-	e.expectNothing()
-	e.send(b, a, "x")
-	e.expectNothing()
-	e.close(b)
-	e.expectNothing()
-	e.expectNothing()
+	for _, unread := range []string{"", "never read"} {
+		for _, shutDown := range []bool{false, true} {
+			a, b := e.pair()
+			e.expect(e.add(a, both), eventloop.Writable)
+			e.modify(a, 0)
+			e.send(b, a, "x")
+			e.expectNothing()
+			if unread != "" {
+				e.send(a, b, unread)
+			}
+			if shutDown {
+				e.closeWrite(a)
+			}
+			e.close(b)
+			e.expectNothing()
+			e.expectNothing()
+			e.remove(a)
+		}
+	}
 }
 
 // attachAgain: nothing is lost by not having been asked for.

@@ -89,7 +89,7 @@ func checks() []check {
 	var all []check
 	for _, topic := range [][]check{
 		registerChecks(), levelChecks(), hangupChecks(), waitChecks(), wakeChecks(),
-		connectChecks(), streamChecks(), addressChecks(), unixChecks(),
+		connectChecks(), streamChecks(), addressChecks(), unixChecks(), manyChecks(),
 	} {
 		all = append(all, topic...)
 	}

@@ -74,9 +74,7 @@ func bytesInOrder(e *env) {
 func halfClose(e *env) {
 	a, b := e.pair()
 	e.write(a, []byte("question"))
-	if err := e.b.CloseWrite(a); err != nil {
-		e.Fatalf("CloseWrite: %v", err)
-	}
+	e.closeWrite(a)
 	if got := string(e.read(b, 8)); got != "question" {
 		e.Errorf("read %q, want %q", got, "question")
 	}
@@ -92,9 +90,7 @@ func halfClose(e *env) {
 // endIsEOF: with an answer still to come as well as without.
 func endIsEOF(e *env) {
 	a, b := e.pair()
-	if err := e.b.CloseWrite(b); err != nil {
-		e.Fatalf("CloseWrite: %v", err)
-	}
+	e.closeWrite(b)
 	e.wantEOF(e.readEnd(a))
 	for range 3 {
 		n, err := e.b.Read(a, make([]byte, 8))
@@ -134,9 +130,7 @@ func writeToGone(e *env) {
 // writeAfterCloseWrite: and a second CloseWrite harms nobody.
 func writeAfterCloseWrite(e *env) {
 	a, b := e.pair()
-	if err := e.b.CloseWrite(a); err != nil {
-		e.Fatalf("CloseWrite: %v", err)
-	}
+	e.closeWrite(a)
 	_, err := e.b.Write(a, []byte("x"))
 	e.wantError("Write after CloseWrite", err)
 	e.wantEOF(e.readEnd(b))

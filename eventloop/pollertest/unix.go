@@ -51,9 +51,7 @@ func unixPair(e *env) {
 		e.Errorf("the peer is %v, want the zero AddrPort", peer)
 	}
 	e.write(c, []byte("ping"))
-	if err := e.b.CloseWrite(c); err != nil {
-		e.Fatalf("CloseWrite: %v", err)
-	}
+	e.closeWrite(c)
 	if got := string(e.read(s, 4)); got != "ping" {
 		e.Errorf("read %q, want %q", got, "ping")
 	}
@@ -121,7 +119,7 @@ func unixNobody(e *env) {
 	e.wantError("Dial of no file", err)
 }
 
-// unixHangup: full buffer, unread data and all.
+// unixHangup: with unread data, which comes first.
 func unixHangup(e *env) {
 	path := e.path()
 	ln := e.listenUnix(path)
@@ -132,10 +130,11 @@ func unixHangup(e *env) {
 	e.expect(t, eventloop.Readable)
 	e.close(s)
 	e.expect(t, eventloop.Readable)
-	if got := e.readNow(c, 8); got != 8 {
-		e.Errorf("read %d bytes, want 8", got)
+	e.remove(c)
+	if got := string(e.read(c, 8)); got != "farewell" {
+		e.Errorf("read %q, want %q", got, "farewell")
 	}
-	e.expect(t, eventloop.Readable)
+	e.expect(e.add(c, eventloop.Readable), eventloop.Readable)
 	e.remove(c)
 	e.wantEOF(e.readEnd(c))
 }

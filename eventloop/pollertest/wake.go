@@ -28,8 +28,12 @@ func wakeBefore(e *env) {
 			if err := e.b.Wake(); err != nil {
 				return err
 			}
-			if n, err := e.b.Wait(make([]eventloop.Event, 8), -1); n != 0 || err != nil {
-				return fmt.Errorf("Wait after Wake: %d events, %w", n, err)
+			n, err := e.b.Wait(make([]eventloop.Event, 8), -1)
+			if err != nil {
+				return err
+			}
+			if n != 0 {
+				return fmt.Errorf("%d events, want none", n)
 			}
 		}
 		return nil

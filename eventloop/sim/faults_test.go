@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"errors"
-	"net/netip"
 	"slices"
 	"syscall"
 	"testing"
@@ -11,8 +10,6 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/eventloop/sim"
 )
-
-func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 func TestShortReadsAndWritesLoseNothing(t *testing.T) {
 	r := newRig(t, sim.Options{Seed: 1, Faults: sim.Faults{ShortRead: 0.5, ShortWrite: 0.5}})

@@ -55,7 +55,7 @@ func Open() (eventloop.Backend, error) {
 	}
 	p := &poller{fd: fd, waker: waker, events: make([]unix.EpollEvent, 64)}
 	if err := p.control(unix.EPOLL_CTL_ADD, waker.FD(), wakeToken, eventloop.Readable); err != nil {
-		p.Close()
+		_ = p.Close()
 		return nil, err
 	}
 	return p, nil

@@ -55,28 +55,3 @@ func (a tcpAddr) target(network string) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
 	}
 }
-
-// zoneID returns the interface index that an IPv6 zone names: by number, or by
-// name. 0 means no zone.
-func zoneID(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	ifi, err := net.InterfaceByName(zone)
-	if err != nil {
-		return 0, err
-	}
-	return uint32(ifi.Index), nil
-}
-
-// withZone puts the scope of a link-local address into it, as a number: its
-// name would cost a system call for each connection.
-func withZone(ip netip.Addr, scope uint32) netip.Addr {
-	if scope == 0 {
-		return ip
-	}
-	return ip.WithZone(strconv.FormatUint(uint64(scope), 10))
-}

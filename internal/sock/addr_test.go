@@ -26,8 +26,14 @@ func TestAddressesAreParsedWithoutNames(t *testing.T) {
 		}
 	}
 	for _, c := range [][2]string{
-		{"tcp", "localhost:80"}, {"tcp", "127.0.0.1:http"}, {"tcp", "127.0.0.1"}, {"tcp", ":65536"},
-		{"tcp6", "127.0.0.1:80"}, {"tcp6", "[::ffff:127.0.0.1]:80"}, {"tcp4", "[::1]:80"}, {"udp", ":80"},
+		{"tcp", "localhost:80"},
+		{"tcp", "127.0.0.1:http"},
+		{"tcp", "127.0.0.1"},
+		{"tcp", ":65536"},
+		{"tcp6", "127.0.0.1:80"},
+		{"tcp6", "[::ffff:127.0.0.1]:80"},
+		{"tcp4", "[::1]:80"},
+		{"udp", ":80"},
 	} {
 		if a, err := parseTCP(c[0], c[1]); err == nil {
 			t.Errorf("parseTCP(%s, %s) = %v, want an error", c[0], c[1], a)

@@ -3,6 +3,7 @@
 package sock
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -73,6 +74,8 @@ func exhaust(t *testing.T) (hoard []eventloop.Handle) {
 	return nil
 }
 
+// listener listens until the test ends, and returns where to dial: over IPv4 if
+// it listens on everything.
 func listener(t *testing.T, network, address string) (eventloop.Handle, string) {
 	t.Helper()
 	ln, err := Net{}.Listen(network, address, eventloop.ListenOptions{})
@@ -84,7 +87,7 @@ func listener(t *testing.T, network, address string) (eventloop.Handle, string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ln, a.String()
+	return ln, strings.Replace(a.String(), "[::]", "127.0.0.1", 1)
 }
 
 func closeHandle(t *testing.T, h eventloop.Handle) {

@@ -110,7 +110,9 @@ func prepareListener(fd int) error {
 		return sysErr("getsockname", err)
 	}
 	if _, local := sa.(*unix.SockaddrUnix); !local {
-		if err := noDelay(fd); err != nil {
+		// Package net makes MPTCP listeners where it can, on which older
+		// versions of Linux know no such option.
+		if err := noDelay(fd); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"testing"
 
@@ -64,6 +65,35 @@ func TestTCPHasNoDelayOnBothEnds(t *testing.T) {
 	}
 }
 
+// Package net makes MPTCP listeners where it can.
+func TestAdoptedTCPHasNoDelayToo(t *testing.T) {
+	origin, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer origin.Close()
+	ln, err := Net{}.Adopt(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeHandle(t, ln)
+	client, err := Net{}.Dial("tcp4", origin.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeHandle(t, client)
+	awaitReadable(t, ln)
+	server, _, err := Net{}.Accept(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeHandle(t, server)
+	v, err := unix.GetsockoptInt(int(server), unix.IPPROTO_TCP, unix.TCP_NODELAY)
+	if err != nil || v == 0 {
+		t.Errorf("TCP_NODELAY is %d, %v", v, err)
+	}
+}
+
 func TestEverySocketIsNonBlockingAndClosedOnExec(t *testing.T) {
 	for _, at := range [][2]string{{"tcp4", "127.0.0.1:0"}, {"unix", filepath.Join(t.TempDir(), "s")}} {
 		client, server := connected(t, at[0], at[1])
@@ -79,6 +109,28 @@ func TestEverySocketIsNonBlockingAndClosedOnExec(t *testing.T) {
 	}
 }
 
+// SIGTERM comes after the write and has the greater number: a SIGPIPE would be
+// delivered before it.
+func TestWriteRaisesNoSigpipe(t *testing.T) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, unix.SIGPIPE, unix.SIGTERM)
+	defer signal.Stop(signals)
+
+	client, _ := connected(t, "tcp4", "127.0.0.1:0")
+	if err := unix.Shutdown(int(client), unix.SHUT_WR); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Net{}).Write(client, []byte("x")); !errors.Is(err, unix.EPIPE) {
+		t.Errorf("Write after shutdown: %v, want EPIPE", err)
+	}
+	if err := unix.Kill(os.Getpid(), unix.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-signals; got != unix.SIGTERM {
+		t.Errorf("Write raised %v", got)
+	}
+}
+
 func TestConnectedBeforeTheEndIsAnError(t *testing.T) {
 	fd, err := newSocket(unix.AF_INET)
 	if err != nil {
@@ -91,6 +143,31 @@ func TestConnectedBeforeTheEndIsAnError(t *testing.T) {
 	}
 	if err := (Net{}).CloseWrite(h); err != nil {
 		t.Errorf("CloseWrite of a socket that is not connected: %v", err)
+	}
+}
+
+func TestConnectedTellsWhyNot(t *testing.T) {
+	fd, err := newSocket(unix.AF_INET)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	nobody := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := unix.Bind(fd, nobody); err != nil { // a port where nobody listens
+		t.Fatal(err)
+	}
+	a, err := Net{}.LocalAddr(eventloop.Handle(fd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Net{}.Dial("tcp4", a.String())
+	if err == nil {
+		defer closeHandle(t, h)
+		await(t, int(h), true)
+		err = Net{}.Connected(h)
+	}
+	if !errors.Is(err, unix.ECONNREFUSED) {
+		t.Errorf("Dial where nobody listens: %v, want ECONNREFUSED", err)
 	}
 }
 

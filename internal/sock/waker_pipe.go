@@ -32,8 +32,7 @@ func openEnds() (wakerEnds, error) {
 	}
 	e := wakerEnds{read: p[0], write: p[1]}
 	if err := errors.Join(unix.SetNonblock(e.read, true), unix.SetNonblock(e.write, true)); err != nil {
-		e.close()
-		return wakerEnds{}, sysErr("fcntl", err)
+		return wakerEnds{}, errors.Join(sysErr("fcntl", err), e.close())
 	}
 	return e, nil
 }

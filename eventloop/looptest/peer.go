@@ -1,0 +1,265 @@
+package looptest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/sudoXpg/netloop/eventloop"
+)
+
+const loopback = "127.0.0.1:0"
+
+// A peer is the other side of a connection, in the hands of the test. Its
+// methods block until they are done.
+type peer struct {
+	e     *env
+	conn  net.Conn      // in the real world
+	raw   Raw           // in a simulated one
+	ahead *bufio.Reader // if reading ahead
+	junk  []byte        // what a flood consists of
+	done  chan struct{} // closed when the flood is over
+}
+
+// dial connects to a listener.
+func (e *env) dial(to net.Addr) *peer {
+	e.Helper()
+	p := &peer{e: e}
+	var err error
+	if e.virtual() {
+		p.raw, err = e.o.Dial(to.Network(), to.String())
+	} else {
+		p.conn, err = net.DialTimeout(to.Network(), to.String(), patience)
+	}
+	if err != nil {
+		e.Fatalf("dial %s: %v", to, err)
+	}
+	if p.conn != nil {
+		if err := p.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+			e.Fatal(err)
+		}
+	}
+	e.Cleanup(p.close)
+	e.peers = append(e.peers, p)
+	return p
+}
+
+// send writes all of s.
+func (p *peer) send(s string) {
+	p.e.Helper()
+	for rest := []byte(s); len(rest) > 0; {
+		n, err := p.write(rest)
+		if err != nil {
+			p.e.Fatalf("write: %v", err)
+		}
+		rest = rest[n:]
+	}
+}
+
+// write writes some of b.
+func (p *peer) write(b []byte) (int, error) {
+	if p.conn != nil {
+		return p.conn.Write(b)
+	}
+	for p.e.turns = 0; ; p.e.turn("the peer can write") {
+		if n, err := p.raw.Write(b); err != eventloop.ErrWouldBlock {
+			return n, err
+		}
+	}
+}
+
+// read reads some bytes.
+func (p *peer) read(b []byte) (int, error) {
+	if p.conn != nil {
+		return p.conn.Read(b)
+	}
+	for p.e.turns = 0; ; p.e.turn("the peer has something to read") {
+		if len(p.junk) > 0 {
+			if _, err := p.raw.Write(p.junk); err != nil && err != eventloop.ErrWouldBlock {
+				return 0, err
+			}
+		}
+		if n, err := p.raw.Read(b); err != eventloop.ErrWouldBlock {
+			return n, err
+		}
+	}
+}
+
+// Read makes a peer an io.Reader.
+func (p *peer) Read(b []byte) (int, error) {
+	if p.ahead != nil {
+		return p.ahead.Read(b)
+	}
+	return p.read(b)
+}
+
+// flood keeps sending while the peer reads, until it is closed.
+func (p *peer) flood() {
+	junk := make([]byte, 4<<10)
+	if p.conn == nil {
+		p.junk = junk
+		return
+	}
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		for {
+			if _, err := p.conn.Write(junk); err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// get reads n bytes.
+func (p *peer) get(n int) []byte {
+	p.e.Helper()
+	b := make([]byte, n)
+	if m, err := io.ReadFull(p, b); err != nil {
+		p.e.Fatalf("read after %d of %d bytes: %v", m, n, err)
+	}
+	return b
+}
+
+// want reads exactly s.
+func (p *peer) want(s string) {
+	p.e.Helper()
+	if got := string(p.get(len(s))); got != s {
+		p.e.Fatalf("the peer got %q, want %q", abridge(got), abridge(s))
+	}
+}
+
+// wantEnd reads the end of the stream, and nothing before that.
+func (p *peer) wantEnd() {
+	p.e.Helper()
+	if rest, err := io.ReadAll(p); err != nil || len(rest) > 0 {
+		p.e.Fatalf("the peer got %q and %v, want the end of the stream", abridge(string(rest)), err)
+	}
+}
+
+// wantAll reads exactly b and then the end of the stream.
+func (p *peer) wantAll(b []byte) {
+	p.e.Helper()
+	got, err := io.ReadAll(p)
+	if err != nil || !bytes.Equal(got, b) {
+		p.e.Fatalf("the peer got %d bytes of %d (%v)%s", len(got), len(b), err, difference(got, b))
+	}
+}
+
+// gone reads on until the stream ends, however it does.
+func (p *peer) gone() {
+	p.e.Helper()
+	if _, err := io.Copy(io.Discard, p); err != nil {
+		var t net.Error
+		if errors.As(err, &t) && t.Timeout() {
+			p.e.Fatal("the connection stays open")
+		}
+	}
+}
+
+// closeWrite tells the server that no more comes.
+func (p *peer) closeWrite() {
+	p.e.Helper()
+	var half interface{ CloseWrite() error } = p.raw
+	if c, ok := p.conn.(interface{ CloseWrite() error }); ok {
+		half = c
+	}
+	if err := half.CloseWrite(); err != nil {
+		p.e.Fatalf("CloseWrite: %v", err)
+	}
+}
+
+// reset closes the connection the hard way.
+func (p *peer) reset() {
+	p.e.Helper()
+	if c, ok := p.conn.(*net.TCPConn); ok {
+		if err := c.SetLinger(0); err != nil {
+			p.e.Fatalf("SetLinger: %v", err)
+		}
+	}
+	if p.raw != nil {
+		if err := p.raw.Reset(); err != nil {
+			p.e.Fatalf("Reset: %v", err)
+		}
+	}
+	p.close()
+}
+
+// close closes the connection. It may be called again.
+func (p *peer) close() {
+	if p.raw != nil {
+		_ = p.raw.Close() // closed before: ErrClosed
+		return
+	}
+	_ = p.conn.Close() // the same
+	if p.done != nil {
+		<-p.done
+	}
+}
+
+// pattern returns n bytes in which every place is different from its neighbours.
+func pattern(n int) []byte {
+	b := make([]byte, 0, n+16)
+	for i := 0; len(b) < n; i++ {
+		b = fmt.Appendf(b, "%d,", i)
+	}
+	return b[:n]
+}
+
+// abridge keeps a failure readable.
+func abridge(s string) string {
+	if len(s) > 200 {
+		return s[:200] + "…"
+	}
+	return s
+}
+
+// difference says where two streams part.
+func difference(got, want []byte) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf("; byte %d differs", i)
+		}
+	}
+	return ""
+}
+
+// peek reads what there is, without taking it from the stream.
+func (p *peer) peek() {
+	p.e.Helper()
+	if p.ahead == nil {
+		p.ahead = bufio.NewReaderSize(readFunc(p.read), 64<<10)
+	}
+	if _, err := p.ahead.Peek(1); err != nil {
+		p.e.Fatalf("read: %v", err)
+	}
+}
+
+// until reads up to and without a delimiter.
+func (p *peer) until(delim byte) string {
+	p.e.Helper()
+	p.peek()
+	s, err := p.ahead.ReadString(delim)
+	if err != nil {
+		p.e.Fatalf("read: %v after %q", err, abridge(s))
+	}
+	return s[:len(s)-1]
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(b []byte) (int, error) { return f(b) }
+
+// drainQuietly reads until the connection is closed, by whichever side.
+func (p *peer) drainQuietly() {
+	b := make([]byte, 256<<10)
+	for {
+		if _, err := p.conn.Read(b); err != nil {
+			return
+		}
+	}
+}
