@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/sudoXpg/netloop"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience ends a test that hangs. No test waits for it to pass.
+const patience = 20 * time.Second
+
+func noEnv(string) (string, bool) { return "", false }
+
+// running is a chatsrv inside the test.
+type running struct {
+	t       *testing.T
+	signals chan os.Signal
+	exits   chan int // codes given to exit
+	ended   chan int // what run returned
+	address string   // of the first listener
+}
+
+// start runs chatsrv with args and waits until it listens.
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{t: t, signals: make(chan os.Signal, 2), exits: make(chan int, 1), ended: make(chan int, 1)}
+	log, stderr := io.Pipe()
+	p := program{stdout: io.Discard, stderr: stderr, env: noEnv, signals: r.signals, exit: func(code int) { r.exits <- code }}
+	go func() {
+		r.ended <- p.run(append([]string{"--log-format", "json"}, args...))
+		_ = stderr.Close()
+	}()
+	addresses := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(log)
+		for lines.Scan() {
+			var line struct{ Msg, Addresses string }
+			if json.Unmarshal(lines.Bytes(), &line) != nil {
+				addresses <- "no JSON: " + lines.Text()
+			} else if line.Msg == "start" {
+				addresses <- line.Addresses
+			}
+		}
+		close(addresses)
+	}()
+	select {
+	case got := <-addresses:
+		first, _, _ := strings.Cut(got, ",")
+		_, address, ok := strings.Cut(first, " ")
+		if !ok {
+			t.Fatalf("started with addresses %q", got)
+		}
+		r.address = address
+	case <-time.After(patience):
+		t.Fatal("does not start")
+	}
+	t.Cleanup(func() {
+		r.signals <- syscall.SIGTERM
+		if code := r.wait(); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		close(r.signals) // lets obey end
+	})
+	return r
+}
+
+func (r *running) wait() int {
+	r.t.Helper()
+	select {
+	case code := <-r.ended:
+		r.ended <- code
+		return code
+	case <-time.After(patience):
+		r.t.Error("does not end")
+		return -1
+	}
+}
+
+// dial connects as a client that ends its lines with LF.
+func (r *running) dial() *client {
+	r.t.Helper()
+	c, err := net.DialTimeout("tcp", r.address, patience)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		r.t.Fatal(err)
+	}
+	return &client{r.t, c, bufio.NewReader(c)}
+}
+
+type client struct {
+	t *testing.T
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c *client) sends(lines string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c, lines); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// sees reads until want has come.
+func (c *client) sees(want string) {
+	c.t.Helper()
+	var got strings.Builder
+	for !strings.HasSuffix(got.String(), want) {
+		b, err := c.r.ReadByte()
+		if err != nil {
+			c.t.Fatalf("%v, waiting for %q after %q", err, want, got.String())
+		}
+		got.WriteByte(b)
+	}
+}
+
+func TestEveryBackendServesAChat(t *testing.T) {
+	for _, b := range netloop.Backends() {
+		for _, loops := range []string{"1", "3"} {
+			t.Run(b.Name+" with loops "+loops, func(t *testing.T) {
+				r := start(t, "--backend", b.Name, "-loops", loops, "-port", "0", "-bind", "127.0.0.1")
+				bob, eve := r.dial(), r.dial()
+				bob.sends("bob\n")
+				bob.sees("as bob, with nobody else; /help lists the commands\r\n")
+				eve.sends("eve\r\n")
+				eve.sees("as eve, with 1 other; /help lists the commands\r\n")
+				bob.sees("*** eve joined\r\n")
+				var all sync.WaitGroup
+				for _, c := range []*client{bob, eve} {
+					all.Go(func() {
+						var lines strings.Builder
+						for i := range 100 {
+							fmt.Fprintf(&lines, "line %d\n", i)
+						}
+						if _, err := io.WriteString(c, lines.String()); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				all.Wait()
+				for i := range 100 {
+					bob.sees(fmt.Sprintf("eve: line %d\r\n", i))
+					eve.sees(fmt.Sprintf("bob: line %d\r\n", i))
+				}
+				pipe := r.dial()
+				pipe.sends("pipe\nhello\n")
+				if err := pipe.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, pipe.r); err != nil {
+					t.Errorf("after half-closing: %v", err)
+				}
+				bob.sees("*** pipe joined\r\npipe: hello\r\n*** pipe left (connection closed)\r\n")
+			})
+		}
+	}
+}
+
+func TestASignalTellsEverybodyAndEndsGracefully(t *testing.T) {
+	r := start(t, "-port", "0", "-bind", "127.0.0.1", "-sniff-window", "0")
+	bob := r.dial()
+	bob.sends("bob\n")
+	bob.sees("commands\r\n")
+	r.signals <- syscall.SIGINT
+	bob.sees("*** the server is shutting down: interrupt\r\n")
+	if _, err := bob.r.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("after the farewell: %v", err)
+	}
+	_ = bob.Close()
+	if code := r.wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestASecondSignalExitsAtOnce(t *testing.T) {
+	r := start(t, "-port", "0", "-bind", "127.0.0.1", "--grace", "1h")
+	c := r.dial() // stays, and holds the shutdown up
+	c.sees("Enter username : ")
+	r.signals <- syscall.SIGTERM
+	if _, err := io.Copy(io.Discard, c.r); err != nil {
+		t.Error(err)
+	}
+	r.signals <- syscall.SIGTERM
+	select {
+	case code := <-r.exits:
+		if code != exitFailure {
+			t.Errorf("exit code %d", code)
+		}
+	case <-time.After(patience):
+		t.Error("did not exit")
+	}
+	_ = c.Close()
+}
+
+func TestIPv6OnlyRefusesIPv4(t *testing.T) {
+	probe, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skipf("no IPv6 on this machine: %v", err)
+	}
+	_ = probe.Close()
+	r := start(t, "-6", "-port", "0")
+	_, port, err := net.SplitHostPort(r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+		_ = c.Close()
+		t.Error("127.0.0.1 is served")
+	}
+	r.address = "[::1]:" + port
+	r.dial().sees("Enter username : ")
+}
+
+// once runs chatsrv to its end.
+func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := program{stdout: &out, stderr: &errs, env: noEnv, signals: make(chan os.Signal), exit: func(int) {}}
+	code = p.run(args)
+	return code, out.String(), errs.String()
+}
+
+func TestExitCodesAndMessages(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args           string
+		code           int
+		stdout, stderr string
+	}{
+		{"--help", 0, "--port", ""},
+		{"--version", 0, "chatsrv ", ""},
+		{"--backend list", 0, netloop.Backends()[0].Name + " ", ""},
+		{"--prot 1", exitUsage, "", "chatsrv: unknown flag --prot (did you mean --port?)"},
+		{"--backend nonesuch", exitUsage, "", `chatsrv: --backend: "nonesuch" is no backend of `},
+		{"--bind nonesuch%", exitUsage, "", `chatsrv: --bind: "nonesuch%" is neither`},
+		{
+			"--bind 127.0.0.1 --port " + port, exitFailure, "",
+			"listen tcp4 127.0.0.1:" + port + ": address already in use (another chatsrv? try --port)",
+		},
+		{
+			"--bind 203.0.113.1 --port 0", exitFailure, "",
+			"(no interface of this machine has that address; see --bind)",
+		},
+	} {
+		code, stdout, stderr := once(t, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+			t.Errorf("chatsrv %s: code %d, want %d; stdout %q; stderr %q", c.args, code, c.code, stdout, stderr)
+		}
+	}
+}
+
+func TestBackendListIsBestFirstOneALine(t *testing.T) {
+	_, stdout, _ := once(t, "--backend=list")
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	for i, b := range netloop.Backends() {
+		if i >= len(lines) || strings.Fields(lines[i])[0] != b.Name || !strings.HasSuffix(lines[i], b.Note) {
+			t.Errorf("line %d is not about %s: %q", i, b.Name, lines)
+		}
+	}
+}
+
+func TestTheVersionNamesTagAndCommit(t *testing.T) {
+	for want, info := range map[string]*debug.BuildInfo{
+		release:                        {},
+		"1.2.3":                        {Main: debug.Module{Version: "v1.2.3"}},
+		release + "+0123456789ab":      {Main: debug.Module{Version: "v0.0.0-2030-0123456789ab"}, Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}}},
+		release + "+01234567.modified": {Settings: []debug.BuildSetting{{Key: "vcs.modified", Value: "true"}, {Key: "vcs.revision", Value: "01234567"}}},
+	} {
+		if number, commit := fromBuild(info); number+commit != want {
+			t.Errorf("%q, want %q", number+commit, want)
+		}
+	}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// release is the version of a build that is not of a tagged module.
+const release = "0.1.0"
+
+// version describes this build: number, commit if it is known, Go, platform.
+func version() string {
+	number, commit := release, ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		number, commit = fromBuild(info)
+	}
+	return fmt.Sprintf("%s%s (%s %s/%s)", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// fromBuild takes the version out of what the go command has put into the program.
+func fromBuild(info *debug.BuildInfo) (number, commit string) {
+	number = release
+	// A build of a working tree has a made-up version, with the commit in it.
+	if v, tagged := strings.CutPrefix(info.Main.Version, "v"); tagged && !strings.ContainsAny(v, "-+") {
+		number = v
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = "+" + s.Value[:min(len(s.Value), 12)] + commit
+		case s.Key == "vcs.modified" && s.Value == "true":
+			commit += ".modified"
+		}
+	}
+	return number, commit
+}

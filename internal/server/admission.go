@@ -1,0 +1,171 @@
+package server
+
+import (
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// sweepAt is how many addresses the admission table holds before it first
+// forgets those that don't matter any more.
+const sweepAt = 1 << 14
+
+// A denial is why a connection is not let in.
+type denial struct {
+	// reason is what the log says.
+	reason string
+	// text is what the peer is told.
+	text string
+}
+
+// admission counts connections by address. An address is an IPv4 address or an
+// IPv6 /64, the least that one customer of a provider has (RFC 6177); loopback
+// and Unix sockets, whose address is invalid, are exempt from all but the total.
+//
+// Its memory is bounded by the number of open connections and sweepAt: when the
+// table is full, addresses without connections are forgotten, first those whose
+// window is over, then all, so that whoever comes from ever new addresses only
+// ever pushes out addresses without connections.
+type admission struct {
+	limits Limits
+
+	mu    sync.Mutex // guards what follows; any loop comes here
+	total int
+	peers map[netip.Addr]*visits
+	limit int // of peers, before the next sweep
+}
+
+// visits is what is known of one address.
+type visits struct {
+	open  int32
+	fresh int32 // new connections in the window
+	since time.Time
+	told  bool // a denial in this window is in the log
+}
+
+func newAdmission(l Limits) *admission {
+	return &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt}
+}
+
+// admit counts a new connection in, or says why not. report tells whether that
+// is worth a line in the log: the first of an address in its window is. Who was
+// let in must be given to release once.
+func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial, report bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
+		why = &denial{reason: "max_clients", text: "the server is full, try again later"}
+	}
+	key, counted := visitor(addr)
+	if !counted {
+		if why == nil {
+			a.total++
+		}
+		return why, true
+	}
+	v := a.visits(key, now)
+	if why == nil {
+		why = a.tooMany(v, now)
+	}
+	if why != nil {
+		report = !v.told
+		v.told = true
+		return why, report
+	}
+	v.open++
+	v.fresh++
+	a.total++
+	return nil, false
+}
+
+// tooMany checks the limits of one address.
+func (a *admission) tooMany(v *visits, now time.Time) *denial {
+	l := &a.limits
+	switch {
+	case l.MaxPerIP > 0 && int(v.open) >= l.MaxPerIP:
+		return &denial{
+			reason: "max_per_ip",
+			text:   "there are " + strconv.Itoa(l.MaxPerIP) + " connections from your address already",
+		}
+	case l.NewPerIP > 0 && int(v.fresh) >= l.NewPerIP:
+		wait := v.since.Add(l.NewPerIPWindow).Sub(now)
+		return &denial{
+			reason: "new_per_ip",
+			text:   "too many new connections from your address, try again in " + inWords(wait),
+		}
+	}
+	return nil
+}
+
+// inWords rounds up to whole seconds or minutes.
+func inWords(d time.Duration) string {
+	unit, n := "second", int((d+time.Second-1)/time.Second)
+	if n > 90 {
+		unit, n = "minute", int((d+time.Minute-1)/time.Minute)
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
+}
+
+// release counts a connection out.
+func (a *admission) release(addr netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.total--
+	if key, counted := visitor(addr); counted {
+		if v := a.peers[key]; v != nil {
+			v.open--
+		}
+	}
+}
+
+// visits returns the entry of key, with its window brought up to now.
+func (a *admission) visits(key netip.Addr, now time.Time) *visits {
+	v := a.peers[key]
+	if v == nil {
+		a.sweep(now)
+		v = &visits{since: now}
+		a.peers[key] = v
+	}
+	if now.Sub(v.since) >= a.limits.NewPerIPWindow {
+		v.since, v.fresh, v.told = now, 0, false
+	}
+	return v
+}
+
+// sweep makes room for one more address. Each sweep is paid for by as many new
+// addresses as it leaves in the table.
+func (a *admission) sweep(now time.Time) {
+	if len(a.peers) < a.limit {
+		return
+	}
+	for key, v := range a.peers {
+		if v.open == 0 && now.Sub(v.since) >= a.limits.NewPerIPWindow {
+			delete(a.peers, key)
+		}
+	}
+	if len(a.peers) > a.limit/2 {
+		for key, v := range a.peers {
+			if v.open == 0 {
+				delete(a.peers, key)
+			}
+		}
+	}
+	a.limit = max(sweepAt, 2*len(a.peers))
+}
+
+// visitor returns what addr is counted as, and false for who is not counted.
+func visitor(addr netip.Addr) (netip.Addr, bool) {
+	addr = addr.Unmap()
+	if !addr.IsValid() || addr.IsLoopback() {
+		return addr, false
+	}
+	if addr.Is4() {
+		return addr, true
+	}
+	prefix, err := addr.WithZone("").Prefix(64)
+	return prefix.Addr(), err == nil
+}

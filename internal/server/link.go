@@ -1,0 +1,183 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/chat"
+)
+
+const (
+	// prompt is what asks for a name, in both styles.
+	prompt = "Enter username : "
+	// maxTooLong is the number of lines over MaxLine after which a connection is closed.
+	maxTooLong = 3
+	// pauseAt is how many unsent bytes of replies stop the reading of more
+	// commands, and maxReplies the number beyond which those that were read
+	// already get no reply: less than the loop's OutboxLimit, which closes.
+	pauseAt    = 64 << 10
+	maxReplies = eventloop.DefaultOutboxLimit / 2
+)
+
+// A stage is how far a connection has come.
+type stage uint8
+
+const (
+	silent   stage = iota // nothing was received, nothing sent
+	greeted               // nothing was received
+	naming                // asked for a name
+	chatting              // has one
+	leaving               // closing: nothing that comes counts any more
+)
+
+// link is what the sessions of all styles have in common. Its size counts, ten
+// thousand times.
+type link struct {
+	srv     *Server
+	conn    *eventloop.Conn
+	member  chat.Member
+	since   int64 // when it connected, in nanoseconds of Unix time
+	stage   stage
+	tooLong uint8 // lines over MaxLine up to now
+}
+
+func (l *link) now() time.Time { return l.conn.Loop().Now() }
+
+// reply answers what the peer has sent, unless it does not read its replies.
+func (l *link) reply(render func(dst []byte) []byte) {
+	if l.conn.Buffered() < maxReplies {
+		l.srv.write(l.conn, render)
+	}
+}
+
+// notice replies with a line of the server.
+func (l *link) notice(line string) {
+	l.reply(func(dst []byte) []byte { return notice(dst, l.srv.o.Style, line) })
+}
+
+// await sets the time left to give a name.
+func (l *link) await() { l.conn.SetDeadline(l.srv.o.LoginTimeout) }
+
+// named is called when the peer has a name.
+func (l *link) named() {
+	l.stage = chatting
+	l.conn.SetDeadline(0)
+	l.logLogin()
+}
+
+// loginTimeout closes a connection that has not given a name in time.
+func (l *link) loginTimeout() {
+	if l.stage != greeted && l.stage != naming {
+		return
+	}
+	l.srv.write(l.conn, func(dst []byte) []byte {
+		// The cursor is still behind the prompt.
+		dst = append(dst, lineEnd(l.srv.o.Style)...)
+		return notice(dst, l.srv.o.Style, "no user name within "+inWords(l.srv.o.LoginTimeout)+": goodbye")
+	})
+	l.leave("login timeout", "")
+	l.conn.Close()
+}
+
+// hold stops reading from a peer that does not read the replies to what it
+// sent before; Drained goes on.
+func (l *link) hold() {
+	if l.conn.Buffered() > pauseAt {
+		l.conn.Pause()
+	}
+}
+
+// lineTooLong answers a line over MaxLine, of which nothing was kept.
+func (l *link) lineTooLong() {
+	limit := strconv.Itoa(l.srv.o.MaxLine)
+	if l.tooLong++; l.tooLong < maxTooLong {
+		l.notice("that line has more than " + limit + " bytes and was dropped")
+		return
+	}
+	l.notice("again a line of more than " + limit + " bytes: goodbye")
+	l.leave("lines too long", "lines too long")
+	l.conn.Close()
+}
+
+// alien closes a connection that does not speak our protocol.
+func (l *link) alien(protocol string) {
+	l.leave("not chat: "+protocol, "")
+	l.conn.Close()
+}
+
+// leave takes the member out of the chat. logged is the reason in the log, told
+// the one that the others see. What is received from now on is ignored.
+func (l *link) leave(logged, told string) {
+	if l.stage == leaving {
+		return
+	}
+	l.logLeave(logged)
+	l.stage = leaving
+	l.srv.hub.Leave(&l.member, told, l.now())
+}
+
+// closed ends a connection's life, whatever ended it.
+func (l *link) closed(err error) {
+	why := closeReason(err)
+	if l.srv.stopping.Load() {
+		why = "server shutdown"
+	}
+	l.leave(why, why)
+	l.srv.admission.release(l.conn.RemoteAddr().Addr())
+}
+
+// closeReason puts the end of a connection into words.
+func closeReason(err error) string {
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return "connection closed"
+	case errors.Is(err, eventloop.ErrStalled), errors.Is(err, eventloop.ErrOutboxFull):
+		return "too slow"
+	case errors.Is(err, eventloop.ErrClosed):
+		return "server closed"
+	}
+	return "connection lost"
+}
+
+// The log. The checks come first: attributes cost more than a level that is off.
+
+func (l *link) enabled() bool { return l.srv.log.Enabled(context.Background(), slog.LevelInfo) }
+
+func (l *link) logConnect() {
+	if l.enabled() {
+		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "connect", l.id(), address(l.conn))
+	}
+}
+
+func (l *link) logLogin() {
+	if l.enabled() {
+		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "login", l.id(), l.name())
+	}
+}
+
+func (l *link) logLeave(why string) {
+	if l.enabled() {
+		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "leave", l.id(), l.name(), slog.String("reason", why),
+			slog.Duration("duration", l.now().Sub(time.Unix(0, l.since)).Round(time.Millisecond)))
+	}
+}
+
+func (l *link) id() slog.Attr   { return slog.Uint64("conn", l.member.ID()) }
+func (l *link) name() slog.Attr { return slog.String("name", l.member.Name()) }
+
+func (s *Server) logRefused(c *eventloop.Conn, reason string) {
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", address(c), slog.String("reason", reason))
+}
+
+// address is the peer's address; a Unix socket has none.
+func address(c *eventloop.Conn) slog.Attr {
+	if addr := c.RemoteAddr(); addr.IsValid() {
+		return slog.String("address", addr.String())
+	}
+	return slog.String("address", "unix")
+}

@@ -1,0 +1,265 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/codec/text"
+)
+
+// replay is how much of the log so far a newcomer gets in the classic style, in bytes.
+const replay = 1 << 20
+
+// Options say how a Server works. Loop.Open must be set; a zero limit is no limit
+// unless its comment says otherwise.
+type Options struct {
+	// Loop configures the event loops. OnError is the Server's own.
+	Loop eventloop.Options
+	// Style is how the server talks.
+	Style text.Style
+	// Name is what it calls itself in its greeting.
+	Name string
+	// Log gets the log; nil discards it.
+	Log *slog.Logger
+	// Epoch goes into the events of the chat (see chat.Event).
+	Epoch uint64
+	// Nearest finds what a mistyped command was meant to be; may be nil.
+	Nearest func(word string, of []string) (string, bool)
+
+	// SniffWindow is how long a newcomer may be silent before the server speaks
+	// first. 0: it does at once. The classic style never waits.
+	SniffWindow time.Duration
+
+	Limits
+}
+
+// Limits bound what one connection or address may use.
+type Limits struct {
+	// MaxLine is the longest line in bytes; 0 means 4096.
+	MaxLine int
+	// LoginTimeout is the time to give a name.
+	LoginTimeout time.Duration
+	// MaxLag is how far in bytes a reader may be behind before it misses
+	// lines; 0 means 1 MiB.
+	MaxLag int
+	// MaxClients is the most connections at a time.
+	MaxClients int
+	// MaxPerIP is the most connections at a time, and NewPerIP the most new ones
+	// in NewPerIPWindow, of an IPv4 address or IPv6 /64.
+	MaxPerIP, NewPerIP int
+	NewPerIPWindow     time.Duration
+	// Grace is how long Shutdown lets connections live that still have to be
+	// sent something; 0: they are closed at once.
+	Grace time.Duration
+}
+
+// A Server is a running chat. Its methods may be called from any goroutine.
+type Server struct {
+	o         Options
+	log       *slog.Logger
+	group     *eventloop.Group
+	hub       *chat.Hub
+	lobby     *chat.Room
+	admission *admission
+	greeting  string
+	stopping  atomic.Bool
+	refusing  atomic.Int32 // connections being told why they are not let in
+	buffers   sync.Pool    // of *[]byte: what is written is put together here
+
+	mu        sync.Mutex // guards listeners
+	listeners []string   // "network address"
+}
+
+// New opens a Server. It serves nobody before Listen and Run.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxLine == 0 {
+		o.MaxLine = 4096
+	}
+	if o.MaxLag == 0 {
+		o.MaxLag = 1 << 20
+	}
+	s := &Server{
+		o: o, log: o.Log, admission: newAdmission(o.Limits),
+		greeting: "*** Welcome to " + o.Name + ".\r\n" + prompt,
+	}
+	s.buffers.New = func() any { return new([]byte) }
+	s.hub = chat.New(chat.Options{
+		NewFeed: func(string) chat.Feed { return newFeed(o.Style, o.MaxLag) },
+		History: history(o.Style),
+		Epoch:   o.Epoch,
+		Nearest: o.Nearest,
+	})
+	s.lobby = s.hub.Room(chat.Lobby)
+	o.Loop.OnError = s.loopError
+	group, err := eventloop.New(o.Loop)
+	if err != nil {
+		return nil, err
+	}
+	s.group = group
+	return s, nil
+}
+
+// history is how many messages a room has to keep: the classic style replays
+// the bytes that its topic keeps instead.
+func history(style text.Style) int {
+	if style == text.Classic {
+		return -1
+	}
+	return chat.DefaultHistory
+}
+
+// Group returns the event loops, for a caller that takes their turns itself.
+func (s *Server) Group() *eventloop.Group { return s.group }
+
+// Listen opens a listener; network and address are those of eventloop.Net. The
+// error says what a user can do about it.
+func (s *Server) Listen(network, address string) (net.Addr, error) {
+	ln, err := s.group.Listen(network, address, s.accept)
+	if err != nil {
+		return nil, listenError(network, address, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners, network+" "+ln.Addr().String())
+	return ln.Addr(), nil
+}
+
+// LogStart logs what is being served, and where. version and backend are for
+// the log only.
+func (s *Server) LogStart(version, backend string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &s.o.Limits
+	s.log.Info("start", slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
+		slog.String("addresses", strings.Join(s.listeners, ", ")),
+		slog.Group("limits", slog.Int("max_line", l.MaxLine), slog.Duration("login_timeout", l.LoginTimeout),
+			slog.Int("max_lag", l.MaxLag), slog.Duration("stall_timeout", s.o.Loop.StallTimeout),
+			slog.Int("max_per_ip", l.MaxPerIP), slog.Int("new_per_ip", l.NewPerIP),
+			slog.Duration("new_per_ip_window", l.NewPerIPWindow), slog.Int("max_clients", l.MaxClients)))
+}
+
+// Run serves until Shutdown has come to its end or Close is called.
+func (s *Server) Run() error { return s.group.Run() }
+
+// Shutdown stops accepting, tells everybody, and closes the connections as soon
+// as they have been sent what is due to them, after Limits.Grace in any case.
+// Run returns then. Shutdown itself does not wait.
+func (s *Server) Shutdown(reason string) {
+	if s.stopping.Swap(true) {
+		return
+	}
+	s.log.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", s.o.Grace))
+	s.hub.Announce("the server is shutting down: "+reason, s.now())
+	s.hub.Close()
+	s.group.Drain(s.o.Grace)
+}
+
+// Close ends everything at once.
+func (s *Server) Close() error { return s.group.Close() }
+
+// now is the time outside of any loop's turn.
+func (s *Server) now() time.Time {
+	if s.o.Loop.Now != nil {
+		return s.o.Loop.Now()
+	}
+	return time.Now()
+}
+
+// accept is called on the loop of a new connection.
+func (s *Server) accept(c *eventloop.Conn) eventloop.Handler {
+	if why, report := s.admission.admit(c.RemoteAddr().Addr(), c.Loop().Now()); why != nil {
+		if report {
+			s.logRefused(c, why.reason)
+		}
+		return s.refuse(why)
+	}
+	l := link{srv: s, conn: c, since: c.Loop().Now().UnixNano()}
+	if s.o.Style == text.Classic {
+		x := &classic{link: l}
+		s.hub.Admit(&x.member, x)
+		return x
+	}
+	x := &session{link: l}
+	x.dec.MaxLine = s.o.MaxLine
+	s.hub.Admit(&x.member, x)
+	return x
+}
+
+// write sends c what render appends to an empty slice.
+func (s *Server) write(c *eventloop.Conn, render func(dst []byte) []byte) {
+	buf, _ := s.buffers.Get().(*[]byte)
+	*buf = render((*buf)[:0])
+	_, _ = c.Write(*buf) // a connection that can't take it is closed, and Closed tells
+	if cap(*buf) <= 64<<10 {
+		s.buffers.Put(buf)
+	}
+}
+
+// loopError logs what the event loop can tell nobody else.
+func (s *Server) loopError(err error) {
+	if paused, ok := errors.AsType[*eventloop.AcceptError](err); ok {
+		s.log.Warn("accept_paused", slog.String("listener", paused.Addr.String()), slog.String("cause", paused.Err.Error()),
+			slog.String("remedy", "raise the limit of open files, or lower --max-clients"))
+		return
+	}
+	s.log.Error("loop_error", slog.String("cause", err.Error()))
+}
+
+// A feed carries the events of a room in one format. What it holds is used
+// inside the room's mutex.
+type feed struct {
+	style text.Style
+	topic *eventloop.Topic
+	line  []byte
+}
+
+var _ chat.Feed = (*feed)(nil)
+
+func newFeed(style text.Style, maxLag int) *feed {
+	o := eventloop.TopicOptions{Window: maxLag, LagNotice: func(missed uint64) []byte { return missedNotice(style, missed) }}
+	if style == text.Classic {
+		// Who has just come is behind by the whole replay, and not slow yet.
+		o.Keep, o.Window = replay, replay+maxLag
+	}
+	return &feed{style: style, topic: eventloop.NewTopic(o)}
+}
+
+// Publish implements chat.Feed. The topic leaves out the author.
+func (f *feed) Publish(e chat.Event) {
+	if f.line = f.style.Append(f.line[:0], e); len(f.line) > 0 {
+		f.topic.Append(e.Author, e.Seq, f.line)
+	}
+}
+
+// notice renders a line of the server: in the classic style, which has none of
+// its own, the same with LF.
+func notice(dst []byte, style text.Style, line string) []byte {
+	dst = text.Notice(dst, line)
+	return append(dst[:len(dst)-len("\r\n")], lineEnd(style)...)
+}
+
+func lineEnd(style text.Style) string {
+	if style == text.Classic {
+		return "\n"
+	}
+	return "\r\n"
+}
+
+func missedNotice(style text.Style, missed uint64) []byte {
+	lines := " lines"
+	if missed == 1 {
+		lines = " line"
+	}
+	return notice(nil, style, "you missed "+strconv.FormatUint(missed, 10)+lines)
+}
