@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// A figure is one table of the results.
+type figure struct {
+	id, title, about string
+	measure          func(context.Context, *driver) section
+}
+
+// figures is what there is to measure, in the order of the results.
+var figures = []figure{
+	{
+		"F1", "Fan-out",
+		"10 senders, 10 lines of 64 bytes in flight in total, closed loop. A line counts as done when its sender's witness, one other " +
+			"connection, has it; CPU is the server's, user and system. Netpoll and std net are left out at 10,000 clients, where one batch takes them seconds.",
+		fanOut,
+	},
+	{
+		"F3", "Latency at a low rate",
+		"500 lines of 64 bytes per second, Poisson, from 10 of 100 clients. Latency counts from the intended time of sending, at every sampled reader.",
+		lowRate,
+	},
+	{
+		"F4", "Memory of an idle connection",
+		"Resident memory, from outside (smaps_rollup), with 5,000 connections, each of which has logged in and received a line, less that with two.",
+		memory,
+	},
+	{
+		"F5", "Stalled readers",
+		"2,000 clients, 100 lines of 512 bytes per second, Poisson; 1,000 of the clients never read. Growth is the highest resident memory during the " +
+			"load less that before it. The p99 is the reading clients', against the same schedule with nobody stalled.",
+		stalled,
+	},
+	{
+		"F6", "Connections per second",
+		"64 at a time connect, wait for the first byte of the greeting, and close; sources spread over 127.0.0.0/8. The load generator does about as " +
+			"much work per connection as the server, and so bounds what two cores can show: CPU per connection is beside it.",
+		churn,
+	},
+}
+
+func fanOut(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"clients", "server", "deliveries/s", "CPU µs per delivery", "× C", "server cores", "generator cores", "p99 ms"}}
+	for _, n := range []struct {
+		clients int
+		target  float64
+		servers []server
+	}{
+		{100, 1.2, []server{bare, classic, inC, shared, plain, stdnet}},
+		{1000, 1.1, []server{bare, classic, inC, shared, plain, stdnet}},
+		{10000, 1.1, []server{bare, classic, inC, shared}},
+	} {
+		got := d.rounds(ctx, fmt.Sprintf("F1, %d clients", n.clients), n.servers, "",
+			"-clients", strconv.Itoa(n.clients), "-senders", "10", "-inflight", "10", "-warmup", "500ms", "-duration", "2s")
+		for _, sv := range n.servers {
+			r := got[sv.title]
+			toC := r.ratio(got[inC.title], serverCPU)
+			row := newRow(sv, r, strconv.Itoa(n.clients), sv.title, number(r.median(deliveries), 0), number(r.median(serverCPU), 2), number(toC, 2),
+				number(r.median(serverCores), 2), number(r.median(ownCores), 2), number(r.median(p99)/1000, 1))
+			row.target(sv, fmt.Sprintf("≤ %v × C", n.target), atMost(toC, n.target))
+			if n.clients == 1000 {
+				for _, other := range []server{plain, stdnet} {
+					better := got[other.title].ratio(r, serverCPU)
+					row.target(sv, "≥ 8 × better than "+other.title, atLeast(better, 8))
+					row.remark(sv, "%s × %s", number(better, 1), other.title)
+				}
+			}
+			s.rows = append(s.rows, row)
+		}
+	}
+	return s
+}
+
+func lowRate(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"server", "p50 µs", "p99 µs", "p99 × C", "CPU µs per delivery", "lines missing"}}
+	servers := []server{bare, classic, inC, shared, plain, stdnet}
+	got := d.rounds(ctx, "F3", servers, "", "-mode", "open", "-rate", "500", "-clients", "100", "-senders", "10", "-warmup", "500ms", "-duration", "3s")
+	for _, sv := range servers {
+		r := got[sv.title]
+		toC := r.ratio(got[inC.title], p99)
+		row := newRow(sv, r, sv.title, number(r.median(p50), 0), number(r.median(p99), 0), number(toC, 2), number(r.median(serverCPU), 2), number(r.median(missingLines), 0))
+		row.target(sv, "p99 ≤ 1.3 × C", atMost(toC, 1.3))
+		s.rows = append(s.rows, row)
+	}
+	return s
+}
+
+func memory(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"server", "bytes per connection", "MiB before"}}
+	servers := []server{bare, classic, full, inC, shared, plain, stdnet}
+	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700}
+	got := d.rounds(ctx, "F4", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
+	for _, sv := range servers {
+		r := got[sv.title]
+		row := newRow(sv, r, sv.title, number(r.median(perConn), 0), number(r.median(baseRSS), 1))
+		row.target(sv, fmt.Sprintf("≤ %.0f B", limits[sv.title]), atMost(r.median(perConn), limits[sv.title]))
+		s.rows = append(s.rows, row)
+	}
+	return s
+}
+
+// stalled takes one round: its load is long.
+func stalled(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"server", "growth MiB", "p99 ms", "p99 ms, nobody stalled", "ratio", "readers lost"}}
+	one := *d
+	one.options.rounds = 1
+	flags := func(stalled int, duration string) []string {
+		return []string{
+			"-mode", "open", "-rate", "100", "-size", "512", "-clients", "2000", "-senders", "10",
+			"-stalled", strconv.Itoa(stalled), "-warmup", "1s", "-duration", duration,
+		}
+	}
+	for _, sv := range []server{bare, classic} {
+		quiet := one.rounds(ctx, "F5, nobody stalled", []server{sv}, "", flags(0, (d.stall/2).String())...)[sv.title]
+		r := one.rounds(ctx, "F5, 1000 stalled", []server{sv}, "", flags(1000, d.stall.String())...)[sv.title]
+		ratio := r.ratio(quiet, p99)
+		lost := math.NaN()
+		if r.err() == nil {
+			lost = float64(r.results[0].Lost)
+		}
+		row := newRow(sv, r, sv.title, number(r.median(growth), 1), number(r.median(p99)/1000, 1), number(quiet.median(p99)/1000, 1), number(ratio, 2), number(lost, 0))
+		row.target(sv, "growth ≤ 8 MiB", atMost(r.median(growth), 8))
+		row.target(sv, "p99 ≤ 1.1 ×", atMost(ratio, 1.1))
+		s.rows = append(s.rows, row)
+	}
+	return s
+}
+
+func churn(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"server", "connections/s", "× netpoll", "× std net", "CPU µs per connection", "server cores", "generator cores"}}
+	servers := []server{bare, classic, plain, stdnet}
+	got := d.rounds(ctx, "F6", servers, "Enter username : ", "-mode", "churn", "-inflight", "64", "-warmup", "500ms", "-duration", "2s")
+	for _, sv := range servers {
+		r := got[sv.title]
+		toPlain, toStd := r.ratio(got[plain.title], connections), r.ratio(got[stdnet.title], connections)
+		row := newRow(sv, r, sv.title, number(r.median(connections), 0), number(toPlain, 2), number(toStd, 2),
+			number(r.median(serverCPU), 1), number(r.median(serverCores), 2), number(r.median(ownCores), 2))
+		row.target(sv, "≥ 1.5 × netpoll", atLeast(toPlain, 1.5))
+		row.target(sv, "≥ 1.5 × std net", atLeast(toStd, 1.5))
+		s.rows = append(s.rows, row)
+	}
+	return s
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/bench"
+)
+
+// module is this repository's.
+const module = "github.com/sudoXpg/netloop"
+
+// A server is one of those that are compared.
+type server struct {
+	name  string // of its binary
+	title string
+	ours  bool
+	login bench.Dialect
+	args  func(port, greeting string) []string
+}
+
+// The servers, by what they are called in figures.go.
+var (
+	bare    = server{name: "bare", title: "**bare**: our loop, one Topic", ours: true, login: bench.LoginNone, args: peerArgs}
+	classic = server{name: "chatsrv", title: "**chatsrv --style classic**", ours: true, login: bench.LoginClassic, args: chatsrvArgs("classic")}
+	full    = server{name: "chatsrv", title: "**chatsrv**, default style", ours: true, login: bench.LoginDefault, args: chatsrvArgs("default")}
+	inC     = server{name: "c", title: "C reference", login: bench.LoginNone, args: peerArgs}
+	shared  = server{name: "netpollshared", title: "netpoll, coalescing above it", login: bench.LoginNone, args: peerArgs}
+	plain   = server{name: "netpoll", title: "netpoll", login: bench.LoginNone, args: peerArgs}
+	stdnet  = server{name: "stdnet", title: "std net", login: bench.LoginNone, args: peerArgs}
+)
+
+func peerArgs(port, greeting string) []string {
+	if greeting == "" {
+		return []string{port}
+	}
+	return []string{port, greeting}
+}
+
+// chatsrvArgs starts chatsrv as a user would, its log written to a file.
+func chatsrvArgs(style string) func(port, greeting string) []string {
+	return func(port, _ string) []string {
+		return []string{"-p", port, "-b", "127.0.0.1", "--style", style, "--sniff-window", "0"}
+	}
+}
+
+// A driver builds, starts and loads.
+type driver struct {
+	options
+	dir      string
+	progress io.Writer
+	absent   map[string]error // by name: why there is no binary
+}
+
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	if err != nil {
+		return "", fmt.Errorf("find %s (run me inside the repository): %w", module, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// build compiles everything. Only the load generator must succeed: a server
+// that can't be built is reported in its rows.
+func (d *driver) build(ctx context.Context, root string) error {
+	d.absent = map[string]error{}
+	goBuild := func(pkg, name string) error {
+		return d.compile(ctx, root, "go", "build", "-trimpath", "-o", d.binary(name), "./"+pkg)
+	}
+	if err := goBuild("cmd/chatbench", "chatbench"); err != nil {
+		return err
+	}
+	for _, name := range []string{"bare", "netpollshared", "netpoll", "stdnet"} {
+		d.absent[name] = goBuild("bench/peers/"+name, name)
+	}
+	d.absent["chatsrv"] = goBuild("cmd/chatsrv", "chatsrv")
+	cc := cmp.Or(os.Getenv("CC"), "cc")
+	if _, err := exec.LookPath(cc); err != nil {
+		d.absent["c"] = errors.New("no C compiler on this machine")
+	} else {
+		d.absent["c"] = d.compile(ctx, root, cc, "-O2", "-o", d.binary("c"), filepath.Join("bench", "peers", "c", "cbest.c"))
+	}
+	return nil
+}
+
+func (d *driver) compile(ctx context.Context, root, command string, args ...string) error {
+	c := exec.CommandContext(ctx, command, args...)
+	c.Dir = root
+	c.Env = append(os.Environ(), "CGO_ENABLED=0") // as the project is built
+	if out, err := c.CombinedOutput(); err != nil {
+		fmt.Fprintf(d.progress, "%s\n%s", c, out)
+		return fmt.Errorf("does not build: %w", err)
+	}
+	return nil
+}
+
+func (d *driver) binary(name string) string { return filepath.Join(d.dir, name) }
+
+// A running server.
+type running struct {
+	cmd    *exec.Cmd
+	addr   string
+	log    string
+	exited chan struct{} // closed once err is set
+	err    error
+}
+
+// start runs a server on a free port and waits until it accepts.
+func (d *driver) start(ctx context.Context, s server, greeting string) (*running, error) {
+	if err := d.absent[s.name]; err != nil {
+		return nil, err
+	}
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(d.binary("log"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }() // the server has its own
+	r := &running{cmd: exec.CommandContext(ctx, d.binary(s.name), s.args(port, greeting)...), addr: addr, log: log.Name(), exited: make(chan struct{})}
+	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = d.dir, log, log
+	if err := r.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		r.err = r.cmd.Wait()
+		close(r.exited)
+	}()
+	if err := r.accepting(ctx); err != nil {
+		r.stop()
+		return nil, err
+	}
+	return r, nil
+}
+
+func freeAddress() (string, error) {
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return ln.Addr().String(), ln.Close()
+}
+
+// accepting waits until the server takes connections, 10 s at most.
+func (r *running) accepting(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	var dialer net.Dialer
+	for {
+		if c, err := dialer.DialContext(ctx, "tcp4", r.addr); err == nil {
+			return c.Close()
+		}
+		select {
+		case <-r.exited:
+			return fmt.Errorf("does not start: %w: %s", r.err, r.lastWords())
+		case <-ctx.Done():
+			return fmt.Errorf("does not accept: %w", ctx.Err())
+		case <-again.C:
+		}
+	}
+}
+
+// lastWords returns the end of what the server wrote.
+func (r *running) lastWords() string {
+	text, err := os.ReadFile(r.log)
+	if err != nil {
+		return err.Error()
+	}
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	return string(lines[len(lines)-1])
+}
+
+// stop ends the server at once; there is nothing to save.
+func (r *running) stop() {
+	_ = r.cmd.Process.Kill()
+	<-r.exited
+}
+
+// load runs the load generator against a fresh server.
+func (d *driver) load(ctx context.Context, s server, greeting string, flags ...string) (bench.Result, error) {
+	var result bench.Result
+	r, err := d.start(ctx, s, greeting)
+	if err != nil {
+		return result, err
+	}
+	defer r.stop()
+	file := d.binary("result.json")
+	args := append([]string{
+		"-addr", r.addr, "-pid", strconv.Itoa(r.cmd.Process.Pid), "-login", string(s.login), "-setup", "30s", "-json", file,
+	}, flags...)
+	out, err := exec.CommandContext(ctx, d.binary("chatbench"), args...).CombinedOutput()
+	if err != nil {
+		return result, errors.New(strings.TrimPrefix(lastLine(out), "chatbench: bench: "))
+	}
+	return readResult(file)
+}

@@ -1,0 +1,327 @@
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	forever = time.Duration(math.MaxInt64)
+	// opening is how many connections are on their way at a time, well below
+	// any listener's backlog.
+	opening = 128
+	// silence is how long nothing must arrive before a server counts as quiet.
+	silence = 100 * time.Millisecond
+)
+
+func never() bool { return false }
+
+type state uint8
+
+const (
+	connecting state = iota
+	loggingIn
+	talking
+	gone
+)
+
+// A client is one connection. It belongs to its generator.
+type client struct {
+	id       int
+	fd       int
+	state    state
+	stalled  bool // stops reading once it is logged in
+	sampled  bool // its lines are looked into
+	needed   bool // the load can't go on without it
+	blocked  bool // out waits for room in the socket
+	login    login
+	lines    splitter
+	out      []byte
+	received uint64 // lines
+}
+
+// A generator holds the connections of a run and moves their bytes. It is one
+// goroutine's.
+type generator struct {
+	*poller
+	cfg       Config
+	to        unix.SockaddrInet4
+	roles     roles
+	buf       []byte
+	clients   []*client
+	talking   int
+	delivered uint64 // lines received by all readers
+	lost      int
+	lastInput time.Duration
+	loading   bool // set-up is over
+
+	// The load's hooks: due sends what is due and says when to ask again; heard
+	// gets every line of the sampled readers, and read the end of each of their reads.
+	due   func(now time.Duration) (next time.Duration, err error)
+	heard func(c *client, l Line, now time.Duration)
+	read  func(now time.Duration) error
+}
+
+func newGenerator(p *poller, c Config) *generator {
+	to := netip.MustParseAddrPort(c.Address) // checked with the Config
+	return &generator{
+		poller: p, cfg: c, buf: make([]byte, 256<<10),
+		to:    unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())},
+		roles: assign(c.Clients, c.Senders, c.Stalled, c.Sample),
+		due:   func(time.Duration) (time.Duration, error) { return forever, nil },
+		heard: func(*client, Line, time.Duration) {},
+		read:  func(time.Duration) error { return nil },
+	}
+}
+
+func (g *generator) close() {
+	for _, c := range g.clients {
+		if c.state != gone {
+			_ = unix.Close(c.fd)
+		}
+	}
+}
+
+// open brings the number of logged-in clients to n and returns once every
+// reader has received a line and the server is quiet.
+func (g *generator) open(n int) error {
+	limit := g.now() + g.cfg.Setup
+	for g.talking < n {
+		for len(g.clients) < n && len(g.clients)-g.talking < opening {
+			if err := g.connect(); err != nil {
+				return err
+			}
+		}
+		before := g.talking
+		if ok, err := g.pump(limit, func() bool { return g.talking > before }); err != nil {
+			return err
+		} else if !ok {
+			return fmt.Errorf("bench: set-up took longer than %v: %d of %d clients logged in", g.cfg.Setup, g.talking, n)
+		}
+	}
+	if err := g.quiet(limit); err != nil {
+		return err
+	}
+	if err := g.probe(limit); err != nil {
+		return err
+	}
+	return g.quiet(limit)
+}
+
+// quiet waits until nothing has arrived for a while.
+func (g *generator) quiet(limit time.Duration) error {
+	for end := g.now() + silence; ; end = g.lastInput + silence {
+		if g.now() >= min(end, limit) {
+			return nil
+		}
+		if _, err := g.pump(min(end, limit), never); err != nil {
+			return err
+		}
+	}
+}
+
+// probe proves that the server knows every reader: it sends a line from the
+// first client, again every while, until all others have received one.
+func (g *generator) probe(limit time.Duration) error {
+	for _, c := range g.clients {
+		c.received = 0
+	}
+	deaf := 1
+	all := func() bool {
+		for deaf < len(g.clients) && (g.clients[deaf].stalled || g.clients[deaf].received > 0) {
+			deaf++
+		}
+		return deaf == len(g.clients)
+	}
+	for !all() {
+		now := g.now()
+		if now >= limit {
+			return fmt.Errorf("bench: client %d of %d never received a line that was sent to all", deaf, len(g.clients))
+		}
+		// The number behind the last sender's: nobody's line.
+		if err := g.say(g.clients[0], Line{Sender: len(g.roles.sender), Sent: now}); err != nil {
+			return err
+		}
+		if _, err := g.pump(min(now+time.Second, limit), all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pump moves bytes until done says so, and then reports true, or until the
+// time has come.
+func (g *generator) pump(until time.Duration, done func() bool) (bool, error) {
+	for !done() {
+		now := g.now()
+		if now >= until {
+			return false, nil
+		}
+		next, err := g.due(now)
+		if err != nil {
+			return false, err
+		}
+		events, err := g.wait(min(next, until))
+		if err != nil {
+			return false, err
+		}
+		for _, e := range events {
+			if e.Fd == timerID {
+				continue
+			}
+			if err := g.handle(g.clients[e.Fd], e.Events); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+func (g *generator) connect() error {
+	id := len(g.clients)
+	c := &client{id: id, stalled: g.roles.stalled[id], sampled: g.roles.sampled[id]}
+	for s := range g.roles.sender {
+		c.needed = c.needed || g.roles.sender[s] == id || g.roles.witness[s] == id
+	}
+	c.login = login{dialect: g.cfg.Login, name: fmt.Sprintf("u%05d", id)}
+	var err error
+	if c.fd, err = dial(&g.to, id, c.stalled); err != nil {
+		return err
+	}
+	g.clients = append(g.clients, c)
+	return g.control(unix.EPOLL_CTL_ADD, c.fd, c.id, unix.EPOLLOUT)
+}
+
+func (g *generator) handle(c *client, ready uint32) error {
+	if c.state == connecting {
+		return g.connected(c)
+	}
+	if ready&^unix.EPOLLOUT != 0 && c.state != gone {
+		if err := g.receive(c); err != nil {
+			return err
+		}
+	}
+	if ready&unix.EPOLLOUT != 0 && c.state != gone {
+		return g.flush(c)
+	}
+	return nil
+}
+
+func (g *generator) connected(c *client) error {
+	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && code != 0 {
+		err = unix.Errno(code)
+	}
+	if err != nil {
+		return fmt.Errorf("bench: connect %s: %w (is the server running?)", g.cfg.Address, err)
+	}
+	c.state = loggingIn
+	if err := g.control(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
+		return err
+	}
+	return g.logIn(c, nil)
+}
+
+func (g *generator) logIn(c *client, p []byte) error {
+	answer, done, err := c.login.feed(p)
+	if err != nil {
+		return err
+	}
+	if answer != "" {
+		c.out = append(c.out, answer...)
+		if err := g.flush(c); err != nil {
+			return err
+		}
+	}
+	if done {
+		c.state, c.login = talking, login{}
+		g.talking++
+		if c.stalled {
+			return g.control(unix.EPOLL_CTL_DEL, c.fd, c.id, 0)
+		}
+	}
+	return nil
+}
+
+// receive takes one read's worth; what is left is reported again.
+func (g *generator) receive(c *client) error {
+	n, err := unix.Read(c.fd, g.buf)
+	if err == unix.EAGAIN || err == unix.EINTR {
+		return nil
+	}
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	if err != nil {
+		return g.lose(c, err)
+	}
+	now := g.now()
+	g.lastInput = now
+	if c.state == loggingIn {
+		return g.logIn(c, g.buf[:n])
+	}
+	lines := uint64(bytes.Count(g.buf[:n], []byte{'\n'}))
+	c.received += lines
+	g.delivered += lines
+	if !c.sampled {
+		return nil
+	}
+	c.lines.feed(g.buf[:n], func(text []byte) {
+		if l, ok := ParseLine(text); ok {
+			g.heard(c, l, now)
+		}
+	})
+	return g.read(now)
+}
+
+// lose gives up a connection that the server closed.
+func (g *generator) lose(c *client, why error) error {
+	if !g.loading || c.needed {
+		return fmt.Errorf("bench: the server closed connection %d of %d: %w", c.id, len(g.clients), why)
+	}
+	c.state = gone
+	g.lost++
+	return os.NewSyscallError("close", unix.Close(c.fd))
+}
+
+// say sends a line.
+func (g *generator) say(c *client, l Line) error {
+	c.out = AppendLine(c.out, l, g.cfg.Size)
+	return g.flush(c)
+}
+
+func (g *generator) flush(c *client) error {
+	for len(c.out) > 0 {
+		n, err := unix.Write(c.fd, c.out)
+		switch {
+		case err == unix.EINTR:
+		case errors.Is(err, unix.EAGAIN):
+			return g.block(c, true)
+		case err != nil:
+			return g.lose(c, err)
+		default:
+			c.out = c.out[:copy(c.out, c.out[n:])]
+		}
+	}
+	return g.block(c, false)
+}
+
+func (g *generator) block(c *client, blocked bool) error {
+	if c.blocked == blocked {
+		return nil
+	}
+	c.blocked = blocked
+	events := uint32(unix.EPOLLIN)
+	if blocked {
+		events |= unix.EPOLLOUT
+	}
+	return g.control(unix.EPOLL_CTL_MOD, c.fd, c.id, events)
+}

@@ -1,0 +1,43 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+)
+
+var prompt = []byte("Enter username : ")
+
+// login takes one connection through its dialect: bytes of the server in,
+// bytes to answer out.
+type login struct {
+	dialect Dialect
+	name    string
+	named   bool   // the prompt has been answered
+	heard   []byte // what came since the last step, its end at least
+}
+
+// feed takes what the server sent. It returns what to answer, and whether the
+// client may talk now. A login that was refused is an error with the server's
+// reason.
+func (l *login) feed(p []byte) (answer string, done bool, err error) {
+	if l.dialect == LoginNone {
+		return "", true, nil
+	}
+	l.heard = append(l.heard, p...)
+	asked := bytes.Contains(l.heard, prompt)
+	switch {
+	case l.named && asked:
+		return "", false, fmt.Errorf("bench: login as %s refused: %q", l.name, l.heard)
+	case l.named:
+		// Any whole line after the name is the welcome.
+		return "", bytes.IndexByte(l.heard, '\n') >= 0, nil
+	case asked:
+		l.named, l.heard = true, nil
+		return l.name + "\n", l.dialect == LoginClassic, nil
+	}
+	// Before the prompt a server may restore a megabyte of log.
+	if cut := len(l.heard) - len(prompt); cut > 0 {
+		l.heard = l.heard[cut:]
+	}
+	return "", false, nil
+}

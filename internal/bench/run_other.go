@@ -1,0 +1,13 @@
+//go:build !linux
+
+package bench
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Run needs epoll and Linux's /proc; here it only says so.
+func Run(Config) (Result, error) {
+	return Result{}, fmt.Errorf("bench: the load generator needs Linux (epoll, /proc): %w", errors.ErrUnsupported)
+}
