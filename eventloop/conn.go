@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Handler is told what happens to a connection, always on its loop and never
-// from inside another of its calls for the same connection but Opened, which accept leads to.
+// A Handler is told what happens to a connection: always on its loop, one call
+// after the other.
 type Handler interface {
 	// Opened: the connection can be used.
 	Opened(c *Conn)
@@ -163,8 +163,15 @@ func (c *Conn) Offload(work, done func()) error {
 }
 
 // SetDeadline sets the time from now at which Deadline is called, replacing an
-// earlier one. It is met 8 ms late at most, never early. 0 clears it.
+// earlier one. It is met 8 ms late at most, never early. 0 clears it. After
+// Close it has no effect.
 func (c *Conn) SetDeadline(d time.Duration) {
+	if !c.asked.Load() {
+		c.setDeadline(d)
+	}
+}
+
+func (c *Conn) setDeadline(d time.Duration) {
 	c.hasDue = d > 0
 	if c.hasDue {
 		c.deadline = c.loop.after(d)
@@ -227,7 +234,7 @@ func (c *Conn) ready(r Interest) {
 	if r&Readable != 0 && c.interest&Readable != 0 {
 		c.read()
 	}
-	if r&Writable != 0 && c.flags&(blocked|closed) == blocked {
+	if r&(Writable|HangUp) != 0 && c.flags&(blocked|closed) == blocked { // after a HangUp a write fails
 		c.flags &^= blocked
 		c.flush()
 	}
@@ -247,7 +254,7 @@ func (c *Conn) read() {
 	default:
 		l.n.bytesIn.Add(uint64(n))
 		c.lastRead = l.nowTick
-		if c.flags&closing == 0 {
+		if !c.asked.Load() { // set before closing is
 			c.handler.Received(c, l.rbuf[:n])
 		}
 	}
@@ -259,7 +266,7 @@ func (c *Conn) receivedEOF() {
 	case c.flags&lingering != 0:
 		c.finish()
 		return
-	case c.flags&closing != 0:
+	case c.asked.Load():
 	case ok:
 		h.EOF(c)
 	default:
@@ -294,7 +301,7 @@ func (c *Conn) sentAll() {
 		return
 	}
 	c.flags |= lingering
-	c.SetDeadline(c.loop.g.opts.LingerTimeout)
+	c.setDeadline(c.loop.g.opts.LingerTimeout)
 }
 
 // finish ends a graceful close.

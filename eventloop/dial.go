@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Dial connects to address: "host:port" for the networks "tcp", "tcp4" and
@@ -29,17 +31,27 @@ type dialer struct {
 func (l *Loop) dial(d *dialer) {
 	d.due = l.after(l.g.opts.DialTimeout)
 	host, port, err := net.SplitHostPort(d.address)
-	if _, bad := netip.ParseAddr(host); d.network == "unix" || err != nil || bad == nil {
+	if _, bad := netip.ParseAddr(host); !strings.HasPrefix(d.network, "tcp") || err != nil || host == "" || bad == nil {
 		d.left = []string{d.address} // a Net says best what is wrong with it
 		l.dialNext(d)
 		return
 	}
+	l.lookUps = append(l.lookUps, d)
 	resolve := func() {
-		d.left, d.err = lookUp(d.network, host, port, l.g.opts)
-		_ = l.post(task{f: func() { l.dialNext(d) }, sure: true})
+		left, err := lookUp(d.network, host, port, l.g.opts)
+		_ = l.post(task{f: func() { l.lookedUp(d, left, err) }, sure: true})
 	}
 	if err := l.g.opts.Executor.Execute(resolve); err != nil {
-		d.err = err
+		l.lookedUp(d, nil, err)
+	}
+}
+
+// lookedUp goes on with a dialer that waited for the addresses of a name,
+// unless the loop has given it up.
+func (l *Loop) lookedUp(d *dialer, left []string, err error) {
+	if i := slices.Index(l.lookUps, d); i >= 0 {
+		l.lookUps = slices.Delete(l.lookUps, i, i+1)
+		d.left, d.err = left, err
 		l.dialNext(d)
 	}
 }
@@ -52,7 +64,7 @@ func lookUp(network, host, port string, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+network[len("tcp"):], host)
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+strings.TrimPrefix(network, "tcp"), host)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 const (
 	sendsPerTurn = 256 // between two looks for new input
+	sendsAtOnce  = 64  // to one reader, if it is sent anything but the same as all
 	sendsPressed = 64  // times as many, when a topic's readers are far behind
 	coolTime     = 5 * time.Second
 )
@@ -64,9 +65,9 @@ func (f *fanout) part(l *Loop, t *Topic) *part {
 	}
 	p := &part{topic: t, loop: l, version: ^uint64(0)}
 	f.parts[t] = p
+	t.join(p)
 	p.round = t.Head()
 	p.served.Store(p.round)
-	t.join(p)
 	return p
 }
 
@@ -99,6 +100,9 @@ func (p *part) add(s *Sub, from uint64) {
 	}
 	s.place = uint32(p.members.len())
 	p.members.push(s)
+	if p.left > 0 {
+		p.left++ // it is visited in this round, too, and must not take another one's place
+	}
 }
 
 func (p *part) remove(s *Sub) {
@@ -202,7 +206,7 @@ func (l *Loop) fanOut() {
 	for len(f.active) > 0 && budget > 0 {
 		f.turn %= len(f.active)
 		p := f.active[f.turn]
-		budget -= p.step(sendsPerTurn)
+		budget -= 1 + p.step(sendsPerTurn) // a round over blocked readers isn't free
 		if !p.running {
 			f.active = slices.Delete(f.active, f.turn, f.turn+1)
 		} else {
@@ -323,10 +327,13 @@ func (p *part) cooled() bool {
 			return false
 		}
 	}
-	p.view = nil
-	p.cold.Store(true)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.head.Load() != p.head { // somebody has just appended
+		return false
+	}
+	p.view = nil
+	p.cold.Store(true)
 	t.cool()
 	return true
 }

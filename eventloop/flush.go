@@ -15,11 +15,47 @@ type gate struct {
 	off uint64
 }
 
-// An outbox is what was written to one connection. It exists only while it is
-// not empty.
+// An outbox is what was written to one connection. A connection has one only
+// while it is not empty; its loop keeps a few that are, with their memory, for
+// the next ones to use.
 type outbox struct {
 	entries []entry // the first may be sent in part; then its data is what is left
 	size    int     // bytes
+	spare   []byte  // empty, for the data of the next entry
+}
+
+const (
+	maxSpareOutboxes = 64
+	maxSpareBytes    = 4 << 10 // in each
+)
+
+// outbox returns the connection's outbox, a new one if need be.
+func (c *Conn) outbox() *outbox {
+	l := c.loop
+	if last := len(l.outboxes) - 1; c.out == nil && last >= 0 {
+		c.out, l.outboxes = l.outboxes[last], l.outboxes[:last]
+	} else if c.out == nil {
+		c.out = &outbox{}
+	}
+	return c.out
+}
+
+// pop removes the first entry, whose data was all, and the outbox with the last one.
+func (c *Conn) pop(data []byte) {
+	o := c.out
+	if cap(data) <= maxSpareBytes && cap(data) > cap(o.spare) {
+		o.spare = data[:0]
+	}
+	o.entries[0] = entry{}
+	if len(o.entries) > 1 {
+		o.entries = o.entries[1:]
+		return
+	}
+	o.entries = o.entries[:0]
+	c.out = nil
+	if l := c.loop; len(l.outboxes) < maxSpareOutboxes {
+		l.outboxes = append(l.outboxes, o)
+	}
 }
 
 // Write queues a copy of p and never blocks. Its place in the connection's
@@ -60,11 +96,7 @@ func (c *Conn) enqueue(e entry) {
 			e.more = append(e.more, g)
 		}
 	}
-	o := c.out
-	if o == nil {
-		o = &outbox{}
-		c.out = o
-	}
+	o := c.outbox()
 	o.size += len(e.data)
 	if n := len(o.entries); n > 0 && e.more == nil && !e.last {
 		if b := &o.entries[n-1]; b.at == e.at && b.more == nil && !b.last {
@@ -74,7 +106,8 @@ func (c *Conn) enqueue(e entry) {
 		}
 	}
 	if !e.last {
-		e.data = append(make([]byte, 0, len(e.data)), e.data...)
+		e.data = append(o.spare, e.data...)
+		o.spare = nil
 	}
 	o.entries = append(o.entries, e)
 	c.soil()
@@ -105,18 +138,24 @@ func (l *Loop) flushDirty() {
 }
 
 // flush sends all that the connection has, from whatever source, until the
-// system takes no more.
+// system takes no more. A topic may grow as fast as it is sent: what is left
+// after a while has to wait for the next turn.
 func (c *Conn) flush() {
-	for c.flags&(closed|blocked|lingering) == 0 {
+	for n := 0; c.flags&(closed|blocked|lingering) == 0; n++ {
+		if n == sendsAtOnce {
+			c.update()
+			c.soil()
+			return
+		}
 		if c.flags&midMessage != 0 {
 			c.subs.send(c.subs.limit())
 			continue
 		}
 		if e := c.first(); e != nil && c.reached(e) {
 			if e.last {
-				c.out = nil
+				c.pop(nil)
 				c.sentAll()
-				return
+				continue
 			}
 			c.sendEntry(e)
 			continue
@@ -180,7 +219,7 @@ func (e *entry) gateOf(s *Sub) uint64 {
 			return g.off
 		}
 	}
-	return s.cursor // subscribed later: everything of it comes after e
+	return 0 // subscribed later: everything of it comes after e
 }
 
 func (c *Conn) sendEntry(e *entry) {
@@ -198,10 +237,7 @@ func (c *Conn) sendEntry(e *entry) {
 		return
 	}
 	c.flags &^= partial
-	*e = entry{}
-	if o.entries = o.entries[1:]; len(o.entries) == 0 {
-		c.out = nil
-	}
+	c.pop(e.data)
 }
 
 // send gives p to the system and returns how much it took. Less than all

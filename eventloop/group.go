@@ -204,7 +204,10 @@ func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Li
 	if g.opts.ReusePort {
 		loops = g.loops
 	}
-	ln := &Listener{group: g, accept: accept, path: ""}
+	ln := &Listener{group: g, accept: accept}
+	if network == "unix" {
+		ln.path = address
+	}
 	for _, l := range loops {
 		h, err := l.be.Listen(network, address, ListenOptions{ReusePort: g.opts.ReusePort})
 		if err != nil {
@@ -212,12 +215,10 @@ func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Li
 			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
 		}
 		if err := ln.add(l, h); err != nil {
+			ln.Close()
 			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
 		}
 		address = ln.addr.String() // the port that 0 became, for the other loops
-	}
-	if network == "unix" {
-		ln.path = address
 	}
 	return ln, nil
 }

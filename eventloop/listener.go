@@ -107,10 +107,10 @@ func (s *listening) close() {
 	l := s.loop
 	l.listeners = slices.DeleteFunc(l.listeners, func(o *listening) bool { return o == s })
 	_ = l.be.Remove(s.h)
-	_ = l.be.CloseHandle(s.h)
 	if s.ln.path != "" {
-		_ = os.Remove(s.ln.path)
+		_ = os.Remove(s.ln.path) // before somebody else can listen there
 	}
+	_ = l.be.CloseHandle(s.h)
 }
 
 // acceptAll takes newcomers and hands them to their loops.

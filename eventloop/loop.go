@@ -53,6 +53,8 @@ type Loop struct {
 	timerSeq  uint64
 	dirty     []*Conn // have something queued and are not blocked
 	gone      []farewell
+	lookUps   []*dialer // wait for the addresses of a name
+	outboxes  []*outbox // empty
 	fan       fanout
 	draining  bool
 
@@ -308,8 +310,9 @@ func (l *Loop) bury() {
 
 // drain stops accepting and closes everything, gracefully for d at most.
 func (l *Loop) drain(d time.Duration) {
-	l.draining = true
+	l.draining = true // nothing new
 	l.closeListeners()
+	l.giveUpDials()
 	l.each((*Conn).Close)
 	l.AfterFunc(d, func() { l.abortAll(ErrDeadline) })
 }
@@ -317,6 +320,13 @@ func (l *Loop) drain(d time.Duration) {
 func (l *Loop) closeListeners() {
 	for len(l.listeners) > 0 {
 		l.listeners[0].close()
+	}
+}
+
+// giveUpDials ends those whose names are being looked up. The loop is draining.
+func (l *Loop) giveUpDials() {
+	for len(l.lookUps) > 0 {
+		l.lookedUp(l.lookUps[0], nil, ErrClosed)
 	}
 }
 
@@ -344,8 +354,10 @@ func (l *Loop) shutdown() {
 	l.mu.Lock()
 	l.stopped = true
 	l.mu.Unlock()
+	l.draining = true // nothing new
 	l.runTasks()
 	l.closeListeners()
+	l.giveUpDials()
 	l.abortAll(ErrClosed)
 	l.bury()
 }

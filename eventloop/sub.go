@@ -121,8 +121,11 @@ func (s *Sub) sees() bool {
 	return bits&(p.oldMask|p.newMask) == 0 && s.cursor >= p.skipEnd && s.cursor >= p.maskFrom
 }
 
-// behind reports whether s has not come to end yet.
-func (s *Sub) behind(end uint64) bool { return s != nil && s.part != nil && s.cursor < end }
+// behind reports whether s has not come to end yet, or jumped there and has to
+// say so: a notice goes ahead of what was to come after the messages missed.
+func (s *Sub) behind(end uint64) bool {
+	return s != nil && s.part != nil && (s.cursor < end || s.missed > 0 && end > 0)
+}
 
 // limit returns how far s may read now: the topic's head, unless something in
 // the outbox is to come before that.
@@ -138,7 +141,7 @@ func (s *Sub) limit() uint64 {
 // missed.
 func (s *Sub) send(end uint64) {
 	c, p := s.conn, s.part
-	if c.flags&midMessage == 0 && s.missed > 0 {
+	if c.flags&(midMessage|partial) == 0 && s.missed > 0 {
 		s.notice()
 		return
 	}
@@ -219,7 +222,9 @@ func (s *Sub) overrun(base, count uint64) {
 	if s.begun() {
 		s.keepRest()
 	}
-	s.lag(count - s.part.ordinal(s.cursor))
+	if missed := count - s.part.ordinal(s.cursor); missed > 0 {
+		s.lag(missed)
+	}
 	s.cursor = base
 }
 
@@ -247,11 +252,9 @@ func (c *Conn) insist(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	if c.out == nil {
-		c.out = &outbox{}
-	}
-	c.out.size += len(p)
-	c.out.entries = slices.Insert(c.out.entries, 0, entry{data: append([]byte(nil), p...)})
+	o := c.outbox()
+	o.size += len(p)
+	o.entries = slices.Insert(o.entries, 0, entry{data: append([]byte(nil), p...)})
 	c.flags |= partial
 	c.soil()
 }

@@ -37,7 +37,7 @@ func (t *Timer) Stop() bool {
 func (l *Loop) runTimers() {
 	last := l.timerSeq
 	for len(l.timers) > 0 && !l.timers[0].at.After(l.now) && l.timers[0].seq <= last {
-		t := heap.Pop(&l.timers).(*Timer) //nolint:errcheck,forcetypeassert // only Timers are in it
+		t := heap.Pop(&l.timers).(*Timer) //nolint:forcetypeassert // only Timers are in it
 		t.f()
 	}
 }
@@ -61,7 +61,7 @@ func (h timerHeap) Swap(i, j int) {
 
 // Push is for container/heap.
 func (h *timerHeap) Push(x any) {
-	t := x.(*Timer) //nolint:errcheck,forcetypeassert // only Timers are in it
+	t := x.(*Timer) //nolint:forcetypeassert // only Timers are in it
 	t.i = len(*h)
 	*h = append(*h, t)
 }

@@ -11,6 +11,7 @@ const (
 	DefaultWindow = 1 << 20 // bytes
 	smallestChunk = 1 << 10
 	largestChunk  = 64 << 10
+	messageSize   = 32 // if all are smaller a chunk's index is full before its buffer
 )
 
 // TopicOptions say how far back a Topic remembers. The zero value works.
@@ -114,12 +115,17 @@ func (t *Topic) Append(author, seq uint64, p []byte) (end uint64) {
 	end = k.end()
 	t.head.Store(end)
 	parts := t.parts
+	for _, pt := range parts {
+		if pt.cold.Load() {
+			pt.cold.Store(false) // cool must leave it this message
+		}
+	}
 	t.mu.Unlock()
 
 	pressed := false
 	for _, pt := range parts {
 		pt.notify()
-		pressed = pressed || end-pt.served.Load() > uint64(t.opts.Window/4)
+		pressed = pressed || int64(end-pt.served.Load()) > int64(t.opts.Window/4)
 	}
 	if pressed {
 		for _, pt := range parts {
@@ -134,13 +140,16 @@ func (t *Topic) room(n int) *chunk {
 	size := smallestChunk
 	if last := len(t.chunks) - 1; last >= 0 {
 		k := &t.chunks[last]
-		if len(k.buf)+n <= cap(k.buf) {
+		if len(k.buf)+n <= cap(k.buf) && len(k.index) < cap(k.index) {
 			return k
 		}
 		size = min(2*cap(k.buf), largestChunk)
 	}
 	t.trim(uint64(t.opts.Window))
-	t.chunks = append(t.chunks, chunk{base: t.head.Load(), first: t.count, buf: make([]byte, 0, max(size, n))})
+	t.chunks = append(t.chunks, chunk{
+		base: t.head.Load(), first: t.count,
+		buf: make([]byte, 0, max(size, n)), index: make([]message, 0, size/messageSize),
+	})
 	return &t.chunks[len(t.chunks)-1]
 }
 

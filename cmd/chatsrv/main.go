@@ -27,13 +27,17 @@ const (
 	exitUsage   = 2
 )
 
+// readBuffer is how much is read from one connection at a time, in bytes: little
+// enough that it does not fill the room's window even if it is all short lines,
+// each of which is sent with a name.
+const readBuffer = 16 << 10
+
 // spareFiles is how many descriptors are kept for what is not a client.
 const spareFiles = 64
 
 func main() {
 	signals, _ := osutil.Signals()
 	p := program{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, signals: signals, exit: os.Exit}
-	p.saveMemory()
 	os.Exit(p.run(os.Args[1:]))
 }
 
@@ -125,7 +129,10 @@ func options(c config.Config, backend netloop.BackendInfo, log *slog.Logger) ser
 		style = text.Classic
 	}
 	return server.Options{
-		Loop:        eventloop.Options{Open: backend.Open, Loops: c.Loops, StallTimeout: c.StallTimeout},
+		Loop: eventloop.Options{
+			Open: backend.Open, Loops: c.Loops, StallTimeout: c.StallTimeout,
+			ReadBuffer: readBuffer,
+		},
 		Style:       style,
 		Name:        c.Name,
 		Log:         log,

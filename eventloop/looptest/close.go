@@ -3,6 +3,7 @@ package looptest
 import (
 	"errors"
 	"io"
+	"net"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -60,16 +61,20 @@ func inDrained(end ending) script {
 	}
 }
 
-// provoke has a peer do all that may lead to the callbacks of a script.
-func provoke(e *env, p *peer, s script) {
+// provoke connects a peer and has it do what leads to the callbacks of a script.
+func provoke(e *env, to net.Addr, s script) *peer {
 	e.Helper()
-	if s.opened == nil {
+	before := e.g.Stats().Blocked
+	p := e.dial(to)
+	switch {
+	case s.drained != nil:
+		e.until("a write found no room", func() bool { return e.g.Stats().Blocked > before })
+		p.get(blockingWrite)
+	case s.opened == nil:
 		p.send("x")
 		p.closeWrite()
 	}
-	if s.drained != nil {
-		p.get(blockingWrite)
-	}
+	return p
 }
 
 func closeIn(make func(ending) script) func(*env) {
@@ -82,8 +87,7 @@ func closeIn(make func(ending) script) func(*env) {
 		})
 		to := e.listen("tcp", loopback, s)
 		for i := range 4 {
-			p := e.dial(to)
-			provoke(e, p, s)
+			p := provoke(e, to, s)
 			p.wantAll([]byte("bye"))
 			p.close()
 			e.until("the connection is closed", func() bool {
@@ -175,8 +179,7 @@ func abortIn(make func(ending) script) func(*env) {
 		})
 		to := e.listen("tcp", loopback, s)
 		for i := range 4 {
-			p := e.dial(to)
-			provoke(e, p, s)
+			p := provoke(e, to, s)
 			p.gone()
 			p.close()
 			e.until("the connection is closed", func() bool {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
 )
@@ -23,7 +24,10 @@ const ChildDescriptors = 64
 // childVariable is set, to anything, in the environment of the child.
 const childVariable = "LOOPTEST_CHILD"
 
-const crowdSize = 100 // clients of the child
+const (
+	crowdSize   = 100 // clients of the child
+	childTimers = 60  // between two looks at its counters
+)
 
 func descriptorBehaviours() []behaviour {
 	return []behaviour{
@@ -33,7 +37,7 @@ func descriptorBehaviours() []behaviour {
 
 // child is the process with few descriptors: a server that says on standard
 // output where it listens, then answers each line of standard input with a
-// line of its counters, and ends with the input.
+// line of its counters, having let some time pass, and ends with the input.
 func child(t *testing.T, o Options) {
 	t.Helper()
 	if err := o.LimitDescriptors(); err != nil {
@@ -58,8 +62,11 @@ func child(t *testing.T, o Options) {
 	go func() { over <- g.Run() }()
 	say(t, ln.Addr())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		if err := idle(g.Loops()[0], childTimers); err != nil {
+			t.Fatal(err)
+		}
 		s := g.Stats()
-		say(t, s.Accepted, s.AcceptCalls, s.AcceptPauses, s.Waits, s.Events, complaints.Load(), others.Load())
+		say(t, s.Accepted, s.AcceptCalls, s.AcceptPauses, s.Waits, complaints.Load(), others.Load())
 	}
 	if err := g.Close(); err != nil {
 		t.Error(err)
@@ -67,6 +74,24 @@ func child(t *testing.T, o Options) {
 	if err := <-over; err != nil {
 		t.Error(err)
 	}
+}
+
+// idle waits for n timers, one after the other.
+func idle(l *eventloop.Loop, n int) error {
+	done := make(chan struct{})
+	var next func()
+	next = func() {
+		if n--; n < 0 {
+			close(done)
+			return
+		}
+		l.AfterFunc(time.Millisecond, next)
+	}
+	if err := l.Post(next); err != nil {
+		return err
+	}
+	<-done
+	return nil
 }
 
 func say(t *testing.T, what ...any) {
@@ -102,7 +127,7 @@ type progeny struct {
 
 // figures are the counters of the child.
 type figures struct {
-	accepted, calls, pauses, waits, events, complaints, others int
+	accepted, calls, pauses, waits, complaints, others int
 }
 
 // spawn starts the child.
@@ -144,7 +169,7 @@ func (c *progeny) figures() (f figures) {
 		c.e.Fatal(err)
 	}
 	s := c.line()
-	if _, err := fmt.Sscan(s, &f.accepted, &f.calls, &f.pauses, &f.waits, &f.events, &f.complaints, &f.others); err != nil {
+	if _, err := fmt.Sscan(s, &f.accepted, &f.calls, &f.pauses, &f.waits, &f.complaints, &f.others); err != nil {
 		c.e.Fatalf("the child said %q: %v", s, err)
 	}
 	return f
@@ -179,12 +204,15 @@ func exhausts(e *env) {
 		peers[i] = e.dial(at)
 		peers[i].send("hello")
 	}
-	// Six pauses are some 0.6 s, in which a loop that spins makes many thousand turns.
 	f := c.figures()
-	for f.pauses < 6 {
+	for f.pauses == 0 {
 		f = c.figures()
 	}
-	c.check(f)
+	for range 4 {
+		later := c.figures()
+		c.check(f, later)
+		f = later
+	}
 	// Each client that goes makes room for one of those who wait.
 	for _, p := range peers {
 		p.want("hello")
@@ -196,22 +224,26 @@ func exhausts(e *env) {
 	c.end()
 }
 
-// check looks at the counters while the descriptors are used up.
-func (c *progeny) check(f figures) {
+// check looks at two sets of counters while the descriptors are used up: what
+// happened during so many timers of one millisecond.
+func (c *progeny) check(before, after figures) {
 	c.e.Helper()
-	if f.accepted < ChildDescriptors/2 || f.accepted >= ChildDescriptors {
-		c.e.Errorf("%d clients accepted with %d descriptors", f.accepted, ChildDescriptors)
+	if after.accepted < ChildDescriptors/2 || after.accepted >= ChildDescriptors {
+		c.e.Errorf("%d clients accepted with %d descriptors", after.accepted, ChildDescriptors)
 	}
-	if f.complaints != 1 || f.others != 0 {
-		c.e.Errorf("%d AcceptErrors and %d others while it lasts, want one", f.complaints, f.others)
+	if after.complaints != 1 || after.others != 0 {
+		c.e.Errorf("%d AcceptErrors and %d others while it lasts, want one", after.complaints, after.others)
 	}
-	// Every call of Accept took somebody, found nobody (at most once for each) or led to a pause.
-	if most := 2*f.accepted + f.pauses; f.calls > most {
-		c.e.Errorf("%d calls of Accept, want %d at most: %+v", f.calls, most, f)
+	// Pauses get longer and longer; a loop that spins would have one in every
+	// turn, and so one for every timer at least.
+	pauses, calls := after.pauses-before.pauses, after.calls-before.calls
+	if pauses > childTimers/4 {
+		c.e.Errorf("%d pauses during %d timers", pauses, childTimers)
 	}
-	// Every turn is for a newcomer, a line, a pause or its end, perhaps found
-	// not quite due.
-	if most := 3*f.accepted + 4*f.pauses + 20; f.waits > most {
-		c.e.Errorf("%d turns, want %d at most: %+v", f.waits, most, f)
+	if calls > pauses+1 {
+		c.e.Errorf("%d calls of Accept for %d pauses", calls, pauses)
+	}
+	if turns := after.waits - before.waits; turns > quietTurns(childTimers+pauses) {
+		c.e.Errorf("%d turns during %d timers and %d pauses", turns, childTimers, pauses)
 	}
 }

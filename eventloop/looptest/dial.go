@@ -1,6 +1,7 @@
 package looptest
 
 import (
+	"errors"
 	"net"
 	"strings"
 
@@ -12,6 +13,7 @@ func dialBehaviours() []behaviour {
 		{"Dial connects, and both sides talk", dials},
 		{"Dial by name finds localhost", dialsByName},
 		{"a Dial that is refused calls Closed only", dialRefused},
+		{"a Dial that gets no answer calls Closed with ErrDeadline", dialUnanswered},
 		{"a Dial to what is no address calls Closed only", dialNonsense},
 		{"a Dial under way when the group closes calls Closed", dialClosed},
 	}
@@ -90,6 +92,43 @@ func dialNonsense(e *env) {
 		{"", "localhost:1"},
 	} {
 		e.dialFails(at[0], at[1])
+	}
+}
+
+// dialUnanswered dials a listener with a short backlog that nobody accepts
+// from, until it is full.
+func dialUnanswered(e *env) {
+	e.start(eventloop.Options{DialTimeout: 5 * soon})
+	b, err := e.o.Open()
+	if err != nil {
+		e.Fatal(err)
+	}
+	h, err := b.Listen("tcp", loopback, eventloop.ListenOptions{Backlog: 1})
+	if err != nil {
+		e.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(b.CloseHandle(h), b.Close()); err != nil {
+			e.Error(err)
+		}
+	}()
+	to, err := b.LocalAddr(h)
+	if err != nil {
+		e.Fatal(err)
+	}
+	const dials = 8
+	closed := 0
+	for range dials {
+		w := e.dialled("tcp", to.String(), script{})
+		e.until("the Dial has ended", func() bool { return w.opens+w.closes > 0 })
+		e.look(func() {
+			if closed += w.closes; w.closes > 0 && !errors.Is(w.err, eventloop.ErrDeadline) {
+				e.Errorf("Closed got %v", w.err)
+			}
+		})
+	}
+	if e.stop(); closed == 0 {
+		e.Skipf("this system has room for %d in a backlog of 1", dials)
 	}
 }
 

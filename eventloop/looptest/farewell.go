@@ -52,6 +52,7 @@ func farewell(e *env) {
 func lingers(e *env) {
 	e.start(eventloop.Options{LingerTimeout: 20 * time.Millisecond})
 	p, w := e.serve(script{opened: func(c *eventloop.Conn) { c.Close() }})
+	e.on(w.conn.Loop(), func() { w.conn.SetDeadline(0) }) // too late to matter
 	p.wantEnd()
 	w.wantClosed(nil)
 }
@@ -62,6 +63,7 @@ func lingersQuietly(e *env) {
 		c.Write(make([]byte, blockingWrite))
 		c.Close()
 	}})
+	e.until("a write found no room", func() bool { return e.g.Stats().Blocked > 0 })
 	p.get(blockingWrite)
 	p.wantEnd() // but does not close
 	const timers = 20

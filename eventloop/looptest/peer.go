@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -205,7 +206,7 @@ func (p *peer) close() {
 func pattern(n int) []byte {
 	b := make([]byte, 0, n+16)
 	for i := 0; len(b) < n; i++ {
-		b = fmt.Appendf(b, "%d,", i)
+		b = append(strconv.AppendInt(b, int64(i), 10), ',')
 	}
 	return b[:n]
 }
@@ -254,8 +255,8 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(b []byte) (int, error) { return f(b) }
 
-// drainQuietly reads until the connection is closed, by whichever side.
-func (p *peer) drainQuietly() {
+// discard reads until the connection is closed, by whichever side.
+func (p *peer) discard() {
 	b := make([]byte, 256<<10)
 	for {
 		if _, err := p.conn.Read(b); err != nil {

@@ -16,6 +16,7 @@ func slowBehaviours() []behaviour {
 		{"a reader that falls behind the window is moved to whole messages and told", lags},
 		{"a message begun is finished before the lag notice", lagsInside},
 		{"a reader that takes nothing for StallTimeout is closed with ErrStalled", stalls},
+		{"a blocked connection whose peer is gone is closed, paused or half-closed", blockedGone},
 		{"a slow reader that takes a little now and then is not closed", slowButAlive},
 	}
 }
@@ -197,4 +198,51 @@ func slowButAlive(e *env) {
 		e.Errorf("read: %v", err)
 	}
 	e.until("Drained is called", func() bool { return w.drains == 1 })
+}
+
+// A terse backend reports a hang-up as what the contract promises, and no more:
+// not as Writable.
+type terse struct{ eventloop.Backend }
+
+// Wait implements eventloop.Poller.
+func (b terse) Wait(events []eventloop.Event, timeout time.Duration) (int, error) {
+	n, err := b.Backend.Wait(events, timeout)
+	for i := range events[:n] {
+		if events[i].Ready&eventloop.HangUp != 0 {
+			events[i].Ready &^= eventloop.Writable
+		}
+	}
+	return n, err
+}
+
+// blockedGone has the peer of connections that wait for room only, and not for
+// input, disappear.
+func blockedGone(e *env) {
+	open := e.o.Open
+	e.o.Open = func() (eventloop.Backend, error) {
+		b, err := open()
+		return terse{b}, err
+	}
+	e.start(eventloop.Options{OutboxLimit: 2 * blockingWrite})
+	to := e.listen("tcp", loopback, script{
+		opened: func(c *eventloop.Conn) { c.Write(make([]byte, blockingWrite)) },
+		eof:    func(*eventloop.Conn) {},
+	})
+	for i, prepare := range []func(*peer, *witness){
+		func(_ *peer, w *witness) { e.on(w.conn.Loop(), w.conn.Pause) },
+		func(p *peer, _ *witness) { p.closeWrite() },
+		func(p *peer, w *witness) {
+			p.closeWrite()
+			e.on(w.conn.Loop(), w.conn.Close)
+		},
+	} {
+		p, w := e.connect(to)
+		e.until("a write found no room", func() bool { return e.g.Stats().Blocked > uint64(i) })
+		prepare(p, w)
+		e.pass(5)
+		p.reset()
+		if err := w.untilClosed(); err == nil {
+			e.Errorf("Closed got nil after a reset")
+		}
+	}
 }

@@ -34,6 +34,7 @@ func idles(e *env) {
 	p, idle := e.serve(script{opened: func(c *eventloop.Conn) { c.SetIdleTimeout(soon) }})
 	idle.wantClosed(eventloop.ErrIdle)
 	p.gone()
+	keepsAwake(e)
 	lively.send("x")
 	lively.want("x")
 	e.look(func() {
@@ -43,6 +44,24 @@ func idles(e *env) {
 	})
 	e.on(paused.conn.Loop(), paused.conn.Resume)
 	paused.wantClosed(eventloop.ErrIdle)
+}
+
+// keepsAwake sends now and then, which postpones the idle timeout. Only a
+// virtual clock says for certain when that is.
+func keepsAwake(e *env) {
+	if !e.virtual() {
+		return
+	}
+	p, w := e.serve(script{
+		opened:   func(c *eventloop.Conn) { c.SetIdleTimeout(2 * soon) },
+		received: func(c *eventloop.Conn, data []byte) { c.Write(data) },
+	})
+	for range 10 {
+		e.rest(soon)
+		p.send("x")
+		p.want("x")
+	}
+	w.wantClosed(eventloop.ErrIdle)
 }
 
 func deadlineCloses(e *env) {

@@ -71,7 +71,7 @@ const (
 // TestInputGivesTheseEvents holds the rules one by one. Each input comes in every
 // possible split in two.
 func TestInputGivesTheseEvents(t *testing.T) {
-	greet := func(d *Decoder) { d.Greeting() }
+	greet := func(d *Decoder) { d.Greeting(nil) }
 	hide := func(d *Decoder) { d.HidePassword() }
 	long := strings.Repeat("x", 20)
 	tests := []struct {

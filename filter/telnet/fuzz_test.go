@@ -48,7 +48,7 @@ func converse(t *testing.T, in, cuts []byte, setup byte) (l log) {
 		}
 	}
 	if setup&1 != 0 {
-		call(d.Greeting())
+		call(d.Greeting(nil))
 	}
 	if setup&2 != 0 {
 		call(d.HidePassword())

@@ -222,19 +222,18 @@ func (d *Decoder) subnegotiated(sub []byte) Event {
 	return Event{}
 }
 
-// Greeting returns what to send first: IAC DO TTYPE, IAC DO NAWS, less what the
+// Greeting appends what to send first: IAC DO TTYPE, IAC DO NAWS, less what the
 // peer has offered by itself before. Nothing else is ever asked for at the
 // beginning: WILL SGA would put Debian's telnet into character mode. Sending it
 // is optional; without it no window size and terminal type are reported.
-func (d *Decoder) Greeting() []byte {
-	var b []byte
+func (d *Decoder) Greeting(dst []byte) []byte {
 	if d.peerTType.ask() {
-		b = append(b, cmdIAC, cmdDo, optTType)
+		dst = append(dst, cmdIAC, cmdDo, optTType)
 	}
 	if d.peerNAWS.ask() {
-		b = append(b, cmdIAC, cmdDo, optNAWS)
+		dst = append(dst, cmdIAC, cmdDo, optNAWS)
 	}
-	return b
+	return dst
 }
 
 // HidePassword returns what to send, if anything, before a password is asked:

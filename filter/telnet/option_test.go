@@ -72,7 +72,7 @@ func TestConversation(t *testing.T) {
 				case show:
 					sent = d.ShowPassword()
 				case greet:
-					sent = d.Greeting()
+					sent = d.Greeting(nil)
 				default:
 					for ev, p := d.Next([]byte(in)); ev.Kind != None; ev, p = d.Next(p) {
 						if ev.Kind == Reply {
@@ -102,7 +102,7 @@ func TestNegotiatedAndAcceptedTellWhatThePeerIs(t *testing.T) {
 	} {
 		var d Decoder
 		var l log
-		d.Greeting()
+		d.Greeting(nil)
 		feed(t, &d, &l, []byte(test.in))
 		if d.Negotiated() != test.negotiated || d.Accepted() != test.accepted {
 			t.Errorf("%s: negotiated %v, accepted %v", test.name, d.Negotiated(), d.Accepted())
@@ -116,7 +116,7 @@ func TestTwoDecodersFallSilent(t *testing.T) {
 	for opt := range 256 {
 		for verb := byte(cmdWill); verb <= cmdDont; verb++ {
 			var ends [2]Decoder
-			ends[0].Greeting()
+			ends[0].Greeting(nil)
 			ends[1].HidePassword()
 			wire := []byte{cmdIAC, verb, byte(opt)}
 			rounds := 0

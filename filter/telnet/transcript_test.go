@@ -39,7 +39,7 @@ func replay(t *testing.T, steps []step, piece int) {
 	t.Helper()
 	var d Decoder
 	calls := map[string]func() []byte{
-		"Greeting": d.Greeting, "HidePassword": d.HidePassword, "ShowPassword": d.ShowPassword,
+		"Greeting": func() []byte { return d.Greeting(nil) }, "HidePassword": d.HidePassword, "ShowPassword": d.ShowPassword,
 	}
 	for i, s := range steps {
 		if s.call != "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 )
@@ -31,6 +32,21 @@ func place(network, address string) string {
 		return "0.0.0.0" + address
 	}
 	return "[::]" + address
+}
+
+// removeStale removes the Unix socket at path if nobody listens on it: what a
+// server leaves behind that was killed. It reports whether it did.
+func removeStale(path string) bool {
+	// Connecting to any other kind of file is refused, too.
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
+		return false
+	}
+	c, err := net.Dial("unix", path)
+	if err == nil {
+		_ = c.Close()
+		return false
+	}
+	return errors.Is(err, errRefused) && os.Remove(path) == nil
 }
 
 func remedy(network string, cause error) string {

@@ -41,7 +41,12 @@ type fixture struct {
 // start opens a server whose options change may change.
 func start(t *testing.T, change func(*server.Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, world: sim.New(sim.Options{})}
+	return startIn(t, sim.New(sim.Options{}), change)
+}
+
+func startIn(t *testing.T, world *sim.World, change func(*server.Options)) *fixture {
+	t.Helper()
+	f := &fixture{t: t, world: world}
 	o := server.Options{
 		Loop:    eventloop.Options{Open: f.world.Open, Now: f.world.Now, Executor: f.world.Executor()},
 		Name:    "test",

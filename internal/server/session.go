@@ -40,7 +40,7 @@ func (s *session) Opened(*eventloop.Conn) {
 func (s *session) greet() {
 	s.stage = greeted
 	s.srv.write(s.conn, func(dst []byte) []byte {
-		return append(append(dst, s.dec.Greeting()...), s.srv.greeting...)
+		return append(s.dec.Greeting(dst), s.srv.greeting...)
 	})
 	s.await()
 }
@@ -131,7 +131,9 @@ func (s *session) join(room *chat.Room) {
 	room.Join(&s.member, s.now(), func(recent []chat.Event, here int) {
 		s.srv.write(s.conn, func(dst []byte) []byte {
 			dst = text.History(dst, recent)
-			return text.Notice(dst, "you are in "+room.Name()+" as "+s.member.Name()+", with "+others(here)+"; /help lists the commands")
+			count, others := others(here)
+			return text.Notice(dst, "you are in ", room.Name(), " as ", s.member.Name(),
+				", with ", count, others, "; /help lists the commands")
 		})
 		if f, ok := room.Feed().(*feed); ok {
 			s.conn.Subscribe(f.topic, s.member.ID(), f.topic.Head())
@@ -139,14 +141,14 @@ func (s *session) join(room *chat.Room) {
 	})
 }
 
-func others(n int) string {
+func others(n int) (count, others string) {
 	switch n {
 	case 0:
-		return "nobody else"
+		return "nobody", " else"
 	case 1:
-		return "1 other"
+		return "1", " other"
 	}
-	return strconv.Itoa(n) + " others"
+	return strconv.Itoa(n), " others"
 }
 
 // Drained implements eventloop.Handler: the peer has read the replies.

@@ -62,9 +62,9 @@ func (s Style) Append(dst []byte, e chat.Event) []byte {
 		dst = append(dst, ' ')
 		dst = appendSafe(dst, e.Body)
 	case chat.Join:
-		dst = appendNotice(dst, e.Name, " joined", "")
+		dst = appendNotice(dst, e.Name, " joined")
 	case chat.Leave:
-		dst = appendNotice(dst, e.Name, " left", "")
+		dst = appendNotice(dst, e.Name, " left")
 		if e.Body != "" {
 			dst = append(dst, " ("...)
 			dst = appendSafe(dst, e.Body)
@@ -73,7 +73,7 @@ func (s Style) Append(dst []byte, e chat.Event) []byte {
 	case chat.Rename:
 		dst = appendNotice(dst, e.Name, " is now known as ", e.Body)
 	case chat.Notice, chat.Refusal:
-		dst = appendNotice(dst, e.Body, "", "")
+		dst = appendNotice(dst, e.Body)
 	default:
 		return dst
 	}
@@ -81,8 +81,8 @@ func (s Style) Append(dst []byte, e chat.Event) []byte {
 }
 
 // Notice appends a line of the server, in the Default style.
-func Notice(dst []byte, text string) []byte {
-	return Default.Append(dst, chat.Event{Kind: chat.Notice, Body: text})
+func Notice(dst []byte, parts ...string) []byte {
+	return append(appendNotice(dst, parts...), "\r\n"...)
 }
 
 // History appends what was said before, oldest first, between two marker
@@ -94,7 +94,7 @@ func History(dst []byte, events []chat.Event) []byte {
 	case 1:
 		dst = Notice(dst, "--- the last line ---")
 	default:
-		dst = Notice(dst, "--- the last "+strconv.Itoa(len(events))+" lines ---")
+		dst = Notice(dst, "--- the last ", strconv.Itoa(len(events)), " lines ---")
 	}
 	for i := range events {
 		dst = Default.Append(dst, events[i])
@@ -112,11 +112,12 @@ func appendClassic(dst []byte, e chat.Event) []byte {
 	return append(dst, '\n')
 }
 
-func appendNotice(dst []byte, a, b, c string) []byte {
+func appendNotice(dst []byte, parts ...string) []byte {
 	dst = append(dst, "*** "...)
-	dst = appendSafe(dst, a)
-	dst = append(dst, b...)
-	return appendSafe(dst, c)
+	for _, p := range parts {
+		dst = appendSafe(dst, p)
+	}
+	return dst
 }
 
 // appendSafe appends text without what a terminal would obey.

@@ -1,0 +1,25 @@
+package eventloop
+
+// What the model of topic_test.go must see of a topic to say, byte for byte,
+// what a reader gets.
+
+// Cursor returns the offset that the subscription has come to.
+func (s *Sub) Cursor() uint64 { return s.cursor }
+
+// Lagging reports whether a lag notice is due.
+func (s *Sub) Lagging() bool { return s.missed > 0 }
+
+// Base returns the offset of the oldest message that the topic holds.
+func (t *Topic) Base() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	off, _ := t.base()
+	return off
+}
+
+// Held returns how many chunks the topic holds.
+func (t *Topic) Held() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.chunks)
+}
