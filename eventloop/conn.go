@@ -147,8 +147,15 @@ func (c *Conn) clearFlag(f flags) {
 
 // Offload runs work on the Executor and then done on the loop, if the
 // connection is open still. Nothing is received between. The error is that of
-// the Executor; neither is run then.
+// the Executor, or ErrBusy if there is such work already, or ErrClosed; neither
+// function is run then.
 func (c *Conn) Offload(work, done func()) error {
+	switch {
+	case c.flags&closed != 0:
+		return ErrClosed
+	case c.flags&offloaded != 0:
+		return ErrBusy
+	}
 	err := c.loop.g.opts.Executor.Execute(func() {
 		work()
 		_ = c.loop.post(task{conn: c, sure: true, f: func() {
@@ -192,6 +199,7 @@ func (c *Conn) SetIdleTimeout(d time.Duration) {
 // attach registers the connection with its loop.
 func (c *Conn) attach(i Interest) error {
 	if err := c.loop.place(c); err != nil {
+		c.flags |= closed
 		return err
 	}
 	c.interest = i
@@ -249,6 +257,8 @@ func (c *Conn) read() {
 	case err == ErrWouldBlock: //nolint:errorlint // Net returns it bare, and this is the hot path
 	case err == io.EOF: //nolint:errorlint // the same
 		c.receivedEOF()
+	case err != nil && c.flags&lingering != 0: // it has got everything
+		c.finish()
 	case err != nil:
 		c.Abort(err)
 	default:
@@ -296,12 +306,13 @@ func (c *Conn) sentAll() {
 	for c.subs != nil {
 		c.subs.Close()
 	}
-	if c.flags&eof != 0 || c.loop.be.CloseWrite(c.h) != nil {
+	wait := c.loop.g.opts.LingerTimeout
+	if c.flags&eof != 0 || wait < 0 || c.loop.be.CloseWrite(c.h) != nil {
 		c.finish()
 		return
 	}
 	c.flags |= lingering
-	c.setDeadline(c.loop.g.opts.LingerTimeout)
+	c.setDeadline(wait)
 }
 
 // finish ends a graceful close.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,7 +44,8 @@ type Options struct {
 	// StallTimeout closes a connection with ErrStalled when its peer has taken
 	// nothing for so long though there was something to send. Negative: never.
 	StallTimeout time.Duration
-	// LingerTimeout bounds the wait for the peer to close after Close has sent everything.
+	// LingerTimeout bounds the wait for the peer to close after Close has sent
+	// everything. Negative: it does not wait.
 	LingerTimeout time.Duration
 	// DialTimeout bounds Dial: ErrDeadline beyond.
 	DialTimeout time.Duration
@@ -61,9 +63,6 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Executor == nil {
-		o.Executor = NewPool(0, 0)
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
@@ -97,6 +96,7 @@ var (
 type Group struct {
 	opts  Options
 	loops []*Loop
+	pool  *Pool         // ours, unless the caller gave an Executor
 	turn  atomic.Uint32 // who gets the next connection
 
 	mu      sync.Mutex // guards what follows; never held while a callback runs
@@ -111,6 +111,10 @@ func New(o Options) (*Group, error) {
 	}
 	o.setDefaults()
 	g := &Group{opts: o}
+	if o.Executor == nil {
+		g.pool = NewPool(0, 0)
+		g.opts.Executor = g.pool
+	}
 	for range o.Loops {
 		l, err := newLoop(g)
 		if err != nil {
@@ -155,7 +159,7 @@ func (g *Group) Run() error {
 
 // Close closes all listeners and connections at once, their handlers getting
 // ErrClosed, and makes Run return. Without Run it must be called from the
-// goroutine that calls Step.
+// goroutine that calls Step, between two turns.
 func (g *Group) Close() error {
 	g.mu.Lock()
 	again, running := g.closed, g.running
@@ -182,8 +186,8 @@ func (g *Group) release() error {
 	for _, l := range g.loops {
 		errs = append(errs, l.be.Close())
 	}
-	if c, ok := g.opts.Executor.(*Pool); ok {
-		c.close()
+	if g.pool != nil {
+		g.pool.close()
 	}
 	return errors.Join(errs...)
 }
@@ -205,7 +209,7 @@ func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Li
 		loops = g.loops
 	}
 	ln := &Listener{group: g, accept: accept}
-	if network == "unix" {
+	if network == "unix" && !strings.HasPrefix(address, "@") {
 		ln.path = address
 	}
 	for _, l := range loops {

@@ -208,7 +208,7 @@ func (l *Loop) ticks64(t tick) int64 {
 
 // after returns the tick that lies d after now, rounded up.
 func (l *Loop) after(d time.Duration) tick {
-	return tick((l.g.opts.Now().Sub(l.start) + d + tickLength - 1) / tickLength)
+	return tick((l.g.opts.Now().Sub(l.start) + min(d, longest) + tickLength - 1) / tickLength)
 }
 
 // dispatchAll acts on events until a topic gets too far ahead of its readers;

@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// A stub is a backend whose peers take what take lets them, and never send.
+// A stub is a backend whose peers take what take lets them. What it reports is
+// for the test to say.
 type stub struct {
 	events []Event
+	gives  string                       // to every Read
 	take   func(h Handle, p []byte) int // less than all: the peer is full now. nil: all
 }
 
@@ -32,7 +34,6 @@ func (b *stub) Adopt(net.Listener) (Handle, error)                   { return 0,
 func (b *stub) Dial(string, string) (Handle, error)                  { return 0, nil }
 func (b *stub) Connected(Handle) error                               { return nil }
 func (b *stub) LocalAddr(Handle) (net.Addr, error)                   { return &net.TCPAddr{}, nil }
-func (b *stub) Read(Handle, []byte) (int, error)                     { return 0, ErrWouldBlock }
 func (b *stub) CloseWrite(Handle) error                              { return nil }
 func (b *stub) CloseHandle(Handle) error                             { return nil }
 
@@ -50,6 +51,13 @@ func (b *stub) Write(h Handle, p []byte) (int, error) {
 	return 0, ErrWouldBlock
 }
 
+func (b *stub) Read(_ Handle, p []byte) (int, error) {
+	if b.gives == "" {
+		return 0, ErrWouldBlock
+	}
+	return copy(p, b.gives), nil
+}
+
 // mute is a handler that does nothing.
 type mute struct{}
 
@@ -57,6 +65,14 @@ func (mute) Opened(*Conn)           {}
 func (mute) Received(*Conn, []byte) {}
 func (mute) Drained(*Conn)          {}
 func (mute) Closed(*Conn, error)    {}
+
+// onReceived calls a function for whatever it receives.
+type onReceived struct {
+	mute
+	f func()
+}
+
+func (r *onReceived) Received(*Conn, []byte) { r.f() }
 
 // A bench is a group over stubs, with a clock of its own.
 type bench struct {

@@ -145,7 +145,11 @@ func (t *Topic) room(n int) *chunk {
 		}
 		size = min(2*cap(k.buf), largestChunk)
 	}
-	t.trim(uint64(t.opts.Window))
+	keep := t.opts.Window
+	if len(t.parts) == 0 {
+		keep = t.opts.Keep
+	}
+	t.trim(uint64(keep))
 	t.chunks = append(t.chunks, chunk{
 		base: t.head.Load(), first: t.count,
 		buf: make([]byte, 0, max(size, n)), index: make([]message, 0, size/messageSize),

@@ -256,6 +256,7 @@ func TestOnceSkipAuthorReturnsNothingOfThemIsSent(t *testing.T) {
 				if err := l.Step(0); err != nil {
 					t.Error(err)
 				}
+				runtime.Gosched()
 			}
 		})
 	}
@@ -300,6 +301,25 @@ func TestAClosingConnectionThatWasBlockedWaitsForItsPeerOnly(t *testing.T) {
 	b.step()
 	if c.flags&lingering == 0 || c.interest != Readable {
 		t.Errorf("everything is sent, and it waits for %b", c.interest)
+	}
+}
+
+func TestNothingIsReceivedFromAConnectionThatWasClosedInTheSameTurn(t *testing.T) {
+	b := newBench(t, 1)
+	b.stubs[0].gives = "hello"
+	var conns [2]*Conn
+	received := 0
+	for i := range conns {
+		conns[i] = b.conn(0)
+		conns[i].SetHandler(&onReceived{f: func() {
+			received++
+			conns[1-i].Close()
+		}})
+		b.stubs[0].events = append(b.stubs[0].events, Event{conns[i].token, Readable})
+	}
+	b.step()
+	if received != 1 {
+		t.Errorf("%d connections closed each other", received)
 	}
 }
 
@@ -376,5 +396,20 @@ func BenchmarkFanOut(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/readers, "ns/delivery")
 		})
+	}
+}
+
+func TestATopicWithoutReadersHoldsNoMoreThanItKeeps(t *testing.T) {
+	const keep = 100 << 10
+	topic := NewTopic(TopicOptions{Keep: keep, Window: 1 << 20})
+	for range 10_000 {
+		topic.Append(1, 1, make([]byte, 100))
+	}
+	base, _ := topic.base()
+	if held := topic.Head() - base; held < keep || held > keep+2*largestChunk {
+		t.Errorf("it holds %d bytes, want %d and a chunk or two", held, keep)
+	}
+	if from := topic.Head() - topic.Oldest(); from > keep || from < keep-100 {
+		t.Errorf("a newcomer gets %d bytes, want %d at most, in whole messages", from, keep)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
 	"slices"
 
@@ -156,13 +155,13 @@ func (m *member) check() error {
 	for len(rest) > 0 {
 		var err error
 		at := len(m.got) - len(rest)
-		if rest, err = s.step(rest); err == errCut && m.mayBeCut() {
+		if rest, err = s.step(rest); errors.Is(err, errCut) && m.dead {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("at byte %d of %d: %w", at, len(m.got), err)
 		}
 	}
-	if m.mayBeCut() {
+	if m.dead {
 		return nil
 	}
 	if s.writes != len(m.writes) {
@@ -282,9 +281,3 @@ func (r *reading) notice(missed int) error {
 	r.told = true
 	return nil
 }
-
-// mayBeCut reports whether the stream may end anywhere.
-func (m *member) mayBeCut() bool { return m.dead }
-
-// ended reports whether err is one that a stream may end with.
-func ended(err error) bool { return err == io.EOF || errors.Is(err, eventloop.ErrClosed) }

@@ -1,6 +1,8 @@
 package eventloop_test
 
 import (
+	"errors"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -29,7 +31,7 @@ type member struct {
 	writes []write
 	until  []gate // what it must have got in the end
 	leaves bool   // was closed gracefully
-	dead   bool   // its client has reset it
+	dead   bool   // its client has reset it: the stream may end anywhere
 	closed int
 	err    error
 }
@@ -46,6 +48,7 @@ func (m *member) Drained(*eventloop.Conn) {
 	if c := m.club; c.busy {
 		if m := c.someone(); m != nil {
 			c.do(m, rapid.IntRange(10, 15).Draw(c.T, "action when drained"))
+			c.append(rapid.IntRange(0, 2).Draw(c.T, "messages"))
 		}
 	}
 }
@@ -174,10 +177,12 @@ func (c *club) subscribe(m *member) {
 	r.behind, r.first = from < base, t.at(max(from, base))
 	m.active[t.number] = r
 	m.all = append(m.all, r)
-	if want := max(from, base); r.first < len(t.messages) {
-		if want = t.messages[r.first].start; r.sub.Cursor() != want {
-			c.Fatalf("subscribed from %d: reads from %d, want %d", from, r.sub.Cursor(), want)
-		}
+	want := t.Head()
+	if r.first < len(t.messages) {
+		want = t.messages[r.first].start
+	}
+	if r.sub.Cursor() != want {
+		c.Fatalf("subscribed from %d: reads from %d, want %d", from, r.sub.Cursor(), want)
 	}
 }
 
@@ -263,7 +268,7 @@ func (c *club) read(m *member, n int) (any bool) {
 	for n > 0 && !m.dead {
 		k, err := m.client.Read(c.buf[:min(n, len(c.buf))])
 		if err != nil {
-			if err != eventloop.ErrWouldBlock && !(m.leaves && ended(err)) {
+			if !errors.Is(err, eventloop.ErrWouldBlock) && (!m.leaves || !errors.Is(err, io.EOF)) {
 				c.Fatalf("read: %v", err)
 			}
 			break

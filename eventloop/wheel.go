@@ -16,8 +16,14 @@ type tick uint32
 // before reports whether a comes before b.
 func (a tick) before(b tick) bool { return int32(a-b) < 0 }
 
+// longest is what a longer duration counts as: a hundred days, beyond which
+// ticks could not be compared.
+const longest = tickLength << 30
+
 // ticksIn returns the ticks in d, rounded up.
-func ticksIn(d time.Duration) tick { return tick((d + tickLength - 1) / tickLength) }
+func ticksIn(d time.Duration) tick {
+	return tick((min(max(d, 0), longest) + tickLength - 1) / tickLength)
+}
 
 const (
 	wheelSlots = 256
@@ -49,8 +55,8 @@ func (r *ring) next(i uint32) uint32 {
 // A wheel keeps one due time for each small integer ("slot"), sixteen bytes
 // each, and says which ones have come: a hierarchical timing wheel (Varghese
 // and Lauck, SOSP 1987) with two levels, of 2 s and 9 minutes. A due time
-// further off comes up early, so whoever is called looks at the real one and
-// sets it again; that also makes it cheap to postpone one: just wait for it.
+// further off is looked at once in 9 minutes. Postponing one is cheap: whoever is
+// called when the old one comes looks at the real one and sets it again.
 type wheel struct {
 	now       tick
 	near, far ring

@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -147,6 +148,29 @@ func TestADueTimeTakesAFewBytes(t *testing.T) {
 	w.set(100_000, 1)
 	if n := testing.AllocsPerRun(100, func() { w.set(100_000, 1<<20); w.atLatest(99_999, 300); w.clear(100_000) }); n != 0 {
 		t.Errorf("%v allocations to set a time", n)
+	}
+}
+
+func TestTimesThatNeverComeDoNot(t *testing.T) {
+	b := newBench(t, 1)
+	c := b.conn(0)
+	for _, d := range []time.Duration{math.MaxInt64, 200 * 24 * time.Hour, 400 * 24 * time.Hour} {
+		c.SetDeadline(d)
+		c.SetIdleTimeout(d)
+		for range 100 {
+			b.now = b.now.Add(time.Hour)
+			b.step()
+		}
+		if c.flags&closed != 0 {
+			t.Fatalf("%v were over after a few days", d)
+		}
+		c.SetDeadline(0)
+	}
+	c.SetIdleTimeout(-time.Hour) // the same as none
+	b.now = b.now.Add(time.Hour)
+	b.step()
+	if c.flags&closed != 0 {
+		t.Error("a negative time was over")
 	}
 }
 

@@ -20,6 +20,8 @@ look() {
 	missing nc netcat-openbsd
 	missing ncat ncat
 	missing socat socat
+	# Not a client: it gives the tests addresses that are not loopback.
+	missing ip iproute2
 }
 
 look

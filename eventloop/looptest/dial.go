@@ -21,9 +21,14 @@ func dialBehaviours() []behaviour {
 
 // greeter is a client that says hello and closes when it has the echo.
 func greeter() script {
+	missing := len("hello")
 	return script{
-		opened:   func(c *eventloop.Conn) { c.Write([]byte("hello")) },
-		received: func(c *eventloop.Conn, _ []byte) { c.Close() },
+		opened: func(c *eventloop.Conn) { c.Write([]byte("hello")) },
+		received: func(c *eventloop.Conn, data []byte) {
+			if missing -= len(data); missing == 0 {
+				c.Close()
+			}
+		},
 	}
 }
 

@@ -25,7 +25,7 @@ func lastByte(e *env) {
 		c.Write(want)
 		c.Close()
 	}})
-	p.send("go")
+	p.send("x")
 	p.wantAll(want)
 	p.close()
 	w.wantClosed(nil)

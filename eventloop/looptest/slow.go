@@ -160,6 +160,13 @@ func stalls(e *env) {
 	_, stuck := e.connect(to)
 	n := block(e, stuck.conn.Loop(), topic, bigLine)
 	good, w := e.connect(to)
+	// Something to send must remain, whatever the socket still takes.
+	for closed := false; !closed; e.look(func() { closed = stuck.closes > 0 }) {
+		e.on(stuck.conn.Loop(), func() { topic.Append(0, 0, numbered(n, bigLine)) })
+		good.want(string(numbered(n, bigLine)))
+		n++
+		e.rest(time.Millisecond)
+	}
 	stuck.wantClosed(eventloop.ErrStalled)
 	topic.Append(0, 0, numbered(n, bigLine))
 	good.want(string(numbered(n, bigLine)))
@@ -173,21 +180,19 @@ func stalls(e *env) {
 	}
 }
 
-// slowButAlive reads a little in every StallTimeout, which is long here so that a
-// busy machine does not matter; in a simulated world it has no meaning else.
+// slowButAlive reads a little in every StallTimeout, which is so long in the
+// real world that a busy machine does not matter.
 func slowButAlive(e *env) {
 	stall := patience
 	if e.virtual() {
-		stall = 2 * time.Second
+		stall = 2 * time.Second // and one of them passes between two reads
 	}
 	e.start(eventloop.Options{StallTimeout: stall, OutboxLimit: 2 * blockingWrite})
 	p, w := e.serve(script{opened: func(c *eventloop.Conn) { c.Write(make([]byte, blockingWrite)) }})
 	e.until("a write found no room", func() bool { return e.g.Stats().Blocked > 0 })
 	for range 10 {
 		p.get(256 << 10)
-		if e.virtual() {
-			e.pass(1000)
-		}
+		e.rest(time.Second)
 	}
 	e.look(func() {
 		if w.closes > 0 {

@@ -82,7 +82,7 @@ func largeAnswer(e *env) {
 			rest = rest[n:]
 		}
 	}})
-	p.send("go")
+	p.send("x")
 	e.until("a write found no room", func() bool { return e.g.Stats().Blocked > 0 })
 	got := 0
 	for size := 1; got < len(answer); size = min(3*size, 64<<10) {
@@ -206,7 +206,7 @@ func outboxFull(e *env) {
 		_, first = c.Write(make([]byte, 1000))
 		_, second = c.Write(make([]byte, 1))
 	}})
-	p.send("go")
+	p.send("x")
 	w.wantClosed(eventloop.ErrOutboxFull)
 	p.gone()
 	e.look(func() {
