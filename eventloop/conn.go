@@ -92,8 +92,10 @@ func (c *Conn) Post(f func()) error { return c.loop.post(task{f: f, conn: c}) }
 // Close closes the connection gracefully: what was written or appended to its
 // topics before is sent, then the peer is told that no more comes, and what it
 // still sends is discarded until it closes, too (LingerTimeout at most), so
-// that no byte on its way is lost. It may be called from any goroutine, and
-// takes effect in the same turn if that is the loop's; nothing is received from then on.
+// that no byte on its way is lost. It may be called from any goroutine. In one
+// of the connection's own callbacks it takes effect when that returns, so that
+// nothing follows a farewell, and elsewhere on its loop in the same turn.
+// Nothing is received from then on.
 func (c *Conn) Close() {
 	if !c.asked.Swap(true) {
 		_ = c.loop.post(task{conn: c}) // a stopped loop closes it anyway
@@ -266,6 +268,7 @@ func (c *Conn) read() {
 		c.lastRead = l.nowTick
 		if !c.asked.Load() { // set before closing is
 			c.handler.Received(c, l.rbuf[:n])
+			c.returned()
 		}
 	}
 }
@@ -279,10 +282,18 @@ func (c *Conn) receivedEOF() {
 	case c.asked.Load():
 	case ok:
 		h.EOF(c)
+		c.returned()
 	default:
 		c.beginClose()
 	}
 	c.update()
+}
+
+// returned looks, after a callback, whether that has called Close.
+func (c *Conn) returned() {
+	if c.asked.Load() {
+		c.beginClose()
+	}
 }
 
 // beginClose starts the graceful close: from now on input is discarded, and
@@ -352,6 +363,7 @@ func (c *Conn) deadlinePassed() {
 	case c.flags&closing != 0:
 	case ok:
 		h.Deadline(c)
+		c.returned()
 	default:
 		c.Abort(ErrDeadline)
 	}

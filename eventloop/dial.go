@@ -123,6 +123,7 @@ func (c *Conn) connected() {
 	l.n.dialed.Add(1)
 	c.update()
 	c.handler.Opened(c)
+	c.returned()
 }
 
 // Opened implements Handler; it is never called.

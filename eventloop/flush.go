@@ -169,6 +169,7 @@ func (c *Conn) flush() {
 		c.flags &^= waited
 		if c.flags&closing == 0 {
 			c.handler.Drained(c)
+			c.returned()
 		}
 	}
 }

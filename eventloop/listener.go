@@ -177,4 +177,5 @@ func (l *Loop) adopt(n newcomer, accept func(*Conn) Handler) {
 		return
 	}
 	c.handler.Opened(c)
+	c.returned()
 }

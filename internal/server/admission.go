@@ -86,7 +86,7 @@ func (a *admission) tooMany(v *visits, now time.Time) *denial {
 	case l.MaxPerIP > 0 && int(v.open) >= l.MaxPerIP:
 		return &denial{
 			reason: "max_per_ip",
-			text:   "there are " + strconv.Itoa(l.MaxPerIP) + " connections from your address already",
+			text:   "your address has " + counted(l.MaxPerIP, "connection") + " already, which is the most allowed",
 		}
 	case l.NewPerIP > 0 && int(v.fresh) >= l.NewPerIP:
 		wait := v.since.Add(l.NewPerIPWindow).Sub(now)
@@ -104,10 +104,15 @@ func inWords(d time.Duration) string {
 	if n > 90 {
 		unit, n = "minute", int((d+time.Minute-1)/time.Minute)
 	}
+	return counted(n, unit)
+}
+
+// counted is a number of things, such as "2 lines".
+func counted(n int, thing string) string {
 	if n != 1 {
-		unit += "s"
+		thing += "s"
 	}
-	return strconv.Itoa(n) + " " + unit
+	return strconv.Itoa(n) + " " + thing
 }
 
 // release counts a connection out.

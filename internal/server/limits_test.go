@@ -19,7 +19,7 @@ func TestConnectionsAtATimeAreLimitedByAddress(t *testing.T) {
 			first := f.dialFrom(netip.MustParseAddr(c.one))
 			second := f.dialFrom(netip.MustParseAddr(c.same))
 			refused := f.dialFrom(netip.MustParseAddr(c.one))
-			refused.sees("*** there are 2 connections from your address already\r\n")
+			refused.sees("*** your address has 2 connections already, which is the most allowed\r\n")
 			refused.isClosed()
 			f.logged("level=WARN", "msg=refused", c.one, "reason=max_per_ip")
 			f.dialFrom(netip.MustParseAddr(c.other)).sees(greeting)

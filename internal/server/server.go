@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -260,9 +259,8 @@ func lineEnd(style text.Style) string {
 }
 
 func missedNotice(style text.Style, missed uint64) []byte {
-	lines := " lines"
-	if missed == 1 {
-		lines = " line"
+	if missed == 0 { // nobody has counted them
+		return notice(nil, style, "you missed some lines")
 	}
-	return notice(nil, style, "you missed "+strconv.FormatUint(missed, 10)+lines)
+	return notice(nil, style, "you missed "+counted(int(missed), "line"))
 }

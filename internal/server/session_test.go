@@ -85,6 +85,27 @@ func TestAtThePromptOneCanAskForHelpAndQuit(t *testing.T) {
 	p.isClosed()
 }
 
+// What two people send is read in one turn, in either order.
+func TestNothingFollowsTheGoodbye(t *testing.T) {
+	for name, quitters := range map[string][2]int{"who connected first quits": {0, 1}, "who connected last quits": {1, 0}} {
+		t.Run(name, func(t *testing.T) {
+			f := start(t, nil)
+			all := []*peer{f.join("ann"), f.join("bob")}
+			all[0].reads() // bob joined
+			quits, talks := all[quitters[0]], all[quitters[1]]
+			for p, line := range map[*peer]string{quits: "/quit\r\n", talks: "hello\r\n"} {
+				if n, err := p.c.Write([]byte(line)); n != len(line) || err != nil {
+					t.Fatal(n, err)
+				}
+			}
+			if got := quits.reads(); !strings.HasSuffix(got, "*** goodbye\r\n") {
+				t.Errorf("%q", got)
+			}
+			quits.isClosed()
+		})
+	}
+}
+
 func TestHistoryStandsBetweenMarkers(t *testing.T) {
 	f := start(t, nil)
 	bob := f.join("bob")

@@ -12,19 +12,23 @@ import (
 	"github.com/sudoXpg/netloop"
 )
 
+// A room is what all connections share.
+type room struct {
+	topic    *netloop.Topic
+	greeting []byte
+	joined   uint64
+}
+
 // A member is one connection. Its number keeps it from hearing itself.
 type member struct {
-	topic    *netloop.Topic
-	greeting *string // shared by all
-	number   uint64
-	part     []byte // of a line
+	*room
+	number uint64
+	part   *bytes.Buffer // of a line; nil without one
 }
 
 // Opened implements netloop.Handler.
 func (m *member) Opened(c *netloop.Conn) {
-	if *m.greeting != "" {
-		_, _ = c.Write([]byte(*m.greeting)) // what went wrong comes to Closed
-	}
+	_, _ = c.Write(m.greeting) // what went wrong comes to Closed
 	c.Subscribe(m.topic, m.number, m.topic.Head())
 }
 
@@ -33,16 +37,21 @@ func (m *member) Received(_ *netloop.Conn, data []byte) {
 	for {
 		i := bytes.IndexByte(data, '\n')
 		if i < 0 {
-			m.part = append(m.part, data...)
-			return
+			break
 		}
 		line := data[:i+1]
-		if len(m.part) > 0 {
-			line = append(m.part, line...)
-			m.part = m.part[:0]
+		if m.part != nil {
+			m.part.Write(line)
+			line, m.part = m.part.Bytes(), nil
 		}
 		m.topic.Append(m.number, 0, line)
 		data = data[i+1:]
+	}
+	if len(data) > 0 {
+		if m.part == nil {
+			m.part = new(bytes.Buffer)
+		}
+		m.part.Write(data)
 	}
 }
 
@@ -63,18 +72,17 @@ func run(args []string) error {
 	if len(args) != 2 && len(args) != 3 {
 		return fmt.Errorf("usage: bare PORT [GREETING]")
 	}
-	var greeting string
+	r := &room{topic: netloop.NewTopic(netloop.TopicOptions{})}
 	if len(args) == 3 {
-		greeting = args[2]
+		r.greeting = []byte(args[2])
 	}
 	g, err := netloop.New(netloop.Options{})
 	if err != nil {
 		return err
 	}
-	topic, number := netloop.NewTopic(netloop.TopicOptions{}), uint64(0)
 	_, err = g.Listen("tcp", "127.0.0.1:"+args[1], func(*netloop.Conn) netloop.Handler {
-		number++
-		return &member{topic: topic, greeting: &greeting, number: number}
+		r.joined++ // accept runs on the only loop
+		return &member{room: r, number: r.joined}
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,84 @@
+//go:build e2e && unix
+
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// patience is how long anything is waited for. It being over fails a test; no
+// test passes because of it.
+const patience = 20 * time.Second
+
+// chatsrv is the path of the server under test.
+var chatsrv string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "e2e")
+	if err == nil {
+		// Some servers run as another user.
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	chatsrv = filepath.Join(dir, "chatsrv")
+	build := exec.Command("go", "build", "-o", chatsrv, "github.com/sudoXpg/netloop/cmd/chatsrv")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build chatsrv: %v\n%s", err, out)
+		return 1
+	}
+	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
+}
+
+// backends asks the server for the backends of this platform.
+func backends(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.Command(chatsrv, "--backend", "list").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for line := range strings.Lines(string(out)) {
+		names = append(names, strings.Fields(line)[0])
+	}
+	if len(names) == 0 {
+		t.Fatal("the server names no backend")
+	}
+	return names
+}
+
+// folder returns a new folder that is removed after the test. Its path is short
+// enough for a Unix socket, which that of t.TempDir may not be.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}

@@ -1,0 +1,206 @@
+//go:build e2e && unix
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const (
+	prompt   = "Enter username : "
+	greeting = "\xff\xfd\x18\xff\xfd\x1f*** Welcome to chatsrv.\r\n" + prompt
+	farewell = "*** the server is shutting down: terminated\r\n"
+
+	classicHead = "chat restoring . . .\n"
+	classicTail = "Chat Restored\n" + prompt
+)
+
+// markers numbers all markers, so that none is mistaken for another.
+var markers atomic.Uint64
+
+// A person is one end of a connection. What it has not read stays in the socket
+// until it looks.
+type person struct {
+	name     string
+	conn     net.Conn
+	in       []byte // was read, and not yet seen
+	ended    bool   // the server has closed
+	here     bool   // is in the room, and so sees what is said there
+	mute     bool   // can send no more
+	unproved bool   // has sent lines, and it is not known whether they have been acted on
+}
+
+// dial connects a new person to the i-th place of a server.
+func dial(s *server, name string, i int) (*person, error) {
+	conn, err := s.dial(i)
+	if err != nil {
+		return nil, err
+	}
+	return &person{name: name, conn: conn}, conn.SetDeadline(time.Now().Add(patience))
+}
+
+// meet is dial for a test of its own.
+func meet(t *testing.T, s *server, name string, i int) *person {
+	t.Helper()
+	p, err := dial(s, name, i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.conn.Close() })
+	return p
+}
+
+func (p *person) send(raw string) error {
+	if _, err := io.WriteString(p.conn, raw); err != nil {
+		return fmt.Errorf("%s sends: %w", p.name, err)
+	}
+	// Half a line can't be proved to have arrived, and does nothing.
+	p.unproved = strings.HasSuffix(raw, "\n") || strings.HasSuffix(raw, "\r") || strings.HasSuffix(raw, "\x00")
+	return nil
+}
+
+// read waits for more input.
+func (p *person) read() error {
+	if p.ended {
+		return fmt.Errorf("%s: closed by the server, having read %q", p.name, p.in)
+	}
+	var buf [64 << 10]byte
+	n, err := p.conn.Read(buf[:])
+	p.in = append(p.in, buf[:n]...)
+	if errors.Is(err, io.EOF) {
+		p.ended = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w, having read %q", p.name, err, p.in)
+	}
+	return nil
+}
+
+// sees takes want from the front of what the server sends.
+func (p *person) sees(want string) error {
+	for !bytes.HasPrefix(p.in, []byte(want)) {
+		if !strings.HasPrefix(want, string(p.in)) {
+			return fmt.Errorf("%s sees %q, want %q", p.name, p.in, want)
+		}
+		if err := p.read(); err != nil {
+			return fmt.Errorf("%w, want %q", err, want)
+		}
+	}
+	p.in = p.in[len(want):]
+	return nil
+}
+
+// until takes everything up to mark, which is taken, too.
+func (p *person) until(mark string) (before string, err error) {
+	looked := 0
+	for {
+		if i := bytes.Index(p.in[looked:], []byte(mark)); i >= 0 {
+			before = string(p.in[:looked+i])
+			p.in = p.in[looked+i+len(mark):]
+			return before, nil
+		}
+		looked = max(0, len(p.in)-len(mark))
+		if err := p.read(); err != nil {
+			return "", fmt.Errorf("%w, want %q", err, mark)
+		}
+	}
+}
+
+// seesTheEnd checks that the server closes after rest.
+func (p *person) seesTheEnd(rest string) error {
+	for !p.ended && strings.HasPrefix(rest, string(p.in)) {
+		if err := p.read(); err != nil {
+			return err
+		}
+	}
+	p.here, p.mute = false, true
+	err := p.conn.Close()
+	if string(p.in) != rest {
+		return fmt.Errorf("%s sees %q before the end, want %q", p.name, p.in, rest)
+	}
+	p.in = nil
+	return err
+}
+
+// joins gives the name and reads what comes before the person is in.
+func (p *person) joins() error {
+	if err := p.send(p.name + "\r\n"); err != nil {
+		return err
+	}
+	if _, err := p.until("*** you are in #lobby as " + p.name + ", with "); err != nil {
+		return err
+	}
+	_, err := p.until("\r\n")
+	p.here, p.unproved = true, false
+	return err
+}
+
+// syncs returns when everything that p has sent was acted on. What the server
+// sent before that is in p.in then.
+func (p *person) syncs() error {
+	marker := "marker-" + strconv.FormatUint(markers.Add(1), 10)
+	if err := p.send("/" + marker + "\r\n"); err != nil {
+		return err
+	}
+	before, err := p.until("*** no command /" + marker + ": /help lists them (//" + marker + " says it)\r\n")
+	if err != nil {
+		return err
+	}
+	if !p.here {
+		if err := p.sees(prompt); err != nil {
+			return err
+		}
+	}
+	// In character mode the server has shown the command as it was typed.
+	before = strings.Replace(before, "/"+marker+"\r\n", "", 1)
+	p.in = append([]byte(before), p.in...)
+	p.unproved = false
+	return nil
+}
+
+// seesNothing checks that nothing was sent that p has not seen.
+func (p *person) seesNothing() error {
+	if err := p.syncs(); err != nil {
+		return err
+	}
+	if len(p.in) > 0 {
+		return fmt.Errorf("%s sees %q, want nothing", p.name, p.in)
+	}
+	return nil
+}
+
+func (p *person) halfCloses() error {
+	p.mute, p.here = true, false
+	half, ok := p.conn.(interface{ CloseWrite() error })
+	if !ok {
+		return fmt.Errorf("%T has no half-close", p.conn)
+	}
+	return half.CloseWrite()
+}
+
+func (p *person) leaves() error {
+	p.mute, p.here, p.ended = true, false, true
+	return p.conn.Close()
+}
+
+// drops makes the connection end in a reset.
+func (p *person) drops() error {
+	tcp, ok := p.conn.(*net.TCPConn)
+	if !ok {
+		return fmt.Errorf("%T has no reset: server needs tcp", p.conn)
+	}
+	if err := tcp.SetLinger(0); err != nil {
+		return err
+	}
+	return p.leaves()
+}

@@ -1,0 +1,108 @@
+//go:build e2e && unix
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A place is where a server listens.
+type place struct{ network, address string }
+
+// A server is a running chatsrv.
+type server struct {
+	ctx    context.Context // ends when patience does
+	cmd    *exec.Cmd
+	log    *serverLog
+	places []place
+	done   chan struct{} // closed when it has exited
+}
+
+// environment is that of the test without what would configure a server.
+func environment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "CHATSRV_") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+// start runs a server until the test ends, and returns when it listens. Unless
+// the flags say otherwise, it takes any free port.
+func start(t *testing.T, flags ...string) *server {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
+	s := &server{ctx: ctx, log: newServerLog(), done: make(chan struct{})}
+	s.cmd = exec.CommandContext(ctx, chatsrv, append([]string{"--port", "0"}, flags...)...)
+	s.cmd.Env, s.cmd.SysProcAttr = environment(), mortal()
+	s.cmd.Stderr = s.log
+	if err := s.cmd.Start(); err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		_ = s.cmd.Wait() // the state of the process says it better
+		close(s.done)
+		cancel() // nobody has to wait for what a dead server does not write
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-waited
+		if t.Failed() {
+			t.Logf("log of the server:\n%s", s.log)
+		}
+	})
+	r, err := s.log.wait(ctx, record{"msg": "start"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range strings.Split(r["addresses"], ", ") {
+		network, address, _ := strings.Cut(where, " ")
+		s.places = append(s.places, place{network, address})
+	}
+	return s
+}
+
+// signal sends the server a signal.
+func (s *server) signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+
+// exits waits for the end of the server and checks its exit code and its log.
+func (s *server) exits(code int) error {
+	<-s.done // at last when ctx ends, because that kills it
+	var all []error
+	if got := s.cmd.ProcessState.ExitCode(); got != code {
+		all = append(all, fmt.Errorf("the server: %v, want exit code %d", s.cmd.ProcessState, code))
+	}
+	for _, problem := range s.log.problems() {
+		all = append(all, fmt.Errorf("log: %s", problem))
+	}
+	return errors.Join(all...)
+}
+
+// stops ends the server the polite way; it has to exit with 0.
+func (s *server) stops(t *testing.T) {
+	t.Helper()
+	if err := s.signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if err := s.exits(0); err != nil {
+		t.Error(err)
+	}
+}
+
+// dial connects to the i-th place where the server listens.
+func (s *server) dial(i int) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(s.ctx, s.places[i].network, s.places[i].address)
+}
