@@ -1,5 +1,7 @@
 package eventloop
 
+import "slices"
+
 // An entry of an outbox is a place in the connection's byte stream: behind all
 // that its topics held when it was queued, before all that they got later.
 type entry struct {
@@ -25,8 +27,9 @@ type outbox struct {
 }
 
 const (
-	maxSpareOutboxes = 64
-	maxSpareBytes    = 4 << 10 // in each
+	maxSpareOutboxes = 256
+	maxSpareBytes    = 1 << 10 // in each
+	maxSpareEntries  = 8
 )
 
 // outbox returns the connection's outbox, a new one if need be.
@@ -47,13 +50,16 @@ func (c *Conn) pop(data []byte) {
 		o.spare = data[:0]
 	}
 	o.entries[0] = entry{}
-	if len(o.entries) > 1 {
+	if len(o.entries) > maxSpareEntries {
 		o.entries = o.entries[1:]
+	} else { // a few may be moved, so that their slice keeps its capacity
+		o.entries = slices.Delete(o.entries, 0, 1)
+	}
+	if len(o.entries) > 0 {
 		return
 	}
-	o.entries = o.entries[:0]
 	c.out = nil
-	if l := c.loop; len(l.outboxes) < maxSpareOutboxes {
+	if l := c.loop; len(l.outboxes) < maxSpareOutboxes && cap(o.entries) <= maxSpareEntries {
 		l.outboxes = append(l.outboxes, o)
 	}
 }

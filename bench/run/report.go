@@ -131,7 +131,7 @@ func render(m machine, o options, begun time.Time, took time.Duration, sections 
 	var b strings.Builder
 	p := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
 	p("# Results\n")
-	p("Written by `go run ./bench/run`. What misses its target stays here as missed. Server and load generator share the machine and")
+	p("Written by `go run ./bench/run`. What misses its target stays here as missed; [NOTES.md](NOTES.md) says what was found out. Server and load generator share the machine and")
 	p("every server runs with its defaults. Values are medians over the rounds, which alternate between the servers; ratios are medians")
 	p("of the ratios within each round. CPU is what the kernel charges to the server's process: a kernel that accounts interrupts apart")
 	p("leaves the receiving half of loopback out of it, for all servers alike.\n")

@@ -1,19 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/config"
 )
 
 const (
-	// queuedLines bounds the log lines that wait for their reader.
-	queuedLines = 4096
-	// flushTime is how long the end of the program waits for that reader.
+	// maxQueued bounds the log lines that wait to be written, in bytes.
+	maxQueued = 1 << 20
+	// logDelay is how long a line waits for more: a log that keeps up with tens
+	// of thousands of connections a second must not wake a thread for each.
+	logDelay = 10 * time.Millisecond
+	// flushTime is how long the end of the program waits for the log's reader.
 	flushTime = time.Second
 )
 
@@ -28,54 +30,82 @@ func newLog(c config.Config, w io.Writer) (log *slog.Logger, flush func()) {
 		}
 		return slog.NewTextHandler(w, o)
 	}
-	q := &logQueue{lines: make(chan []byte, queuedLines), done: make(chan struct{})}
+	q := &logQueue{woken: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	direct := slog.New(handler(w))
 	go q.run(w, func(lost uint64) { direct.Warn("log_lines_lost", slog.Uint64("count", lost)) })
-	return slog.New(handler(q)), q.flush
+	return slog.New(handler(q)), sync.OnceFunc(q.flush)
 }
 
 // A logQueue is an io.Writer of lines that another goroutine writes out. Lines
 // for which there is no room are counted instead.
 type logQueue struct {
-	lines chan []byte // nil: the end
-	lost  atomic.Uint64
-	done  chan struct{} // closed when the end has been reached
+	woken chan struct{} // there are lines
+	stop  chan struct{} // closed: no more will come
+	done  chan struct{} // closed: all are written
+
+	mu    sync.Mutex // guards what follows
+	lines []byte
+	lost  uint64
 }
 
 // Write implements io.Writer.
-func (q *logQueue) Write(p []byte) (int, error) {
-	select {
-	case q.lines <- bytes.Clone(p):
-	default:
-		q.lost.Add(1)
+func (q *logQueue) Write(line []byte) (int, error) {
+	q.mu.Lock()
+	if len(q.lines)+len(line) <= maxQueued {
+		q.lines = append(q.lines, line...)
+	} else {
+		q.lost++
 	}
-	return len(p), nil
+	q.mu.Unlock()
+	select {
+	case q.woken <- struct{}{}:
+	default: // it has been told
+	}
+	return len(line), nil
 }
 
 func (q *logQueue) run(w io.Writer, report func(lost uint64)) {
 	defer close(q.done)
-	for {
-		p := <-q.lines
-		if n := q.lost.Swap(0); n > 0 {
-			report(n)
+	var lines []byte
+	for stopped := false; !stopped; {
+		stopped = q.wait()
+		var lost uint64
+		lines, lost = q.take(lines)
+		_, _ = w.Write(lines) // there is nobody left to tell
+		if lost > 0 {
+			report(lost)
 		}
-		if p == nil {
-			return
-		}
-		_, _ = w.Write(p) // there is nobody left to tell
 	}
 }
 
-func (q *logQueue) flush() {
-	patience := time.NewTimer(flushTime)
-	defer patience.Stop()
+// wait returns when there is something to write, or no more will come.
+func (q *logQueue) wait() (stopped bool) {
 	select {
-	case q.lines <- nil:
-	case <-patience.C:
-		return
+	case <-q.stop:
+		return true
+	case <-q.woken:
 	}
 	select {
+	case <-q.stop:
+		return true
+	case <-time.After(logDelay):
+		return false
+	}
+}
+
+// take exchanges the queue for an empty one in the memory of spare.
+func (q *logQueue) take(spare []byte) (lines []byte, lost uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lines, lost = q.lines, q.lost
+	q.lines, q.lost = spare[:0], 0
+	return lines, lost
+}
+
+func (q *logQueue) flush() {
+	close(q.stop)
+	select {
 	case <-q.done:
-	case <-patience.C:
+	case <-time.After(flushTime):
 	}
 }

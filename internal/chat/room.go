@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -46,6 +47,9 @@ func (r *Room) Join(m *Member, now time.Time, at func(recent []Event, others int
 	defer r.mu.Unlock()
 	at(r.history(), len(r.members))
 	m.room, m.place = r, int32(len(r.members))
+	if len(r.members) == cap(r.members) { // append alone leaves five times as much behind
+		r.members = slices.Grow(r.members, max(8, len(r.members)))
+	}
 	r.members = append(r.members, m)
 	r.publishLocked(Event{Kind: Join, Author: m.id, Name: m.name, Time: now})
 }

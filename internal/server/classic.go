@@ -25,6 +25,12 @@ type classic struct {
 	discard bool   // the rest of a line that is too long
 }
 
+// What stands before and after the log so far.
+var (
+	restoring = []byte("chat restoring . . .\n")
+	restored  = []byte("Chat Restored\n" + prompt)
+)
+
 var (
 	_ eventloop.Handler         = (*classic)(nil)
 	_ eventloop.DeadlineHandler = (*classic)(nil)
@@ -37,11 +43,11 @@ var (
 func (x *classic) Opened(c *eventloop.Conn) {
 	x.logConnect()
 	x.stage = greeted
-	_, _ = c.Write([]byte("chat restoring . . .\n"))
+	_, _ = c.Write(restoring)
 	if f, ok := x.srv.lobby.Feed().(*feed); ok {
 		c.Subscribe(f.topic, x.member.ID(), f.topic.Oldest())
 	}
-	_, _ = c.Write([]byte("Chat Restored\n" + prompt))
+	_, _ = c.Write(restored)
 	x.await()
 }
 
