@@ -2,7 +2,6 @@ package epoll
 
 import (
 	"math"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,7 +45,7 @@ var _ eventloop.Backend = (*poller)(nil)
 func Open() (eventloop.Backend, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return nil, sysErr("epoll_create1", err)
+		return nil, sock.SysErr("epoll_create1", err)
 	}
 	waker, err := sock.OpenWaker()
 	if err != nil {
@@ -67,7 +66,7 @@ func (p *poller) Add(h eventloop.Handle, t eventloop.Token, i eventloop.Interest
 		return eventloop.ErrClosed
 	}
 	if p.of(h) != unknown {
-		return sysErr("epoll_ctl", unix.EEXIST)
+		return sock.SysErr("epoll_ctl", unix.EEXIST)
 	}
 	return p.move(h, t, i)
 }
@@ -78,7 +77,7 @@ func (p *poller) Modify(h eventloop.Handle, t eventloop.Token, i eventloop.Inter
 		return eventloop.ErrClosed
 	}
 	if p.of(h) == unknown {
-		return sysErr("epoll_ctl", unix.ENOENT)
+		return sock.SysErr("epoll_ctl", unix.ENOENT)
 	}
 	return p.move(h, t, i)
 }
@@ -90,7 +89,7 @@ func (p *poller) Remove(h eventloop.Handle) error {
 	}
 	was := p.of(h)
 	if was == unknown {
-		return sysErr("epoll_ctl", unix.ENOENT)
+		return sock.SysErr("epoll_ctl", unix.ENOENT)
 	}
 	p.state[h] = unknown
 	if was == attached {
@@ -102,7 +101,7 @@ func (p *poller) Remove(h eventloop.Handle) error {
 // move brings h from the state it is in to the one that i asks for.
 func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interest) error {
 	if t == wakeToken || h > math.MaxInt32 {
-		return sysErr("epoll_ctl", unix.EINVAL)
+		return sock.SysErr("epoll_ctl", unix.EINVAL)
 	}
 	i &= eventloop.Readable | eventloop.Writable
 	was, next := p.of(h), attached
@@ -119,7 +118,7 @@ func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interes
 		err = p.control(unix.EPOLL_CTL_ADD, int(h), t, i)
 	case was == unknown: // nothing for the kernel to do but to tell an open descriptor
 		_, err = unix.FcntlInt(uintptr(h), unix.F_GETFD, 0)
-		err = sysErr("fcntl", err)
+		err = sock.SysErr("fcntl", err)
 	}
 	if err == nil {
 		p.set(h, next)
@@ -139,7 +138,7 @@ func (p *poller) control(op, fd int, t eventloop.Token, i eventloop.Interest) er
 	if i&eventloop.Writable != 0 {
 		ev.Events |= unix.EPOLLOUT
 	}
-	return sysErr("epoll_ctl", unix.EpollCtl(p.fd, op, fd, &ev))
+	return sock.SysErr("epoll_ctl", unix.EpollCtl(p.fd, op, fd, &ev))
 }
 
 func (p *poller) of(h eventloop.Handle) state {
@@ -164,7 +163,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 		return 0, eventloop.ErrClosed
 	}
 	if len(events) == 0 {
-		return 0, sysErr("epoll_wait", unix.EINVAL)
+		return 0, sock.SysErr("epoll_wait", unix.EINVAL)
 	}
 	var end time.Time
 	if timeout > 0 {
@@ -173,7 +172,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	for {
 		n, err := unix.EpollWait(p.fd, p.room(len(events)), sock.Milliseconds(timeout))
 		if err != nil && err != unix.EINTR {
-			return 0, sysErr("epoll_wait", err)
+			return 0, sock.SysErr("epoll_wait", err)
 		}
 		n, woken := p.translate(events, max(n, 0))
 		if n > 0 || woken || timeout == 0 {
@@ -236,19 +235,9 @@ func (p *poller) Close() error {
 	}
 	p.closed = true
 	p.state, p.events = nil, nil
-	err := sysErr("close", unix.Close(p.fd))
+	err := sock.SysErr("close", unix.Close(p.fd))
 	if wakerErr := p.waker.Close(); err == nil {
 		err = wakerErr
 	}
 	return err
-}
-
-func sysErr(call string, err error) error {
-	switch err {
-	case nil:
-		return nil
-	case unix.EMFILE, unix.ENFILE:
-		return eventloop.ErrTooManyFiles
-	}
-	return os.NewSyscallError(call, err)
 }

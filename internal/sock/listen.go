@@ -57,7 +57,7 @@ func bindTo(a netip.AddrPort, v6only, reusePort bool) (int, error) {
 		return 0, err
 	}
 	if err = listenerOptions(fd, family, v6only, reusePort); err == nil {
-		err = sysErr("bind", unix.Bind(fd, sa))
+		err = SysErr("bind", unix.Bind(fd, sa))
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -73,12 +73,12 @@ func listenerOptions(fd, family int, v6only, reusePort bool) error {
 			only = 1
 		}
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only); err != nil {
-			return sysErr("setsockopt", err)
+			return SysErr("setsockopt", err)
 		}
 	}
 	// On Unix: a restarted server does not wait for the old one's TIME_WAIT.
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return sysErr("setsockopt", err)
+		return SysErr("setsockopt", err)
 	}
 	if reusePort {
 		if err := setReusePort(fd); err != nil {
@@ -90,7 +90,7 @@ func listenerOptions(fd, family int, v6only, reusePort bool) error {
 
 // noDelay sets TCP_NODELAY. Linux hands it down from listeners to what they accept.
 func noDelay(fd int) error {
-	return sysErr("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
 }
 
 // bindUnix returns a socket bound to path, over the file that a listener left
@@ -107,7 +107,7 @@ func bindUnix(path string) (int, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return 0, sysErr("bind", err)
+		return 0, SysErr("bind", err)
 	}
 	return fd, nil
 }

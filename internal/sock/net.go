@@ -55,7 +55,7 @@ func (Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop
 	}
 	if err := unix.Listen(fd, min(backlog, maxBacklog)); err != nil {
 		unix.Close(fd)
-		return 0, sysErr("listen", err)
+		return 0, SysErr("listen", err)
 	}
 	return eventloop.Handle(fd), nil
 }
@@ -80,7 +80,7 @@ func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 		return 0, err
 	}
 	if dupErr != nil {
-		return 0, sysErr("dup", dupErr)
+		return 0, SysErr("dup", dupErr)
 	}
 	if err := prepareListener(fd); err != nil {
 		unix.Close(fd)
@@ -107,7 +107,7 @@ func duplicate(orig int) (int, error) {
 func prepareListener(fd int) error {
 	sa, err := unix.Getsockname(fd)
 	if err != nil {
-		return sysErr("getsockname", err)
+		return SysErr("getsockname", err)
 	}
 	if _, local := sa.(*unix.SockaddrUnix); !local {
 		// Package net makes MPTCP listeners where it can, on which older
@@ -116,7 +116,7 @@ func prepareListener(fd int) error {
 			return err
 		}
 	}
-	return sysErr("fcntl", unix.SetNonblock(fd, true))
+	return SysErr("fcntl", unix.SetNonblock(fd, true))
 }
 
 // Dial implements eventloop.Net. A wildcard address connects to this machine.
@@ -133,7 +133,7 @@ func (Net) Dial(network, address string) (eventloop.Handle, error) {
 		err = noDelay(fd)
 	}
 	if err == nil {
-		err = sysErr("connect", connect(fd, sa))
+		err = SysErr("connect", connect(fd, sa))
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -168,21 +168,21 @@ func connect(fd int, sa unix.Sockaddr) error {
 func (Net) Connected(h eventloop.Handle) error {
 	code, err := unix.GetsockoptInt(int(h), unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {
-		return sysErr("getsockopt", err)
+		return SysErr("getsockopt", err)
 	}
 	if code != 0 {
 		return os.NewSyscallError("connect", syscall.Errno(code))
 	}
 	// No error is also what a connect still in progress has.
 	_, err = unix.Getpeername(int(h))
-	return sysErr("connect", err)
+	return SysErr("connect", err)
 }
 
 // LocalAddr implements eventloop.Net.
 func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
 	sa, err := unix.Getsockname(int(h))
 	if err != nil {
-		return nil, sysErr("getsockname", err)
+		return nil, SysErr("getsockname", err)
 	}
 	if sa, ok := sa.(*unix.SockaddrUnix); ok {
 		return &net.UnixAddr{Name: sa.Name, Net: "unix"}, nil
@@ -197,7 +197,7 @@ func (Net) CloseWrite(h eventloop.Handle) error {
 	if err == unix.ENOTCONN {
 		return nil
 	}
-	return sysErr("shutdown", err)
+	return SysErr("shutdown", err)
 }
 
 // CloseHandle implements eventloop.Net.
@@ -208,11 +208,12 @@ func (Net) CloseHandle(h eventloop.Handle) error {
 		// successor. FreeBSD reports a reset here.
 		return nil
 	}
-	return sysErr("close", err)
+	return SysErr("close", err)
 }
 
-// sysErr names the system call that failed, and keeps nil nil.
-func sysErr(call string, err error) error {
+// SysErr names the system call that failed, keeps nil nil, and says
+// eventloop.ErrTooManyFiles in its own words, as eventloop.Net asks for.
+func SysErr(call string, err error) error {
 	if err == nil {
 		return nil
 	}

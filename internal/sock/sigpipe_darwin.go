@@ -6,5 +6,5 @@ import "golang.org/x/sys/unix"
 const writeFlags = 0
 
 func noSigpipe(fd int) error {
-	return sysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1))
+	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1))
 }

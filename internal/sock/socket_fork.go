@@ -22,7 +22,7 @@ func newSocket(family int) (int, error) {
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return 0, sysErr("socket", err)
+		return 0, SysErr("socket", err)
 	}
 	if err := setUp(fd); err != nil {
 		unix.Close(fd)
@@ -34,7 +34,7 @@ func newSocket(family int) (int, error) {
 // setUp makes a new descriptor non-blocking and keeps SIGPIPE away from it.
 func setUp(fd int) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
-		return sysErr("fcntl", err)
+		return SysErr("fcntl", err)
 	}
 	return noSigpipe(fd)
 }

@@ -11,11 +11,11 @@ func newSocket(family int) (int, error) {
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
 	if err != nil {
-		return 0, sysErr("socket", err)
+		return 0, SysErr("socket", err)
 	}
 	return fd, nil
 }
 
 func setReusePort(fd int) error {
-	return sysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
 }

@@ -52,7 +52,7 @@ func (w *Waker) Wake() error {
 		case unix.EAGAIN: // full, and so readable already
 			return nil
 		default:
-			return sysErr("write", err)
+			return SysErr("write", err)
 		}
 	}
 }
@@ -78,5 +78,5 @@ func (w *Waker) Close() error {
 		return nil
 	}
 	w.closed = true
-	return sysErr("close", w.ends.close())
+	return SysErr("close", w.ends.close())
 }

@@ -12,7 +12,7 @@ type wakerEnds struct {
 func openEnds() (wakerEnds, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
 	if err != nil {
-		return wakerEnds{}, sysErr("eventfd", err)
+		return wakerEnds{}, SysErr("eventfd", err)
 	}
 	// Any number but 0 and the greatest will do, so the byte order is no matter.
 	return wakerEnds{read: fd, out: [8]byte{1}}, nil

@@ -28,11 +28,11 @@ func openEnds() (wakerEnds, error) {
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return wakerEnds{}, sysErr("pipe", err)
+		return wakerEnds{}, SysErr("pipe", err)
 	}
 	e := wakerEnds{read: p[0], write: p[1]}
 	if err := errors.Join(unix.SetNonblock(e.read, true), unix.SetNonblock(e.write, true)); err != nil {
-		return wakerEnds{}, errors.Join(sysErr("fcntl", err), e.close())
+		return wakerEnds{}, errors.Join(SysErr("fcntl", err), e.close())
 	}
 	return e, nil
 }
