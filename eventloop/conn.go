@@ -35,6 +35,12 @@ type EOFHandler interface {
 	EOF(c *Conn)
 }
 
+// A DrainHandler is a Handler that wants to say goodbye when the group drains:
+// after this call the connection is closed gracefully.
+type DrainHandler interface {
+	Draining(c *Conn)
+}
+
 type flags uint16
 
 const (

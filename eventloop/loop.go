@@ -313,7 +313,12 @@ func (l *Loop) drain(d time.Duration) {
 	l.draining = true // nothing new
 	l.closeListeners()
 	l.giveUpDials()
-	l.each((*Conn).Close)
+	l.each(func(c *Conn) {
+		if h, ok := c.handler.(DrainHandler); ok && !c.asked.Load() {
+			h.Draining(c)
+		}
+		c.Close()
+	})
 	l.AfterFunc(d, func() { l.abortAll(ErrDeadline) })
 }
 

@@ -12,6 +12,7 @@ func groupBehaviours() []behaviour {
 		{"Close of the group in a callback", closesInCallback},
 		{"a closed group takes nothing any more", closedGroup},
 		{"Drain lets everybody have what is theirs", drains},
+		{"a DrainHandler says goodbye before its connection is closed", drainsTold},
 		{"Drain with peers that are stuck ends with ErrDeadline", drainsStuck},
 	}
 }
@@ -131,6 +132,22 @@ func drains(e *env) {
 	if e.reachable(to) {
 		e.Error("a drained group still listens")
 	}
+}
+
+func drainsTold(e *env) {
+	e.start(crowdOptions())
+	p, w := e.serve(script{draining: func(c *eventloop.Conn) { c.Write([]byte("goodbye")) }})
+	gone, closed := e.serve(script{draining: func(*eventloop.Conn) { e.Error("Draining after Close") }})
+	closed.conn.Close()
+	gone.wantEnd()
+	e.g.Drain(patience)
+	p.want("goodbye")
+	p.wantEnd()
+	p.close()
+	gone.close()
+	e.drained()
+	w.wantClosed(nil)
+	closed.wantClosed(nil)
 }
 
 func drainsStuck(e *env) {

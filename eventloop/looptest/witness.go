@@ -7,13 +7,14 @@ import (
 )
 
 // A script is a Handler made of functions, any of which may be nil. Without
-// deadline or eof the Handler does not have that method.
+// deadline, eof or draining the Handler does not have that method.
 type script struct {
 	opened   func(c *eventloop.Conn)
 	received func(c *eventloop.Conn, data []byte)
 	drained  func(c *eventloop.Conn)
 	deadline func(c *eventloop.Conn)
 	eof      func(c *eventloop.Conn)
+	draining func(c *eventloop.Conn) // goes with neither of the two
 	closed   func(c *eventloop.Conn, err error)
 }
 
@@ -34,6 +35,7 @@ type witness struct {
 type (
 	witnessDeadline struct{ *witness }
 	witnessEOF      struct{ *witness }
+	witnessDraining struct{ *witness }
 	witnessBoth     struct {
 		*witness
 		eventloop.DeadlineHandler
@@ -45,6 +47,7 @@ var (
 	_ eventloop.Handler         = (*witness)(nil)
 	_ eventloop.DeadlineHandler = witnessDeadline{}
 	_ eventloop.EOFHandler      = witnessEOF{}
+	_ eventloop.DrainHandler    = witnessDraining{}
 )
 
 // handler makes a Handler for one connection. mu is held.
@@ -58,6 +61,8 @@ func (e *env) handler(s script) (*witness, eventloop.Handler) {
 		return w, witnessDeadline{w}
 	case s.eof != nil:
 		return w, witnessEOF{w}
+	case s.draining != nil:
+		return w, witnessDraining{w}
 	}
 	return w, w
 }
@@ -131,6 +136,11 @@ func (w witnessDeadline) Deadline(c *eventloop.Conn) {
 // EOF implements eventloop.EOFHandler.
 func (w witnessEOF) EOF(c *eventloop.Conn) {
 	w.call(c, "EOF", func() { w.s.eof(c) })
+}
+
+// Draining implements eventloop.DrainHandler.
+func (w witnessDraining) Draining(c *eventloop.Conn) {
+	w.call(c, "Draining", func() { w.s.draining(c) })
 }
 
 // listen opens a listener whose connections follow the script.

@@ -121,20 +121,20 @@ func TestRefusedConnectionsDoNotPileUp(t *testing.T) {
 
 func TestShutdownTellsEverybodyAndEndsGracefully(t *testing.T) {
 	f := start(t, nil)
-	bob, eve, unnamed := f.join("bob"), f.join("eve"), f.dial()
+	bob, eve, asked := f.join("bob"), f.join("eve"), f.dial()
 	bob.reads()
-	unnamed.reads()
+	asked.reads()
 	bob.sends("last words\r\n")
 	f.srv.Shutdown("maintenance")
 	f.srv.Shutdown("twice")
 	f.settle()
 	eve.sees("bob: last words\r\n*** the server is shutting down: maintenance\r\n")
 	bob.sees("*** the server is shutting down: maintenance\r\n")
-	unnamed.sees("")
+	asked.sees("\r\n*** the server is shutting down: maintenance\r\n")
 	if _, err := f.world.Dial("tcp", "127.0.0.1:9034"); err == nil {
 		t.Error("still accepting")
 	}
-	for _, p := range []*peer{bob, eve, unnamed} {
+	for _, p := range []*peer{bob, eve, asked} {
 		p.isClosed()
 	}
 	f.logged("msg=shutdown", "reason=maintenance")

@@ -70,16 +70,19 @@ func (l *link) named() {
 	l.logLogin()
 }
 
+// atPrompt is a notice to somebody whose cursor is still behind the prompt.
+func (l *link) atPrompt(line string) {
+	l.srv.write(l.conn, func(dst []byte) []byte {
+		return notice(append(dst, lineEnd(l.srv.o.Style)...), l.srv.o.Style, line)
+	})
+}
+
 // loginTimeout closes a connection that has not given a name in time.
 func (l *link) loginTimeout() {
 	if l.stage != greeted && l.stage != naming {
 		return
 	}
-	l.srv.write(l.conn, func(dst []byte) []byte {
-		// The cursor is still behind the prompt.
-		dst = append(dst, lineEnd(l.srv.o.Style)...)
-		return notice(dst, l.srv.o.Style, "no user name within "+inWords(l.srv.o.LoginTimeout)+": goodbye")
-	})
+	l.atPrompt("no user name within " + inWords(l.srv.o.LoginTimeout) + ": goodbye")
 	l.leave("login timeout", "")
 	l.conn.Close()
 }

@@ -70,6 +70,7 @@ type Server struct {
 	admission *admission
 	greeting  string
 	stopping  atomic.Bool
+	farewell  string       // set before the group drains
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: what is written is put together here
 
@@ -162,7 +163,8 @@ func (s *Server) Shutdown(reason string) {
 		return
 	}
 	s.log.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", s.o.Grace))
-	s.hub.Announce("the server is shutting down: "+reason, s.now())
+	s.farewell = "the server is shutting down: " + reason
+	s.hub.Announce(s.farewell, s.now())
 	s.hub.Close()
 	s.group.Drain(s.o.Grace)
 }

@@ -23,6 +23,7 @@ var (
 	_ eventloop.Handler         = (*session)(nil)
 	_ eventloop.DeadlineHandler = (*session)(nil)
 	_ eventloop.EOFHandler      = (*session)(nil)
+	_ eventloop.DrainHandler    = (*session)(nil)
 	_ chat.Outlet               = (*session)(nil)
 )
 
@@ -163,6 +164,14 @@ func (s *session) EOF(c *eventloop.Conn) {
 	}
 	s.leave("connection closed", "connection closed")
 	c.Close()
+}
+
+// Draining implements eventloop.DrainHandler: who has a name has been told in
+// the room, who is asked for one has not.
+func (s *session) Draining(*eventloop.Conn) {
+	if s.stage == greeted || s.stage == naming {
+		s.atPrompt(s.srv.farewell)
+	}
 }
 
 // Closed implements eventloop.Handler.
