@@ -3,7 +3,7 @@
 # Both are found by looking, so a new one needs no entry here. Called by `make fuzz`.
 set -eu
 cd "$(dirname "$0")/.."
-: "${FUZZTIME:=20s}" "${SIM_SEEDS:=20000}"
+: "${FUZZTIME:=200000x}" "${SIM_SEEDS:=20000}"
 export SIM_SEEDS
 
 # This prints "directory target" for each fuzz target.
