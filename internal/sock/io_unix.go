@@ -30,7 +30,7 @@ func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error)
 			unix.Close(fd) // gone already: options can't be set any more
 			continue
 		}
-		if _, local := sa.(*unix.SockaddrUnix); !local && noDelay(fd) != nil {
+		if _, local := sa.(*unix.SockaddrUnix); !local && tuneTCP(fd) != nil {
 			unix.Close(fd)
 			continue
 		}

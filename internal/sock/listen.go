@@ -85,12 +85,18 @@ func listenerOptions(fd, family int, v6only, reusePort bool) error {
 			return err
 		}
 	}
-	return noDelay(fd)
+	return tuneTCP(fd)
 }
 
-// noDelay sets TCP_NODELAY. Linux hands it down from listeners to what they accept.
-func noDelay(fd int) error {
-	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+// tuneTCP sets TCP_NODELAY, and SO_OOBINLINE so that urgent data is read where it
+// was sent (RFC 6093, section 5): without it a telnet client's Synch loses its
+// last byte. Linux hands both down from listeners to what they accept.
+func tuneTCP(fd int) error {
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return SysErr("setsockopt", err)
+	}
+	// Last: MPTCP, which an adopted listener may be, does not know it.
+	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1))
 }
 
 // bindUnix returns a socket bound to path, over the file that a listener left

@@ -112,7 +112,7 @@ func prepareListener(fd int) error {
 	if _, local := sa.(*unix.SockaddrUnix); !local {
 		// Package net makes MPTCP listeners where it can, on which older
 		// versions of Linux know no such option.
-		if err := noDelay(fd); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		if err := tuneTCP(fd); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (Net) Dial(network, address string) (eventloop.Handle, error) {
 		return 0, err
 	}
 	if family != unix.AF_UNIX {
-		err = noDelay(fd)
+		err = tuneTCP(fd)
 	}
 	if err == nil {
 		err = SysErr("connect", connect(fd, sa))

@@ -65,6 +65,28 @@ func TestTCPHasNoDelayOnBothEnds(t *testing.T) {
 	}
 }
 
+func TestUrgentDataStaysInItsPlace(t *testing.T) {
+	client, server := connected(t, "tcp4", "127.0.0.1:0")
+	for i, flags := range []int{0, unix.MSG_OOB, 0} {
+		if err := unix.Sendto(int(client), []byte{'a' + byte(i)}, flags, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []byte
+	for len(got) < 3 {
+		awaitReadable(t, server)
+		buf := make([]byte, 8)
+		n, err := Net{}.Read(server, buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, buf[:n]...)
+	}
+	if string(got) != "abc" {
+		t.Errorf("read %q", got)
+	}
+}
+
 // Package net makes MPTCP listeners where it can.
 func TestAdoptedTCPHasNoDelayToo(t *testing.T) {
 	origin, err := net.Listen("tcp4", "127.0.0.1:0")
