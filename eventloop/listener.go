@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"time"
 )
@@ -107,8 +106,8 @@ func (s *listening) close() {
 	l := s.loop
 	l.listeners = slices.DeleteFunc(l.listeners, func(o *listening) bool { return o == s })
 	_ = l.be.Remove(s.h)
-	if s.ln.path != "" {
-		_ = os.Remove(s.ln.path) // before somebody else can listen there
+	if u, ok := l.be.(Unlinker); ok && s.ln.path != "" {
+		_ = u.Unlink(s.ln.path) // before somebody else can listen there
 	}
 	_ = l.be.CloseHandle(s.h)
 }

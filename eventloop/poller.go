@@ -149,6 +149,12 @@ type Net interface {
 	CloseHandle(h Handle) error
 }
 
+// An Unlinker is a Net whose Unix listeners leave a file behind. The loop calls
+// Unlink with the address of a listener of its own just before it closes it.
+type Unlinker interface {
+	Unlink(address string) error
+}
+
 // A Backend is a Poller with the Net whose handles it watches. Each loop opens
 // one of its own.
 type Backend interface {

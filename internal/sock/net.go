@@ -23,7 +23,10 @@ import (
 // replaces it if nobody listens there.
 type Net struct{}
 
-var _ eventloop.Net = Net{}
+var (
+	_ eventloop.Net      = Net{}
+	_ eventloop.Unlinker = Net{}
+)
 
 const (
 	defaultBacklog = 4096
@@ -210,6 +213,9 @@ func (Net) CloseHandle(h eventloop.Handle) error {
 	}
 	return SysErr("close", err)
 }
+
+// Unlink implements eventloop.Unlinker.
+func (Net) Unlink(address string) error { return os.Remove(address) }
 
 // SysErr names the system call that failed, keeps nil nil, and says
 // eventloop.ErrTooManyFiles in its own words, as eventloop.Net asks for.
