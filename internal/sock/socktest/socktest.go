@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/sudoXpg/netloop/eventloop/looptest"
 )
 
 // Main runs the tests of a package from its TestMain and fails them if they
@@ -72,12 +73,8 @@ func WithFiles(t *testing.T, limit int, f func(t *testing.T)) {
 		f(t)
 		return
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	pattern := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
-	cmd := exec.CommandContext(t.Context(), exe, "-test.run="+pattern, "-test.v")
+	cmd := looptest.Again(t.Context(), "-test.run="+pattern, "-test.v")
 	cmd.Env = append(os.Environ(), childVar+"="+t.Name())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("in a child with %d descriptors: %v\n%s", limit, err, out)
