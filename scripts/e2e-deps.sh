@@ -20,6 +20,9 @@ look() {
 	missing nc netcat-openbsd
 	missing ncat ncat
 	missing socat socat
+	# The programs of other processors.
+	missing qemu-aarch64 qemu-user
+	missing qemu-s390x qemu-user
 	# Not a client: it gives the tests addresses that are not loopback.
 	missing ip iproute2
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,9 +41,16 @@ func environment() []string {
 // the flags say otherwise, it takes any free port.
 func start(t *testing.T, flags ...string) *server {
 	t.Helper()
+	return startProgram(t, []string{chatsrv}, flags...)
+}
+
+// startProgram is start for the server that the words of program run.
+func startProgram(t *testing.T, program []string, flags ...string) *server {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	s := &server{ctx: ctx, log: newServerLog(), done: make(chan struct{})}
-	s.cmd = exec.CommandContext(ctx, chatsrv, append([]string{"--port", "0"}, flags...)...)
+	words := slices.Concat(program, []string{"--port", "0"}, flags)
+	s.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	s.cmd.Env, s.cmd.SysProcAttr = environment(), mortal()
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {

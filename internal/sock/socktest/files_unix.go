@@ -4,11 +4,12 @@ package socktest
 
 import (
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sudoXpg/netloop/eventloop/looptest"
 )
 
 // OpenHandles counts the open descriptors below 4096.
@@ -41,12 +42,8 @@ func WithFiles(t *testing.T, limit int, f func(t *testing.T)) {
 		f(t)
 		return
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	pattern := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
-	cmd := exec.CommandContext(t.Context(), exe, "-test.run="+pattern, "-test.v")
+	cmd := looptest.Again(t.Context(), "-test.run="+pattern, "-test.v")
 	cmd.Env = append(os.Environ(), childVar+"="+t.Name())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("in a child with %d descriptors: %v\n%s", limit, err, out)
