@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,22 +61,6 @@ func onProcessors(t *testing.T, f func(t *testing.T, p processor)) {
 	}
 }
 
-// tool runs a program to its end and returns what it wrote.
-func tool(t *testing.T, env []string, words ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 9*patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env = append(environment(), env...)
-	cmd.SysProcAttr = mortal()
-	cmd.WaitDelay = patience // for what it has started itself
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, out)
-	}
-	return string(out)
-}
-
 // The suites are built and run as they are for machines without Go.
 func TestTheSuitesPassOnOtherProcessors(t *testing.T) {
 	onProcessors(t, func(t *testing.T, p processor) {
@@ -103,14 +85,9 @@ func TestAServerForAnotherProcessorServesTelnet(t *testing.T) {
 	onProcessors(t, func(t *testing.T, p processor) {
 		exe := filepath.Join(folder(t), "chatsrv")
 		tool(t, []string{"GOARCH=" + p.arch, "CGO_ENABLED=0"}, "go", "build", "-o", exe, "github.com/sudoXpg/netloop/cmd/chatsrv")
-		for _, backend := range backends(t) {
-			s := startProgram(t, append(p.emulator, exe), "-6", "-port", "0", "--backend", backend)
-			_, port, err := net.SplitHostPort(s.places[0].address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.places[0].address = net.JoinHostPort("::1", port)
-			chatOverTelnet(t, s)
+		for _, backend := range native().backends(t) {
+			s := startProgram(t, program{words: append(p.emulator, exe)}, "-6", "-port", "0", "--backend", backend)
+			chatOverTelnet(t, s.at(t, "::1"))
 		}
 	})
 }
