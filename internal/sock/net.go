@@ -182,7 +182,7 @@ func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
 // nobody to be told: that is no error.
 func (Net) CloseWrite(h eventloop.Handle) error {
 	err := shutdownWriting(descriptor(h))
-	if err == errNotConnected {
+	if slices.Contains(gone, err) {
 		return nil
 	}
 	return SysErr("shutdown", err)

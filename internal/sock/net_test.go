@@ -99,7 +99,7 @@ func TestConnectedBeforeTheEndIsAnError(t *testing.T) {
 	}
 	h := eventloop.Handle(fd)
 	defer closeHandle(t, h)
-	if err := (Net{}).Connected(h); !errors.Is(err, errNotConnected) {
+	if err := (Net{}).Connected(h); !errors.Is(err, gone[0]) {
 		t.Errorf("Connected of a socket that is not: %v", err)
 	}
 	if err := (Net{}).CloseWrite(h); err != nil {

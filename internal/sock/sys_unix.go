@@ -34,7 +34,6 @@ const (
 
 	errAgain        = unix.EAGAIN
 	errAddressInUse = unix.EADDRINUSE
-	errNotConnected = unix.ENOTCONN
 	errRefused      = unix.ECONNREFUSED
 )
 
@@ -42,6 +41,8 @@ var (
 	// underWay is what connect says when it has begun. An interrupted one goes
 	// on by itself (connect(2)).
 	underWay = []error{nil, unix.EINPROGRESS, unix.EINTR, unix.EALREADY, unix.EISCONN}
+	// gone is what shutdown says of a connection that has ended.
+	gone = []error{unix.ENOTCONN}
 	// noFiles: no descriptor to have, in the process or in the system.
 	noFiles = []error{unix.EMFILE, unix.ENFILE}
 	// noRoom is the same of accept, and no memory for one more connection.

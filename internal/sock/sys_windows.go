@@ -40,13 +40,14 @@ const (
 
 	errAgain        = windows.WSAEWOULDBLOCK
 	errAddressInUse = windows.WSAEADDRINUSE
-	errNotConnected = windows.WSAENOTCONN
 	errRefused      = windows.WSAECONNREFUSED
 )
 
 var (
 	// underWay is what connect says when it has begun.
 	underWay = []error{nil, windows.WSAEWOULDBLOCK, windows.WSAEINPROGRESS, windows.WSAEALREADY, windows.WSAEISCONN}
+	// gone is what shutdown says of a connection that has ended.
+	gone = []error{windows.WSAENOTCONN, windows.WSAECONNRESET, windows.WSAECONNABORTED}
 	// noFiles: no socket to have. WSAENOBUFS, the lack of memory, has its own
 	// meaning in connect (no port) and is not among them.
 	noFiles = []error{windows.WSAEMFILE}
