@@ -37,7 +37,9 @@ for target in $programs $toolkit; do
 	[ "$GOOS" != windows ] || exe=.exe
 	build "$work/one" "$PWD/dist/chatsrv_${GOOS}_$GOARCH$exe"
 done
-(cd dist && sha256sum chatsrv_* >SHA256SUMS)
+sum=sha256sum
+command -v sha256sum >/dev/null 2>&1 || sum='shasum -a 256' # macOS
+(cd dist && $sum chatsrv_* >SHA256SUMS)
 
 # From nothing, because a cache hides differences.
 GOOS=$(go env GOHOSTOS) GOARCH=$(go env GOHOSTARCH)

@@ -10,6 +10,7 @@ set -eu
 cd "$(dirname "$0")"
 [ ! -x chatsrv ] || E2E_CHATSRV=$PWD/chatsrv
 export NETLOOP_EXEC="${NETLOOP_EXEC-}" E2E_CHATSRV="${E2E_CHATSRV-}"
+# shellcheck disable=SC2046 # a list of words
 [ $# -gt 0 ] || set -- $(find . -name '*.test*' -type f | sed 's|^\./||; s|/*[^/]*$||; s|^$|.|' | sort)
 
 out=${TMPDIR:-/tmp}/suites.$$
@@ -17,6 +18,7 @@ trap 'rm -f "$out"' EXIT
 failed=''
 for package in "$@"; do
 	# As go test does it: in the package's folder.
+	# shellcheck disable=SC2086 # lists of words
 	if (cd "$package" && $NETLOOP_EXEC ./*.test* -test.v -test.timeout 5m ${SUITES_FLAGS-}) >"$out" 2>&1; then
 		echo "ok    $package"
 		# The reason of a skipped test comes before the word that it was.
