@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,4 +117,16 @@ func chatOverTelnet(t *testing.T, s *server) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// at says that people reach the first place of the server at host, if it listens
+// everywhere.
+func (s *server) at(t *testing.T, host string) *server {
+	t.Helper()
+	_, port, err := net.SplitHostPort(s.places[0].address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.places[0].address = net.JoinHostPort(host, port)
+	return s
 }

@@ -132,18 +132,6 @@ func (s *server) stops(t *testing.T) {
 	}
 }
 
-// at says that people reach the first place of the server at host, if it listens
-// everywhere.
-func (s *server) at(t *testing.T, host string) *server {
-	t.Helper()
-	_, port, err := net.SplitHostPort(s.places[0].address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.places[0].address = net.JoinHostPort(host, port)
-	return s
-}
-
 // dial connects to the i-th place where the server listens.
 func (s *server) dial(i int) (net.Conn, error) {
 	var d net.Dialer

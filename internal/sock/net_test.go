@@ -112,7 +112,7 @@ func TestConnectedTellsWhyNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeSocket(fd)
+	defer closeHandle(t, eventloop.Handle(fd))
 	nobody := &sockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
 	if err := bind(fd, nobody); err != nil { // a port where nobody listens
 		t.Fatal(err)

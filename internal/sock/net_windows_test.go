@@ -58,7 +58,7 @@ func TestNobodyTakesOverThePortOfAListener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeSocket(thief)
+	defer closeHandle(t, eventloop.Handle(thief))
 	if err := setsockoptInt(thief, solSocket, windows.SO_REUSEADDR, 1); err != nil {
 		t.Fatal(err)
 	}
