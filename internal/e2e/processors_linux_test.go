@@ -19,22 +19,17 @@ import (
 type processor struct {
 	arch     string // as GOARCH has it
 	emulator []string
-	why      string // it is worth the time
+	suites   []string
 }
 
 func processors() []processor {
+	system := []string{"internal/epoll", "internal/pollfd", "internal/sock", "internal/osutil"}
+	// Where the width and the order of bytes matter.
+	all := append(system, "eventloop", "eventloop/sim", "filter/telnet")
 	return []processor{
-		{"arm64", []string{"qemu-aarch64"}, "weakly ordered, and what most servers and boards are that are not amd64"},
-		{"s390x", []string{"qemu-s390x"}, "big-endian"},
-		{"386", nil, "32 bits"},
-	}
-}
-
-// suites are the packages where the width or the order of bytes matters.
-func suites() []string {
-	return []string{
-		"internal/epoll", "internal/pollfd", "internal/sock", "internal/osutil",
-		"eventloop", "eventloop/sim", "filter/telnet",
+		{"arm64", []string{"qemu-aarch64"}, system},
+		{"s390x", []string{"qemu-s390x"}, all}, // big-endian
+		{"386", nil, all},                      // 32 bits
 	}
 }
 
@@ -67,11 +62,11 @@ func TestTheSuitesPassOnOtherProcessors(t *testing.T) {
 	onProcessors(t, func(t *testing.T, p processor) {
 		dir := folder(t)
 		var packages []string
-		for _, s := range suites() {
+		for _, s := range p.suites {
 			packages = append(packages, "./"+s)
 		}
 		tool(t, nil, append([]string{"sh", "../../scripts/suites.sh", "linux/" + p.arch, dir}, packages...)...)
-		for _, s := range suites() {
+		for _, s := range p.suites {
 			t.Run(s, func(t *testing.T) {
 				env := []string{looptest.ExecVariable + "=" + strings.Join(p.emulator, " "), "SUITES_FLAGS=-test.short", "SIM_SEEDS=10"}
 				t.Log(tool(t, env, "sh", filepath.Join(dir, "run.sh"), s))
