@@ -68,6 +68,9 @@ func (m *Model) Kevent(kq int, changes, events []kevent.Event, timeout time.Dura
 	if q == nil {
 		return -1, unix.EBADF
 	}
+	if len(changes) > kevent.MaxChanges {
+		return -1, unix.EINVAL // no rule of a system, but of kevent.Calls
+	}
 	if n, err := q.apply(changes, events); n != 0 || err != nil {
 		return n, err
 	}

@@ -120,7 +120,7 @@ func (q *queue) find(c kevent.Event, id identity) int {
 // interrupt ends a wait of another thread. Only a trigger does: that a change
 // reaches a thread that waits already is nowhere promised, and FreeBSD, OpenBSD
 // and DragonFly were seen not to do it (ponyc #6037).
-func (q *queue) interrupt() { _, _ = unix.Write(q.fd, []byte{0, 0, 0, 0, 0, 0, 0, 1}) }
+func (q *queue) interrupt() { _, _ = unix.Write(q.fd, []byte{7: 1}) }
 
 // wait takes events from the queue, at least one unless the time is over.
 //
@@ -141,19 +141,27 @@ func (q *queue) wait(events []kevent.Event, timeout time.Duration) (int, error) 
 		if n := q.scan(events); n > 0 || timeout == 0 {
 			return n, nil
 		}
-		var limit *unix.Timespec
+		left := timeout
 		if timeout > 0 {
-			left := time.Until(end)
-			if left <= 0 {
+			if left = time.Until(end); left <= 0 {
 				return 0, nil
 			}
-			ts := unix.NsecToTimespec(int64(left))
-			limit = &ts
 		}
-		if _, err := unix.Ppoll(q.polled, limit, nil); err != nil {
+		if err := q.sleep(left); err != nil {
 			return -1, err
 		}
 	}
+}
+
+// sleep waits until something changes for the knotes that the last scan saw.
+func (q *queue) sleep(timeout time.Duration) error {
+	var limit *unix.Timespec
+	if timeout >= 0 {
+		ts := unix.NsecToTimespec(int64(timeout))
+		limit = &ts
+	}
+	_, err := unix.Ppoll(q.polled, limit, nil)
+	return err
 }
 
 func (q *queue) enter() bool {
