@@ -18,6 +18,8 @@ type meddler struct {
 	t *testing.T
 	// fail returns the error that a change has instead of being made, or 0.
 	fail func(c kevent.Event) unix.Errno
+	// waits counts the calls that ask for events and make no changes.
+	waits int
 	// interrupt counts calls with changes that end with EINTR, after the changes.
 	interrupt int
 }
@@ -35,6 +37,9 @@ func (m *meddler) Kevent(kq int, changes, events []kevent.Event, timeout time.Du
 			errno = m.fail(c)
 			made[i].Filter, made[i].Ident = kevent.Read, 1<<20
 		}
+	}
+	if len(changes) == 0 {
+		m.waits++
 	}
 	n, err := m.Model.Kevent(kq, made, events, timeout)
 	if err == unix.EBADF && errno != 0 {
@@ -207,6 +212,22 @@ func TestAKeventThatEndsEarlyIsContinued(t *testing.T) {
 		start := time.Now()
 		if n, err := p.Wait(make([]eventloop.Event, 1), timeout); n != 0 || err != nil || time.Since(start) < timeout {
 			t.Errorf("Wait(%v): %d, %v after %v", timeout, n, err, time.Since(start))
+		}
+	})
+}
+
+// A waker that stays ready would have Wait spin until its timeout.
+func TestAWakeIsOverOnceItIsTaken(t *testing.T) {
+	onEach(t, func(t *testing.T, p *poller, m *meddler) {
+		check(t, p.Wake())
+		events := make([]eventloop.Event, 8)
+		for _, timeout := range []time.Duration{-1, 20 * time.Millisecond} {
+			if n, err := p.Wait(events, timeout); n != 0 || err != nil {
+				t.Fatalf("Wait: %d, %v", n, err)
+			}
+		}
+		if m.waits > 20 { // two, and a few that were interrupted
+			t.Errorf("the kernel was asked %d times by two Waits", m.waits)
 		}
 	})
 }
