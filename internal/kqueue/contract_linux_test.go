@@ -1,11 +1,10 @@
 package kqueue
 
 import (
-	"syscall"
+	"strconv"
 	"testing"
 
 	"github.com/sudoXpg/netloop/eventloop"
-	"github.com/sudoXpg/netloop/eventloop/looptest"
 	"github.com/sudoXpg/netloop/eventloop/pollertest"
 	"github.com/sudoXpg/netloop/internal/kqueue/kevent"
 	"github.com/sudoXpg/netloop/internal/kqueue/kqueuetest"
@@ -18,7 +17,13 @@ import (
 // over returns what opens a poller over one model of a system.
 func over(system string) func() (eventloop.Backend, error) {
 	model := kqueuetest.New(system)
-	return func() (eventloop.Backend, error) { return open(model, kevent.DialectOf(system)) }
+	return func() (eventloop.Backend, error) {
+		p, err := open(model, kevent.DialectOf(system))
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	}
 }
 
 func TestContract(t *testing.T) {
@@ -31,14 +36,14 @@ func TestContract(t *testing.T) {
 // split the two of a handle.
 func TestContractInSmallBatches(t *testing.T) {
 	for _, batch := range []int{1, 2, 3} {
-		open := func() (eventloop.Backend, error) {
-			p, err := open(kqueuetest.New("freebsd"), kevent.DialectOf("freebsd"))
+		small := func() (eventloop.Backend, error) {
+			b, err := over("freebsd")()
 			if err == nil {
-				p.batch = batch
+				b.(*poller).batch = batch
 			}
-			return p, err
+			return b, err
 		}
-		t.Run(string(rune('0'+batch)), func(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: open}) })
+		t.Run(strconv.Itoa(batch), func(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: small}) })
 	}
 }
 
@@ -48,18 +53,8 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
-// looptest runs the test that called it once more, in a child: one for each.
-
-func TestDarwinCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, "darwin") }
-func TestDragonFlyCarriesTheLoop(t *testing.T) { carriesTheLoop(t, "dragonfly") }
-func TestFreeBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, "freebsd") }
-func TestNetBSDCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, "netbsd") }
-func TestOpenBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, "openbsd") }
-
-func carriesTheLoop(t *testing.T, system string) {
-	looptest.Run(t, looptest.Options{Open: over(system), LimitDescriptors: func() error {
-		return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{
-			Cur: looptest.ChildDescriptors, Max: looptest.ChildDescriptors,
-		})
-	}})
-}
+func TestDarwinCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, over("darwin")) }
+func TestDragonFlyCarriesTheLoop(t *testing.T) { carriesTheLoop(t, over("dragonfly")) }
+func TestFreeBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, over("freebsd")) }
+func TestNetBSDCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, over("netbsd")) }
+func TestOpenBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, over("openbsd")) }

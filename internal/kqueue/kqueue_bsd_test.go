@@ -3,10 +3,8 @@
 package kqueue
 
 import (
-	"syscall"
 	"testing"
 
-	"github.com/sudoXpg/netloop/eventloop/looptest"
 	"github.com/sudoXpg/netloop/eventloop/pollertest"
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
@@ -15,10 +13,4 @@ func TestContract(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: Ope
 
 func TestDescriptors(t *testing.T) { socktest.Backend(t, Open) }
 
-func TestCarriesTheLoop(t *testing.T) {
-	looptest.Run(t, looptest.Options{Open: Open, LimitDescriptors: func() error {
-		return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{
-			Cur: looptest.ChildDescriptors, Max: looptest.ChildDescriptors,
-		})
-	}})
-}
+func TestCarriesTheLoop(t *testing.T) { carriesTheLoop(t, Open) }

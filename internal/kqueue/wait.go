@@ -125,9 +125,9 @@ func (p *poller) complete(events []eventloop.Event, batch []kevent.Event) {
 			continue
 		}
 		e := p.of(eventloop.Handle(ev.Ident))
-		switch {
-		case e.seen == e.filters:
-		case e.seen == eventloop.Readable:
+		switch e.seen {
+		case e.filters:
+		case eventloop.Readable:
 			fds = append(fds, unix.PollFd{Fd: int32(ev.Ident), Events: unix.POLLOUT})
 		default:
 			fds = append(fds, unix.PollFd{Fd: int32(ev.Ident), Events: unix.POLLIN})

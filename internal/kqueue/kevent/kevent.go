@@ -33,7 +33,7 @@ const (
 	EOF      Flags = 0x8000
 )
 
-// Trigger, in Event.Fflags, triggers a User event: NOTE_TRIGGER.
+// Trigger in Event.Fflags triggers a User event: NOTE_TRIGGER.
 const Trigger uint32 = 0x01000000
 
 // An Event is struct kevent without its user data: a pointer there that is none

@@ -43,7 +43,7 @@ func (m *Model) Kqueue() (int, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.queues[fd] = &queue{rules: m.rules, fd: fd}
+	m.queues[fd] = &queue{rules: m.rules, fd: fd, signal: [8]byte{1}}
 	return fd, nil
 }
 

@@ -17,6 +17,8 @@ type queue struct {
 	fd    int
 
 	mu     sync.Mutex
+	signal [8]byte // to write to fd and to read from it,
+	drain  [8]byte // here so that no turn allocates
 	knotes []knote // what was taken goes to the tail
 	taken  []knote // scratch of scan
 	// polled is what poll says of each of knotes, and of fd after them. It
@@ -120,7 +122,7 @@ func (q *queue) find(c kevent.Event, id identity) int {
 // interrupt ends a wait of another thread. Only a trigger does: that a change
 // reaches a thread that waits already is nowhere promised, and FreeBSD, OpenBSD
 // and DragonFly were seen not to do it (ponyc #6037).
-func (q *queue) interrupt() { _, _ = unix.Write(q.fd, []byte{7: 1}) }
+func (q *queue) interrupt() { _, _ = unix.Write(q.fd, q.signal[:]) }
 
 // wait takes events from the queue, at least one unless the time is over.
 //
@@ -223,8 +225,7 @@ func (q *queue) look() {
 		id, err := identify(k.ident)
 		return err != nil || id != k.id
 	})
-	var drained [8]byte
-	_, _ = unix.Read(q.fd, drained[:])
+	_, _ = unix.Read(q.fd, q.drain[:])
 	q.polled = q.polled[:0]
 	for _, k := range q.knotes {
 		fd := unix.PollFd{Fd: int32(k.ident)}
