@@ -119,7 +119,7 @@ func (k *knote) read(revents int16, ev *kevent.Event) {
 // has the room in the buffer; EV_EOF is set "when the reader disconnects"; "for
 // sockets, the [...] socket error handling is identical to the EVFILT_READ case":
 // EV_EOF once the write direction has shut down, by the peer's doing or by one's
-// own (filt_sowrite in <sys/kern/uipc_socket.c> of all systems: SBS_CANTSENDMORE).
+// own (SS_CANTSENDMORE in filt_sowrite, uipc_socket.c of macOS, OpenBSD and DragonFly).
 func (k *knote) write(revents int16, ev *kevent.Event) {
 	ev.Data = 1 // at least: Linux does not tell the room
 	if revents&(unix.POLLHUP|unix.POLLERR) != 0 || k.shutDown() {
@@ -138,7 +138,7 @@ func socketError(revents int16) uint32 {
 }
 
 // The states of a TCP connection in which nothing more can be sent, as numbered
-// by <linux/tcp_states.h>: FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, LAST_ACK, CLOSING.
+// by include/net/tcp_states.h of Linux: FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, LAST_ACK, CLOSING.
 const tcpSent = 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<9 | 1<<11
 
 // shutDown tells whether the write direction of a socket is shut down by its

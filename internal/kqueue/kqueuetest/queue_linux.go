@@ -186,7 +186,8 @@ func (q *queue) leave() {
 // attempts to retrieve the kevent", and what no longer holds "is not returned".
 // EV_ONESHOT deletes the event once it is taken, EV_CLEAR resets its state,
 // EV_DISPATCH disables it. What holds on is taken again by the next call, after
-// all others: <sys/kern/kern_event.c> of all systems puts it at the tail.
+// all others: no page says so, but kqueue_scan in sys/kern/kern_event.c of
+// FreeBSD, OpenBSD and NetBSD puts it at the tail.
 func (q *queue) scan(events []kevent.Event) (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
