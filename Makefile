@@ -40,6 +40,9 @@ fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulat
 cross: ## build and vet for every system and processor that is supported
 	@$(GOENV) sh scripts/cross.sh
 
+dist: ## build the server for all of them into dist/, the same bytes every time
+	@sh scripts/dist.sh
+
 e2e: ## conversations of real clients with the real server (on Debian: installs them)
 	@sh scripts/e2e-deps.sh
 	@$(GO) test -count=1 -tags e2e ./internal/e2e/...
@@ -47,10 +50,10 @@ e2e: ## conversations of real clients with the real server (on Debian: installs 
 bench: build ## compare with other servers, write bench/RESULTS.md
 	@$(GO) run ./bench/run
 
-clean: ## remove what build made
-	@rm -rf bin
+clean: ## remove what build and dist made
+	@rm -rf bin dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all build run test race lint fmt fuzz cross e2e bench clean help
+.PHONY: all build run test race lint fmt fuzz cross dist e2e bench clean help

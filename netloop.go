@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/sudoXpg/netloop/eventloop"
 )
@@ -31,7 +32,7 @@ func NewTopic(o TopicOptions) *Topic { return eventloop.NewTopic(o) }
 
 // Options are those of eventloop.Options, and the choice of a backend.
 type Options struct {
-	// Backend is a name from Backends; empty means the first, the best.
+	// Backend is a name from Backends; empty means the best, as Choose does.
 	Backend string
 	eventloop.Options
 }
@@ -43,18 +44,17 @@ type BackendInfo struct {
 	Open func() (eventloop.Backend, error)
 }
 
-// Backends returns the backends of this platform, best first. It is empty
-// where netloop has none yet.
+// Backends returns the backends of this platform, best first.
 func Backends() []BackendInfo { return append([]BackendInfo(nil), backends...) }
 
-// ErrNoBackend is wrapped by the error of New for a backend that this platform
-// does not have. It is errors.ErrUnsupported.
+// ErrNoBackend is wrapped by the error of New and Choose for a backend that this
+// platform does not have. It is errors.ErrUnsupported.
 var ErrNoBackend = fmt.Errorf("netloop: no such backend: %w", errors.ErrUnsupported)
 
 // New opens a Group on the backend that o names, or on the platform's best.
 func New(o Options) (*Group, error) {
 	if o.Open == nil {
-		b, err := find(o.Backend)
+		b, err := Choose(o.Backend)
 		if err != nil {
 			return nil, err
 		}
@@ -63,15 +63,29 @@ func New(o Options) (*Group, error) {
 	return eventloop.New(o.Options)
 }
 
-// find returns the backend called name, the best if that is empty.
-func find(name string) (BackendInfo, error) {
+// Choose returns the backend called name. For the empty name it is the first
+// that can be opened here: one that says errors.ErrUnsupported is passed over,
+// as in a sandbox that keeps it from the system's means.
+func Choose(name string) (BackendInfo, error) { return choose(backends, name) }
+
+func choose(backends []BackendInfo, name string) (BackendInfo, error) {
+	if name != "" {
+		i := slices.IndexFunc(backends, func(b BackendInfo) bool { return b.Name == name })
+		if i < 0 {
+			return BackendInfo{}, fmt.Errorf("%w: %q on %s", ErrNoBackend, name, runtime.GOOS)
+		}
+		return backends[i], nil
+	}
+	reason := ErrNoBackend
 	for _, b := range backends {
-		if name == "" || b.Name == name {
-			return b, nil
+		be, err := b.Open()
+		if err == nil {
+			return b, be.Close()
+		}
+		reason = fmt.Errorf("netloop: open %s: %w", b.Name, err)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			break
 		}
 	}
-	if len(backends) == 0 {
-		return BackendInfo{}, fmt.Errorf("%w: there is none for %s/%s yet", ErrNoBackend, runtime.GOOS, runtime.GOARCH)
-	}
-	return BackendInfo{}, fmt.Errorf("%w: %q on %s", ErrNoBackend, name, runtime.GOOS)
+	return BackendInfo{}, reason
 }

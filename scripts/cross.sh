@@ -1,21 +1,10 @@
 #!/bin/sh
-# Builds and vets for every target. Programs go to the systems that have a
-# backend of their own or will get one, the toolkit to all. Called by `make cross`.
+# Builds and vets for every target: the programs for some, the toolkit for all
+# (scripts/targets.sh). Called by `make cross`.
 set -eu
 cd "$(dirname "$0")/.."
 
-programs='
-linux/amd64 linux/arm64 linux/386
-darwin/arm64
-freebsd/amd64 openbsd/amd64 netbsd/amd64
-windows/amd64 windows/386'
-
-toolkit='
-linux/arm linux/riscv64
-darwin/amd64
-freebsd/386 dragonfly/amd64
-illumos/amd64 solaris/amd64 aix/ppc64
-windows/arm64'
+. scripts/targets.sh
 
 # What is not the toolkit: programs, their glue, and comparisons, whose
 # libraries build on few systems.

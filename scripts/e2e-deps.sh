@@ -20,6 +20,11 @@ look() {
 	missing nc netcat-openbsd
 	missing ncat ncat
 	missing socat socat
+	# The programs of other processors.
+	missing qemu-aarch64 qemu-user
+	missing qemu-s390x qemu-user
+	# Wine runs what is built for its own processor, and the tests build for this one.
+	[ "$(uname -m)" != x86_64 ] || missing wineboot "wine wine64"
 	# Not a client: it gives the tests addresses that are not loopback.
 	missing ip iproute2
 }

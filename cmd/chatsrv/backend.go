@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -23,16 +24,13 @@ func listBackends(w io.Writer) error {
 
 // findBackend returns the backend called name, the best one for "".
 func findBackend(name string) (netloop.BackendInfo, error) {
-	all := netloop.Backends()
-	if len(all) == 0 {
-		return netloop.BackendInfo{}, fmt.Errorf("there is no event-loop backend for %s/%s yet", runtime.GOOS, runtime.GOARCH)
+	b, err := netloop.Choose(name)
+	if name == "" || !errors.Is(err, netloop.ErrNoBackend) {
+		return b, err
 	}
-	names := make([]string, len(all))
-	for i, b := range all {
-		if name == "" || b.Name == name {
-			return b, nil
-		}
-		names[i] = b.Name
+	var names []string
+	for _, b := range netloop.Backends() {
+		names = append(names, b.Name)
 	}
 	hint := ""
 	if near, ok := nearest.Find(name, names); ok {

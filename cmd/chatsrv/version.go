@@ -10,7 +10,9 @@ import (
 // release is the version of a build that is not of a tagged module.
 const release = "0.1.0"
 
-// version describes this build: number, commit if it is known, Go, platform.
+// version describes this build: number, commit and its date if they are known,
+// Go, platform. Nothing in it says when or where the build was made: the same
+// source makes the same program.
 func version() string {
 	number, commit := release, ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -22,6 +24,7 @@ func version() string {
 // fromBuild takes the version out of what the go command has put into the program.
 func fromBuild(info *debug.BuildInfo) (number, commit string) {
 	number = release
+	date := ""
 	// A build of a working tree has a made-up version, with the commit in it.
 	if v, tagged := strings.CutPrefix(info.Main.Version, "v"); tagged && !strings.ContainsAny(v, "-+") {
 		number = v
@@ -32,7 +35,12 @@ func fromBuild(info *debug.BuildInfo) (number, commit string) {
 			commit = "+" + s.Value[:min(len(s.Value), 12)] + commit
 		case s.Key == "vcs.modified" && s.Value == "true":
 			commit += ".modified"
+		case s.Key == "vcs.time":
+			date, _, _ = strings.Cut(s.Value, "T")
 		}
+	}
+	if date != "" {
+		commit += " of " + date
 	}
 	return number, commit
 }

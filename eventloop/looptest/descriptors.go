@@ -134,7 +134,7 @@ type figures struct {
 func spawn(e *env) *progeny {
 	e.Helper()
 	test, _, _ := strings.Cut(e.Name(), "/")
-	cmd := exec.Command(os.Args[0], "-test.run=^"+regexp.QuoteMeta(test)+"$", "-test.count=1") //nolint:gosec // this binary
+	cmd := Again(e.Context(), "-test.run=^"+regexp.QuoteMeta(test)+"$", "-test.count=1")
 	cmd.Env = append(os.Environ(), childVariable+"=1")
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -68,7 +68,7 @@ func growsAsSent(e *env) {
 // appendToBlocked appends from another goroutine, as fast as it can, while a
 // loop has thousands of readers that take nothing (all of one connection here).
 func appendToBlocked(e *env) {
-	const readers, most = 2000, 1 << 22
+	const readers, most = 2000, 1 << 25 // some seconds, in which a loop that is not starved echoes easily
 	e.start(eventloop.Options{OutboxLimit: 2 * blockingWrite})
 	topic := laggingTopic()
 	_, w := e.serve(script{opened: func(c *eventloop.Conn) { c.Write(make([]byte, blockingWrite)) }})

@@ -1,6 +1,7 @@
 package looptest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -49,10 +50,13 @@ func echoes(e *env) {
 }
 
 // addresses returns where one can listen: on IPv4, on IPv6 if this machine has it,
-// and on a Unix socket.
+// and on a Unix socket if the backend has them.
 func (e *env) addresses() [][2]string {
 	e.Helper()
-	all := [][2]string{{"tcp4", loopback}, {"unix", e.socketPath()}}
+	all := [][2]string{{"tcp4", loopback}}
+	if e.unixSockets() == nil {
+		all = append(all, [2]string{"unix", e.socketPath()})
+	}
 	ln, err := net.Listen("tcp6", "[::1]:0")
 	if err == nil {
 		all = append(all, [2]string{"tcp6", "[::1]:0"})
@@ -61,6 +65,30 @@ func (e *env) addresses() [][2]string {
 		}
 	}
 	return all
+}
+
+// unixSockets returns errors.ErrUnsupported of a backend without them, or nil.
+func (e *env) unixSockets() error {
+	e.Helper()
+	b, err := e.o.Open()
+	if err != nil {
+		e.Fatal(err)
+	}
+	path := e.socketPath()
+	ln, err := b.Listen("unix", path, eventloop.ListenOptions{})
+	if err == nil {
+		err = b.CloseHandle(ln)
+		if u, ok := b.(eventloop.Unlinker); ok {
+			err = errors.Join(err, u.Unlink(path))
+		}
+	}
+	if err := b.Close(); err != nil {
+		e.Error(err)
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		e.Fatal(err)
+	}
+	return err
 }
 
 // socketPath returns a path that is short enough for a Unix socket.

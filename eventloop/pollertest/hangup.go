@@ -13,6 +13,7 @@ func hangupChecks() []check {
 		{Rule{23, "a handle added with interest 0 is registered"}, addDetached},
 		{Rule{24, "a connection that was reset is Readable and reading it fails"}, resetReadable},
 		{Rule{25, "a blocked writer hears of a peer that is gone"}, resetWritable},
+		{Rule{73, "a blocked writer that does not read hears nothing of a peer that shut down its side"}, halfClosedIsQuiet},
 	}
 }
 
@@ -131,4 +132,20 @@ func resetWritable(e *env) {
 		}
 	}
 	e.Error("writing to a peer that is gone never fails")
+}
+
+// halfClosedIsQuiet: a paused reader that still has something to write must not
+// spin the loop. What the peer then makes room for is reported.
+func halfClosedIsQuiet(e *env) {
+	a, b := e.pair()
+	sent := e.fill(a)
+	e.closeWrite(b)
+	e.untilElsewhere(a)
+	t := e.add(a, eventloop.Writable)
+	e.expectNothing()
+	e.expectNothing()
+	e.read(b, sent)
+	if got := e.expect(t, eventloop.Writable); got != eventloop.Writable {
+		e.Errorf("asked for Writable, got %03b", got)
+	}
 }

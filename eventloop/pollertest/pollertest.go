@@ -9,6 +9,7 @@ package pollertest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -84,7 +85,8 @@ type check struct {
 	run func(*env)
 }
 
-// checks returns the whole contract, by topic.
+// checks returns the whole contract in the order of the numbers: a rule that
+// comes later to its topic gets the next one.
 func checks() []check {
 	var all []check
 	for _, topic := range [][]check{
@@ -93,5 +95,6 @@ func checks() []check {
 	} {
 		all = append(all, topic...)
 	}
+	slices.SortFunc(all, func(a, b check) int { return a.Number - b.Number })
 	return all
 }

@@ -23,7 +23,7 @@ var said = regexp.MustCompile(`(c\d\d): \[(c\d\d)-(\d\d)\]`)
 // say, once and in one order.
 func TestARoomFullOfRealClients(t *testing.T) {
 	requireClients(t)
-	for _, backend := range backends(t) {
+	for _, backend := range native().backends(t) {
 		for _, loops := range []string{"1", "2"} {
 			t.Run(backend+"/"+loops, func(t *testing.T) {
 				t.Parallel()

@@ -263,7 +263,7 @@ func (c *conversation) end() error {
 		if !c.classic {
 			all = append(all, c.syncOthers(nil))
 		}
-		all = append(all, c.server.signal(syscall.SIGTERM))
+		all = append(all, c.server.signal(os.Interrupt))
 	}
 	for _, p := range c.everybody(func(p *person) bool { return !p.ended }) {
 		rest := ""
@@ -279,10 +279,10 @@ func (c *conversation) end() error {
 }
 
 // newConversation starts the server of a script.
-func newConversation(t *testing.T, s script, flags ...string) *conversation {
+func newConversation(t *testing.T, p program, s script, flags ...string) *conversation {
 	t.Helper()
 	c := &conversation{
-		server:  start(t, append(flags, s.flags...)...),
+		server:  startProgram(t, p, append(flags, s.flags...)...),
 		people:  make(map[string]*person),
 		classic: slices.Contains(s.flags, "classic"),
 	}
@@ -295,11 +295,18 @@ func newConversation(t *testing.T, s script, flags ...string) *conversation {
 }
 
 func TestConversations(t *testing.T) {
+	holdConversations(t, native(), transports())
+}
+
+// holdConversations holds all of them with a program, over its transports, on
+// each of its backends.
+func holdConversations(t *testing.T, p program, ways []transport) {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	known := backends(t)
+	known := p.backends(t)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -310,14 +317,17 @@ func TestConversations(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		for _, s := range scripts {
-			for _, way := range transports() {
-				if s.needs != "" && s.needs != way.kind {
+			for _, way := range ways {
+				if !s.fits(p, way) {
 					continue
 				}
 				for _, backend := range known {
 					t.Run(strings.Join([]string{filepath.Base(file), s.title, way.name, backend}, "/"), func(t *testing.T) {
 						t.Parallel()
-						c := newConversation(t, s, append(way.flags(folder(t)), "--backend", backend)...)
+						if reason, ok := p.skip[s.title]; ok {
+							t.Skip(reason)
+						}
+						c := newConversation(t, p, s, append(way.flags(folder(t)), "--backend", backend)...)
 						if err := c.hold(s); err != nil {
 							t.Errorf("%s: %v", file, err)
 						}
@@ -351,7 +361,7 @@ func TestAConversationThatIsNotHeldFails(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := newConversation(t, scripts[0], "--bind", "127.0.0.1")
+			c := newConversation(t, native(), scripts[0], "--bind", "127.0.0.1")
 			if err := c.hold(scripts[0]); err == nil || !strings.Contains(err.Error(), why) {
 				t.Errorf("%v, want something with %q", err, why)
 			}

@@ -39,7 +39,7 @@ func (s *server) settlesAt(t *testing.T, want int, witness *person) {
 // However somebody goes, nothing of him stays behind in the server.
 func TestDescriptorsAreGivenBack(t *testing.T) {
 	for _, way := range transports() {
-		for _, backend := range backends(t) {
+		for _, backend := range native().backends(t) {
 			t.Run(way.name+"/"+backend, func(t *testing.T) {
 				t.Parallel()
 				s := start(t, append(way.flags(folder(t)), "--backend", backend)...)

@@ -29,7 +29,8 @@
 //	alice drops                 closes with a reset (TCP only)
 //	alice half-closes           sends no more, but reads on
 //	server runs with FLAGS      before everything else
-//	server needs tcp            on transports of that kind only
+//	server needs tcp            on transports of that kind only; signals: on systems
+//	                            that have SIGTERM
 //	server stops                SIGTERM; "is interrupted": SIGINT
 //	server logs MSG KEY=VALUE   now or soon a line of the log has that message and these attributes
 //	server exits CODE

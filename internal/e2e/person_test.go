@@ -18,7 +18,7 @@ import (
 const (
 	prompt   = "Enter username : "
 	greeting = "\xff\xfd\x18\xff\xfd\x1f*** Welcome to chatsrv.\r\n" + prompt
-	farewell = "*** the server is shutting down: terminated\r\n"
+	farewell = "*** the server is shutting down: interrupt\r\n"
 
 	classicHead = "chat restoring . . .\n"
 	classicTail = "Chat Restored\n" + prompt

@@ -14,7 +14,12 @@ type script struct {
 	title string
 	lines []line
 	flags []string // of the server
-	needs string   // the kind of transport, "" for any
+	needs string   // the kind of transport, or signals; "" for nothing
+}
+
+// fits tells whether a program over a transport has what the script needs.
+func (s script) fits(p program, way transport) bool {
+	return s.needs == "" || s.needs == way.kind || s.needs == "signals" && p.signals
 }
 
 // A line is one statement.

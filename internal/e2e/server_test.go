@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,13 +37,43 @@ func environment() []string {
 	return env
 }
 
+// A program is the server as it is run: in other words for another system.
+type program struct {
+	words   []string
+	signals bool              // the signals of POSIX mean something to it
+	skip    map[string]string // conversations that can't be held, each with the reason
+}
+
+// native is the server for this system.
+func native() program { return program{words: []string{chatsrv}, signals: true} }
+
+// backends asks the program for those of its platform.
+func (p program) backends(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for line := range strings.Lines(tool(t, nil, append(slices.Clone(p.words), "--backend", "list")...)) {
+		names = append(names, strings.Fields(line)[0])
+	}
+	if len(names) == 0 {
+		t.Fatal("the server names no backend")
+	}
+	return names
+}
+
 // start runs a server until the test ends, and returns when it listens. Unless
 // the flags say otherwise, it takes any free port.
 func start(t *testing.T, flags ...string) *server {
 	t.Helper()
+	return startProgram(t, native(), flags...)
+}
+
+// startProgram is start for any program.
+func startProgram(t *testing.T, p program, flags ...string) *server {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	s := &server{ctx: ctx, log: newServerLog(), done: make(chan struct{})}
-	s.cmd = exec.CommandContext(ctx, chatsrv, append([]string{"--port", "0"}, flags...)...)
+	words := slices.Concat(p.words, []string{"--port", "0"}, flags)
+	s.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	s.cmd.Env, s.cmd.SysProcAttr = environment(), mortal()
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
@@ -101,8 +132,36 @@ func (s *server) stops(t *testing.T) {
 	}
 }
 
+// at says that people reach the first place of the server at host, if it listens
+// everywhere.
+func (s *server) at(t *testing.T, host string) *server {
+	t.Helper()
+	_, port, err := net.SplitHostPort(s.places[0].address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.places[0].address = net.JoinHostPort(host, port)
+	return s
+}
+
 // dial connects to the i-th place where the server listens.
 func (s *server) dial(i int) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(s.ctx, s.places[i].network, s.places[i].address)
+}
+
+// tool runs a program to its end and returns what it wrote.
+func tool(t *testing.T, env []string, words ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 9*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Env = append(environment(), env...)
+	cmd.SysProcAttr = mortal()
+	cmd.WaitDelay = patience // for what it has started itself
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, out)
+	}
+	return string(out)
 }

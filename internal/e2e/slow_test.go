@@ -5,8 +5,8 @@ package e2e
 import (
 	"fmt"
 	"net"
+	"os"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -35,7 +35,7 @@ const plenty = 3000
 // these and which is to be stopped by f.
 func onEveryBackend(t *testing.T, f func(t *testing.T, s *server), flags ...string) {
 	t.Helper()
-	for _, backend := range backends(t) {
+	for _, backend := range native().backends(t) {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel()
 			f(t, start(t, append(flags, "--backend", backend)...))
@@ -96,35 +96,38 @@ func talk(t *testing.T, people []*person, n int) []string {
 
 // One who does not read gets what is his later, or is told how much he missed.
 func TestAReaderThatNeverReadsDelaysNobody(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, s *server) {
-		all := gather(t, s, "stalled", "alice", "bob", "carol")
-		stalled, others := all[0], all[1:]
-		stall(t, stalled)
-		said := talk(t, others, plenty)
-		for _, p := range others {
-			if err := p.seesNothing(); err != nil {
-				t.Error(err)
-			}
+	onEveryBackend(t, oneNeverReads, "--bind", "127.0.0.1", "--stall-timeout", "1h", "--max-lag", "256KiB")
+}
+
+func oneNeverReads(t *testing.T, s *server) {
+	t.Helper()
+	all := gather(t, s, "stalled", "alice", "bob", "carol")
+	stalled, others := all[0], all[1:]
+	stall(t, stalled)
+	said := talk(t, others, plenty)
+	for _, p := range others {
+		if err := p.seesNothing(); err != nil {
+			t.Error(err)
 		}
-		if err := stalled.send("/me wakes up\r\n"); err != nil {
-			t.Fatal(err)
+	}
+	if err := stalled.send("/me wakes up\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range others {
+		if err := p.sees("* stalled wakes up\r\n"); err != nil {
+			t.Error(err)
 		}
-		for _, p := range others {
-			if err := p.sees("* stalled wakes up\r\n"); err != nil {
-				t.Error(err)
-			}
-		}
-		wake(t, stalled)
-		if err := stalled.syncs(); err != nil {
-			t.Fatal(err)
-		}
-		missed, err := remainder(stalled.in, said)
-		if err != nil || missed == 0 {
-			t.Errorf("missed %d of %d lines: %v", missed, len(said), err)
-		}
-		leave(t, all)
-		s.stops(t)
-	}, "--bind", "127.0.0.1", "--stall-timeout", "1h", "--max-lag", "256KiB")
+	}
+	wake(t, stalled)
+	if err := stalled.syncs(); err != nil {
+		t.Fatal(err)
+	}
+	missed, err := remainder(stalled.in, said)
+	if err != nil || missed == 0 {
+		t.Errorf("missed %d of %d lines: %v", missed, len(said), err)
+	}
+	leave(t, all)
+	s.stops(t)
 }
 
 // remainder checks that got consists of what was said, whole, in order and
@@ -188,7 +191,7 @@ func TestAShutdownWaitsForSlowReaders(t *testing.T) {
 		all := gather(t, s, "slow", "alice", "bob")
 		stall(t, all[0])
 		said := talk(t, all[1:], plenty)
-		if err := s.signal(syscall.SIGTERM); err != nil {
+		if err := s.signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range all[1:] {
@@ -215,7 +218,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 		all := gather(t, s, "stalled", "alice", "bob")
 		stall(t, all[0])
 		talk(t, all[1:], plenty)
-		if err := s.signal(syscall.SIGTERM); err != nil {
+		if err := s.signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		// The first one has been obeyed as far as it can be.
@@ -224,7 +227,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := s.signal(syscall.SIGTERM); err != nil {
+		if err := s.signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.exits(1); err != nil {

@@ -53,7 +53,7 @@ func Open() (eventloop.Backend, error) {
 		return nil, err
 	}
 	p := &poller{fd: fd, waker: waker, events: make([]unix.EpollEvent, 64)}
-	if err := p.control(unix.EPOLL_CTL_ADD, waker.FD(), wakeToken, eventloop.Readable); err != nil {
+	if err := p.control(unix.EPOLL_CTL_ADD, int(waker.Handle()), wakeToken, eventloop.Readable); err != nil {
 		_ = p.Close()
 		return nil, err
 	}

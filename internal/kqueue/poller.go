@@ -117,8 +117,8 @@ func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interes
 	e := p.of(h)
 	i &= both
 	if !e.known && i == 0 { // nothing for the kernel to do but to tell an open descriptor
-		if _, err := unix.FcntlInt(uintptr(h), unix.F_GETFD, 0); err != nil {
-			return sock.SysErr("fcntl", err)
+		if err := sock.IsOpen(h); err != nil {
+			return err
 		}
 	}
 	has, err := p.change(h, e.filters, i)

@@ -37,7 +37,7 @@ func (p *poller) openWaker() error {
 			return err
 		}
 		p.waker = w
-		p.wake = kevent.Event{Ident: uintptr(w.FD()), Filter: kevent.Read, Flags: kevent.Add}
+		p.wake = kevent.Event{Ident: uintptr(w.Handle()), Filter: kevent.Read, Flags: kevent.Add}
 	}
 	p.changes[0] = p.wake
 	if err := p.submit(p.changes[:1])[0]; err != nil {

@@ -4,13 +4,14 @@ package osutil
 
 import (
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sudoXpg/netloop/eventloop/looptest"
 )
 
 func TestSignalsDeliversBothUntilStopped(t *testing.T) {
@@ -54,11 +55,7 @@ func TestStoppedSignalsDeliverNothing(t *testing.T) {
 func TestRaiseFileLimitReachesTheHardLimit(t *testing.T) {
 	const child = "OSUTIL_CHILD"
 	if os.Getenv(child) == "" {
-		exe, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.CommandContext(t.Context(), exe, "-test.run=^"+t.Name()+"$")
+		cmd := looptest.Again(t.Context(), "-test.run=^"+t.Name()+"$")
 		cmd.Env = append(os.Environ(), child+"=1")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)

@@ -7,9 +7,10 @@ import (
 )
 
 // Signals delivers the requests to end: SIGINT and SIGTERM. On Windows those
-// are Ctrl-C and Ctrl-Break, and the closing of the console, the log-off and
-// the shutdown (see os/signal). Two are kept for a reader that is busy, so that
-// a second, impatient one is seen.
+// are Ctrl-C and Ctrl-Break, and the closing of the console, the log-off and the
+// shutdown (see os/signal). After one of the last three the system waits about five
+// seconds for the program to end (learn.microsoft.com, "HandlerRoutine").
+// Two are kept for a reader that is busy, so that a second, impatient one is seen.
 //
 // stop gives the signals their default effect back; the channel is not closed.
 func Signals() (signals <-chan os.Signal, stop func()) {

@@ -1,12 +1,8 @@
-//go:build unix
-
 package pollfd
 
 import (
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/sock"
@@ -17,12 +13,13 @@ type poller struct {
 	sock.Net
 
 	waker *sock.Waker
-	// fds is what poll looks at, the waker first. A negative descriptor is
-	// passed over by every system: that is how a handle is detached.
-	fds     []unix.PollFd
+	// fds is what poll looks at, the waker first. A handle with interest 0 is
+	// not among them: poll tells of a peer that hung up whether asked or not.
+	fds     []pollFd
 	handles []registration           // parallel to fds
-	index   map[eventloop.Handle]int // of fds and handles
+	index   map[eventloop.Handle]int // of fds and handles; detached if not among them
 	next    int                      // the next Wait looks behind this one first
+	others  []pollFd                 // what rest looks at
 	closed  bool
 }
 
@@ -30,6 +27,12 @@ type registration struct {
 	handle eventloop.Handle
 	token  eventloop.Token
 }
+
+// longestRest is how late a Wait may be that had to look away from a handle.
+const longestRest = 10 * time.Millisecond
+
+// detached is the index of a handle with interest 0: the waker's.
+const detached = 0
 
 var _ eventloop.Backend = (*poller)(nil)
 
@@ -41,7 +44,7 @@ func Open() (eventloop.Backend, error) {
 	}
 	return &poller{
 		waker:   waker,
-		fds:     []unix.PollFd{{Fd: int32(waker.FD()), Events: unix.POLLIN}},
+		fds:     []pollFd{newPollFd(waker.Handle(), eventloop.Readable)},
 		handles: make([]registration, 1),
 		index:   make(map[eventloop.Handle]int),
 	}, nil
@@ -53,16 +56,14 @@ func (p *poller) Add(h eventloop.Handle, t eventloop.Token, i eventloop.Interest
 		return eventloop.ErrClosed
 	}
 	if _, ok := p.index[h]; ok {
-		return os.NewSyscallError("poll", unix.EEXIST)
+		return os.NewSyscallError("poll", errExists)
 	}
 	// poll itself would tell only later, and at every Wait.
-	if _, err := unix.FcntlInt(uintptr(h), unix.F_GETFD, 0); err != nil {
-		return os.NewSyscallError("poll", err)
+	if err := sock.IsOpen(h); err != nil {
+		return err
 	}
-	p.index[h] = len(p.fds)
-	p.fds = append(p.fds, pollFd(h, i))
-	p.handles = append(p.handles, registration{handle: h, token: t})
-	return nil
+	p.index[h] = detached
+	return p.Modify(h, t, i)
 }
 
 // Modify implements eventloop.Poller.
@@ -72,42 +73,58 @@ func (p *poller) Modify(h eventloop.Handle, t eventloop.Token, i eventloop.Inter
 	}
 	k, ok := p.index[h]
 	if !ok {
-		return os.NewSyscallError("poll", unix.ENOENT)
+		return os.NewSyscallError("poll", errUnknown)
 	}
-	p.fds[k] = pollFd(h, i)
-	p.handles[k].token = t
+	switch i &= eventloop.Readable | eventloop.Writable; {
+	case i == 0:
+		p.detach(k)
+	case k == detached:
+		p.index[h] = len(p.fds)
+		p.fds = append(p.fds, newPollFd(h, i))
+		p.handles = append(p.handles, registration{handle: h, token: t})
+	default:
+		p.fds[k] = newPollFd(h, i)
+		p.handles[k].token = t
+	}
 	return nil
 }
 
-// Remove implements eventloop.Poller. The last handle takes the place of h.
+// Remove implements eventloop.Poller.
 func (p *poller) Remove(h eventloop.Handle) error {
 	if p.closed {
 		return eventloop.ErrClosed
 	}
 	k, ok := p.index[h]
 	if !ok {
-		return os.NewSyscallError("poll", unix.ENOENT)
+		return os.NewSyscallError("poll", errUnknown)
 	}
-	last := len(p.fds) - 1
-	p.fds[k], p.handles[k] = p.fds[last], p.handles[last]
-	p.index[p.handles[k].handle] = k
-	p.fds, p.handles = p.fds[:last], p.handles[:last]
+	p.detach(k)
 	delete(p.index, h)
 	return nil
 }
 
-// pollFd returns what poll is asked about h: nothing, not even whether it hung
-// up, for interest 0.
-func pollFd(h eventloop.Handle, i eventloop.Interest) unix.PollFd {
-	fd := unix.PollFd{Fd: int32(h)}
+// detach takes the k-th handle away from poll. The last one takes its place.
+func (p *poller) detach(k int) {
+	if k == detached {
+		return
+	}
+	last := len(p.fds) - 1
+	p.index[p.handles[k].handle] = detached
+	if k < last {
+		p.fds[k], p.handles[k] = p.fds[last], p.handles[last]
+		p.index[p.handles[k].handle] = k
+	}
+	p.fds, p.handles = p.fds[:last], p.handles[:last]
+}
+
+// newPollFd returns what poll is asked about h.
+func newPollFd(h eventloop.Handle, i eventloop.Interest) pollFd {
+	fd := pollFd{Fd: descriptor(h)}
 	if i&eventloop.Readable != 0 {
-		fd.Events |= unix.POLLIN | hangUpFlag
+		fd.Events |= pollIn | hangUpFlag
 	}
 	if i&eventloop.Writable != 0 {
-		fd.Events |= unix.POLLOUT
-	}
-	if fd.Events == 0 {
-		fd.Fd = -1
+		fd.Events |= pollOut
 	}
 	return fd
 }
@@ -118,7 +135,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 		return 0, eventloop.ErrClosed
 	}
 	if len(events) == 0 {
-		return 0, os.NewSyscallError("poll", unix.EINVAL)
+		return 0, os.NewSyscallError("poll", errInvalid)
 	}
 	var end time.Time
 	if timeout > 0 {
@@ -140,18 +157,36 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 
 // poll is poll(2), once. An interrupted one found nothing.
 func (p *poller) poll(events []eventloop.Event, timeout time.Duration) (n int, woken bool, err error) {
-	n, err = unix.Poll(p.fds, sock.Milliseconds(timeout))
+	n, err = poll(p.fds, sock.Milliseconds(timeout))
 	if err != nil {
-		if err == unix.EINTR || err == unix.EAGAIN {
-			return 0, false, nil
-		}
-		return 0, false, os.NewSyscallError("poll", err)
+		return 0, false, err
 	}
 	if n > 0 && p.fds[0].Revents != 0 {
 		woken = p.waker.Drain()
 		n--
 	}
-	return p.collect(events, n), woken, nil
+	marked := n
+	n = p.collect(events, marked)
+	if marked > 0 && n == 0 && !woken && timeout != 0 {
+		err = p.rest(timeout)
+	}
+	return n, woken, err
+}
+
+// rest is for a system that tells of what was not asked for, and which would be
+// asked in vain again and again: it waits for the others, but not for long.
+func (p *poller) rest(timeout time.Duration) error {
+	p.others = p.others[:0]
+	for _, fd := range p.fds {
+		if fd.Revents == 0 {
+			p.others = append(p.others, fd)
+		}
+	}
+	if timeout < 0 || timeout > longestRest {
+		timeout = longestRest
+	}
+	_, err := poll(p.others, sock.Milliseconds(timeout))
+	return err
 }
 
 // collect fills events with the marked handles, of which poll counted some. It
@@ -169,32 +204,32 @@ func (p *poller) collect(events []eventloop.Event, marked int) (n int) {
 		if at++; at == len(p.fds) {
 			at = 1
 		}
-		if p.fds[at].Revents == 0 {
-			continue
+		if r := ready(p.fds[at]); r != 0 {
+			events[n] = eventloop.Event{Token: p.handles[at].token, Ready: r}
+			n++
 		}
-		events[n] = eventloop.Event{Token: p.handles[at].token, Ready: ready(p.fds[at])}
-		n++
 	}
-	if n < marked {
+	if n == len(events) {
 		p.next = at
 	}
 	return n
 }
 
-func ready(fd unix.PollFd) (r eventloop.Interest) {
-	if fd.Revents&unix.POLLIN != 0 {
+func ready(fd pollFd) (r eventloop.Interest) {
+	if fd.Revents&pollIn != 0 {
 		r |= eventloop.Readable
 	}
-	if fd.Revents&unix.POLLOUT != 0 {
+	if fd.Revents&pollOut != 0 {
 		r |= eventloop.Writable
 	}
-	if fd.Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL|hangUpFlag) != 0 {
+	failed := fd.Revents&pollFailed != 0
+	if failed || fd.Revents&peerEnd != 0 && fd.Events&pollIn != 0 {
 		r |= eventloop.HangUp | eventloop.Readable
-		// POSIX: POLLHUP and POLLOUT exclude each other. A write would not
-		// block, though, it would fail.
-		if fd.Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) != 0 && fd.Events&unix.POLLOUT != 0 {
-			r |= eventloop.Writable
-		}
+	}
+	// POSIX: POLLHUP and POLLOUT exclude each other. A write would not block,
+	// though, it would fail.
+	if failed && fd.Events&pollOut != 0 {
+		r |= eventloop.Writable
 	}
 	return r
 }

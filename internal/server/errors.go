@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"strings"
+	"syscall" //nolint:depguard // only the names of errors, no system call
 )
 
 // listenError puts a failure to listen into words for whoever started the
@@ -14,7 +14,7 @@ import (
 func listenError(network, address string, err error) error {
 	cause := err
 	if sys, ok := errors.AsType[*os.SyscallError](err); ok {
-		cause = sys.Err
+		cause = familiar(sys.Err)
 	}
 	where := "listen " + network + " " + place(network, address)
 	if hint := remedy(network, cause); hint != "" {
@@ -34,34 +34,19 @@ func place(network, address string) string {
 	return "[::]" + address
 }
 
-// removeStale removes the Unix socket at path if nobody listens on it: what a
-// server leaves behind that was killed. It reports whether it did.
-func removeStale(path string) bool {
-	// Connecting to any other kind of file is refused, too.
-	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
-		return false
-	}
-	c, err := net.Dial("unix", path)
-	if err == nil {
-		_ = c.Close()
-		return false
-	}
-	return errors.Is(err, errRefused) && os.Remove(path) == nil
-}
-
 func remedy(network string, cause error) string {
 	switch {
-	case errors.Is(cause, errInUse) && network == "unix":
+	case errors.Is(cause, syscall.EADDRINUSE) && network == "unix":
 		return "another chatsrv? if not, remove the file"
-	case errors.Is(cause, errInUse):
+	case errors.Is(cause, syscall.EADDRINUSE):
 		return "another chatsrv? try --port"
 	case errors.Is(cause, fs.ErrPermission) && network == "unix":
 		return "may this user write to the folder?"
 	case errors.Is(cause, fs.ErrPermission):
 		return "ports below 1024 are often for the administrator only; try --port"
-	case errors.Is(cause, errNoAddress):
+	case errors.Is(cause, syscall.EADDRNOTAVAIL):
 		return "no interface of this machine has that address; see --bind"
-	case errors.Is(cause, errNoFamily):
+	case errors.Is(cause, syscall.EAFNOSUPPORT):
 		return "this machine does not have that family of addresses; try -4 or -6"
 	case errors.Is(cause, fs.ErrNotExist) && network == "unix":
 		return "the folder does not exist"

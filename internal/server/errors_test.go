@@ -2,9 +2,8 @@ package server
 
 import (
 	"errors"
-	"net"
 	"os"
-	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -14,11 +13,11 @@ func TestListenErrorsNameThePlaceTheCauseAndTheWayOut(t *testing.T) {
 		cause            error
 		want             string
 	}{
-		{"tcp", ":9034", errInUse, "listen tcp [::]:9034: " + errInUse.Error() + " (another chatsrv? try --port)"},
+		{"tcp", ":9034", syscall.EADDRINUSE, "listen tcp [::]:9034: " + syscall.EADDRINUSE.Error() + " (another chatsrv? try --port)"},
 		{"tcp4", ":80", os.ErrPermission, "listen tcp4 0.0.0.0:80: permission denied (ports below 1024 are often for the administrator only; try --port)"},
-		{"tcp6", "[2001:db8::1]:9034", errNoAddress, "listen tcp6 [2001:db8::1]:9034: " + errNoAddress.Error() + " (no interface of this machine has that address; see --bind)"},
-		{"tcp6", ":9034", errNoFamily, "listen tcp6 [::]:9034: " + errNoFamily.Error() + " (this machine does not have that family of addresses; try -4 or -6)"},
-		{"unix", "/run/x", errInUse, "listen unix /run/x: " + errInUse.Error() + " (another chatsrv? if not, remove the file)"},
+		{"tcp6", "[2001:db8::1]:9034", syscall.EADDRNOTAVAIL, "listen tcp6 [2001:db8::1]:9034: " + syscall.EADDRNOTAVAIL.Error() + " (no interface of this machine has that address; see --bind)"},
+		{"tcp6", ":9034", syscall.EAFNOSUPPORT, "listen tcp6 [::]:9034: " + syscall.EAFNOSUPPORT.Error() + " (this machine does not have that family of addresses; try -4 or -6)"},
+		{"unix", "/run/x", syscall.EADDRINUSE, "listen unix /run/x: " + syscall.EADDRINUSE.Error() + " (another chatsrv? if not, remove the file)"},
 		{"unix", "/no/x", os.ErrNotExist, "listen unix /no/x: file does not exist (the folder does not exist)"},
 		{"tcp", ":1", errors.New("odd"), "listen tcp [::]:1: odd"},
 	} {
@@ -26,34 +25,5 @@ func TestListenErrorsNameThePlaceTheCauseAndTheWayOut(t *testing.T) {
 		if err.Error() != c.want || !errors.Is(err, c.cause) {
 			t.Errorf("%q, want %q", err, c.want)
 		}
-	}
-}
-
-func TestOnlyASocketThatNobodyListensOnIsRemoved(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "socket")
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if removeStale(path) {
-		t.Error("removed under a listener")
-	}
-	ln.SetUnlinkOnClose(false)
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if !removeStale(path) {
-		t.Error("a stale socket stays")
-	}
-	if removeStale(path) {
-		t.Error("removed what is not there")
-	}
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if removeStale(file) {
-		t.Error("removed an ordinary file")
 	}
 }

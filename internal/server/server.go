@@ -126,9 +126,6 @@ func (s *Server) Group() *eventloop.Group { return s.group }
 // error says what a user can do about it.
 func (s *Server) Listen(network, address string) (net.Addr, error) {
 	ln, err := s.group.Listen(network, address, s.accept)
-	if network == "unix" && errors.Is(err, errInUse) && removeStale(address) {
-		ln, err = s.group.Listen(network, address, s.accept)
-	}
 	if err != nil {
 		return nil, listenError(network, address, err)
 	}

@@ -19,7 +19,7 @@ import (
 
 // Accept implements eventloop.Net.
 func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error) {
-	var sa unix.RawSockaddrInet6 // the longer of the two families that are parsed
+	var sa rawInet6 // the longer of the two families that are parsed
 	for range maxPassedOver {
 		size := uint32(unsafe.Sizeof(sa))
 		fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(ln),
@@ -33,25 +33,6 @@ func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error)
 		}
 	}
 	return 0, netip.AddrPort{}, eventloop.ErrWouldBlock
-}
-
-// rawAddrPort returns the address that the kernel wrote, an IPv4-mapped one as
-// IPv4, and the zero AddrPort for a Unix socket.
-func rawAddrPort(sa *unix.RawSockaddrInet6) netip.AddrPort {
-	switch sa.Family {
-	case unix.AF_INET6:
-		return netip.AddrPortFrom(withZone(netip.AddrFrom16(sa.Addr).Unmap(), sa.Scope_id), networkOrder(&sa.Port))
-	case unix.AF_INET:
-		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
-		return netip.AddrPortFrom(netip.AddrFrom4(sa4.Addr), networkOrder(&sa4.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// networkOrder reads a big-endian number on machines of either order.
-func networkOrder(p *uint16) uint16 {
-	b := (*[2]byte)(unsafe.Pointer(p))
-	return uint16(b[0])<<8 | uint16(b[1])
 }
 
 // Read implements eventloop.Net.

@@ -1,5 +1,3 @@
-//go:build unix
-
 package sock
 
 import (
@@ -7,13 +5,12 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"slices"
 )
 
 // bindTCP returns a bound TCP socket. A wildcard of network "tcp" is bound to
 // both families, and on a machine that can't do that to IPv4 only.
-func bindTCP(network, address string, reusePort bool) (int, error) {
+func bindTCP(network, address string, reusePort bool) (descriptor, error) {
 	a, err := parseTCP(network, address)
 	if err != nil {
 		return 0, err
@@ -37,17 +34,11 @@ func bindTCP(network, address string, reusePort bool) (int, error) {
 // lacksDualStack tells the errors of a machine without IPv6 (no such family,
 // or no address of it) and of a system whose IPv6 sockets are IPv6 only.
 func lacksDualStack(err error) bool {
-	for _, errno := range []error{
-		unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EADDRNOTAVAIL, unix.EINVAL, unix.ENOPROTOOPT,
-	} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
+	call, ok := errors.AsType[*os.SyscallError](err)
+	return ok && slices.Contains(noDualStack, call.Err)
 }
 
-func bindTo(a netip.AddrPort, v6only, reusePort bool) (int, error) {
+func bindTo(a netip.AddrPort, v6only, reusePort bool) (descriptor, error) {
 	family, sa, err := sockaddr(a)
 	if err != nil {
 		return 0, err
@@ -57,27 +48,26 @@ func bindTo(a netip.AddrPort, v6only, reusePort bool) (int, error) {
 		return 0, err
 	}
 	if err = listenerOptions(fd, family, v6only, reusePort); err == nil {
-		err = SysErr("bind", unix.Bind(fd, sa))
+		err = SysErr("bind", bind(fd, sa))
 	}
 	if err != nil {
-		unix.Close(fd)
+		_ = closeSocket(fd)
 		return 0, err
 	}
 	return fd, nil
 }
 
-func listenerOptions(fd, family int, v6only, reusePort bool) error {
-	if family == unix.AF_INET6 {
+func listenerOptions(fd descriptor, family int, v6only, reusePort bool) error {
+	if family == afInet6 {
 		only := 0
 		if v6only {
 			only = 1
 		}
-		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only); err != nil {
+		if err := setsockoptInt(fd, ipprotoIPv6, ipv6Only, only); err != nil {
 			return SysErr("setsockopt", err)
 		}
 	}
-	// On Unix: a restarted server does not wait for the old one's TIME_WAIT.
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+	if err := setsockoptInt(fd, solSocket, soBind, 1); err != nil {
 		return SysErr("setsockopt", err)
 	}
 	if reusePort {
@@ -91,28 +81,28 @@ func listenerOptions(fd, family int, v6only, reusePort bool) error {
 // tuneTCP sets TCP_NODELAY, and SO_OOBINLINE so that urgent data is read where it
 // was sent (RFC 6093, section 5): without it a telnet client's Synch loses its
 // last byte. Linux hands both down from listeners to what they accept.
-func tuneTCP(fd int) error {
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+func tuneTCP(fd descriptor) error {
+	if err := setsockoptInt(fd, ipprotoTCP, tcpNoDelay, 1); err != nil {
 		return SysErr("setsockopt", err)
 	}
 	// Last: MPTCP, which an adopted listener may be, does not know it.
-	return SysErr("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1))
+	return SysErr("setsockopt", setsockoptInt(fd, solSocket, soOOBInline, 1))
 }
 
 // bindUnix returns a socket bound to path, over the file that a listener left
 // behind if need be.
-func bindUnix(path string) (int, error) {
-	fd, err := newSocket(unix.AF_UNIX)
+func bindUnix(path string) (descriptor, error) {
+	fd, err := newSocket(afUnix)
 	if err != nil {
 		return 0, err
 	}
-	sa := &unix.SockaddrUnix{Name: path}
-	err = unix.Bind(fd, sa)
-	if err == unix.EADDRINUSE && removeStale(path) {
-		err = unix.Bind(fd, sa)
+	sa := &sockaddrUnix{Name: path}
+	err = bind(fd, sa)
+	if err == errAddressInUse && removeStale(path) {
+		err = bind(fd, sa)
 	}
 	if err != nil {
-		unix.Close(fd)
+		_ = closeSocket(fd)
 		return 0, SysErr("bind", err)
 	}
 	return fd, nil
@@ -129,11 +119,11 @@ func removeStale(path string) bool {
 	if info.Mode().Type() != fs.ModeSocket {
 		return false
 	}
-	fd, err := newSocket(unix.AF_UNIX)
+	fd, err := newSocket(afUnix)
 	if err != nil {
 		return false
 	}
-	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
-	unix.Close(fd)
-	return err == unix.ECONNREFUSED && os.Remove(path) == nil
+	err = startConnect(fd, &sockaddrUnix{Name: path})
+	_ = closeSocket(fd)
+	return err == errRefused && os.Remove(path) == nil
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package sock
 
 import (
@@ -8,16 +6,16 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// Net is the eventloop.Net of Unix systems: a Handle is a file descriptor,
-// non-blocking and closed on exec. TCP sockets are plain TCP (no MPTCP) and
-// have TCP_NODELAY set; no use of them raises SIGPIPE.
+// Net is the eventloop.Net of the system: a Handle is a file descriptor on Unix
+// and a SOCKET on Windows, non-blocking and not inherited by child processes. TCP
+// sockets are plain TCP (no MPTCP) and have TCP_NODELAY set; no use of them
+// raises SIGPIPE.
 //
 // The file of a Unix socket outlives its listener; the next Listen on its path
 // replaces it if nobody listens there.
@@ -39,7 +37,7 @@ const (
 
 // Listen implements eventloop.Net.
 func (Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop.Handle, error) {
-	var fd int
+	var fd descriptor
 	var err error
 	if network == "unix" {
 		if o.ReusePort {
@@ -56,8 +54,8 @@ func (Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop
 	if backlog <= 0 {
 		backlog = defaultBacklog
 	}
-	if err := unix.Listen(fd, min(backlog, maxBacklog)); err != nil {
-		unix.Close(fd)
+	if err := listenOn(fd, min(backlog, maxBacklog)); err != nil {
+		_ = closeSocket(fd)
 		return 0, SysErr("listen", err)
 	}
 	return eventloop.Handle(fd), nil
@@ -75,9 +73,9 @@ func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 	if err != nil {
 		return 0, err
 	}
-	fd, dupErr := -1, error(nil)
+	fd, dupErr := invalid, error(nil)
 	err = raw.Control(func(orig uintptr) {
-		fd, dupErr = duplicate(int(orig))
+		fd, dupErr = duplicate(orig)
 	})
 	if err != nil {
 		return 0, err
@@ -86,7 +84,7 @@ func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 		return 0, SysErr("dup", dupErr)
 	}
 	if err := prepareListener(fd); err != nil {
-		unix.Close(fd)
+		_ = closeSocket(fd)
 		return 0, err
 	}
 	if ul, ok := ln.(*net.UnixListener); ok {
@@ -95,31 +93,20 @@ func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 	return eventloop.Handle(fd), nil
 }
 
-// duplicate is dup with close-on-exec, as not every system has it in one call.
-func duplicate(orig int) (int, error) {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	fd, err := unix.Dup(orig)
-	if err == nil {
-		unix.CloseOnExec(fd)
-	}
-	return fd, err
-}
-
 // prepareListener gives an adopted listener what bindTCP gives its own.
-func prepareListener(fd int) error {
-	sa, err := unix.Getsockname(fd)
+func prepareListener(fd descriptor) error {
+	sa, err := getsockname(fd)
 	if err != nil {
 		return SysErr("getsockname", err)
 	}
-	if _, local := sa.(*unix.SockaddrUnix); !local {
+	if _, local := sa.(*sockaddrUnix); !local {
 		// Package net makes MPTCP listeners where it can, on which older
 		// versions of Linux know no such option.
 		if err := tuneTCP(fd); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}
-	return SysErr("fcntl", unix.SetNonblock(fd, true))
+	return setNonblock(fd)
 }
 
 // Dial implements eventloop.Net. A wildcard address connects to this machine.
@@ -132,22 +119,22 @@ func (Net) Dial(network, address string) (eventloop.Handle, error) {
 	if err != nil {
 		return 0, err
 	}
-	if family != unix.AF_UNIX {
+	if family != afUnix {
 		err = tuneTCP(fd)
 	}
 	if err == nil {
 		err = SysErr("connect", connect(fd, sa))
 	}
 	if err != nil {
-		unix.Close(fd)
+		_ = closeSocket(fd)
 		return 0, err
 	}
 	return eventloop.Handle(fd), nil
 }
 
-func dialTarget(network, address string) (family int, sa unix.Sockaddr, err error) {
+func dialTarget(network, address string) (family int, sa socketAddr, err error) {
 	if network == "unix" {
-		return unix.AF_UNIX, &unix.SockaddrUnix{Name: address}, nil
+		return afUnix, &sockaddrUnix{Name: address}, nil
 	}
 	a, err := parseTCP(network, address)
 	if err != nil {
@@ -158,18 +145,16 @@ func dialTarget(network, address string) (family int, sa unix.Sockaddr, err erro
 
 // connect starts to connect. An interrupted connect goes on by itself, like one
 // in progress (connect(2)).
-func connect(fd int, sa unix.Sockaddr) error {
-	switch err := unix.Connect(fd, sa); err {
-	case unix.EINPROGRESS, unix.EINTR, unix.EALREADY, unix.EISCONN:
-		return nil
-	default:
+func connect(fd descriptor, sa socketAddr) error {
+	if err := startConnect(fd, sa); !slices.Contains(underWay, err) {
 		return err
 	}
+	return nil
 }
 
 // Connected implements eventloop.Net.
 func (Net) Connected(h eventloop.Handle) error {
-	code, err := unix.GetsockoptInt(int(h), unix.SOL_SOCKET, unix.SO_ERROR)
+	code, err := getsockoptInt(descriptor(h), solSocket, soError)
 	if err != nil {
 		return SysErr("getsockopt", err)
 	}
@@ -177,17 +162,17 @@ func (Net) Connected(h eventloop.Handle) error {
 		return os.NewSyscallError("connect", syscall.Errno(code))
 	}
 	// No error is also what a connect still in progress has.
-	_, err = unix.Getpeername(int(h))
+	_, err = getpeername(descriptor(h))
 	return SysErr("connect", err)
 }
 
 // LocalAddr implements eventloop.Net.
 func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
-	sa, err := unix.Getsockname(int(h))
+	sa, err := getsockname(descriptor(h))
 	if err != nil {
 		return nil, SysErr("getsockname", err)
 	}
-	if sa, ok := sa.(*unix.SockaddrUnix); ok {
+	if sa, ok := sa.(*sockaddrUnix); ok {
 		return &net.UnixAddr{Name: sa.Name, Net: "unix"}, nil
 	}
 	return net.TCPAddrFromAddrPort(addrPort(sa)), nil
@@ -196,8 +181,8 @@ func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
 // CloseWrite implements eventloop.Net. A connection that is gone already has
 // nobody to be told: that is no error.
 func (Net) CloseWrite(h eventloop.Handle) error {
-	err := unix.Shutdown(int(h), unix.SHUT_WR)
-	if err == unix.ENOTCONN {
+	err := shutdownWriting(descriptor(h))
+	if slices.Contains(gone, err) {
 		return nil
 	}
 	return SysErr("shutdown", err)
@@ -205,13 +190,7 @@ func (Net) CloseWrite(h eventloop.Handle) error {
 
 // CloseHandle implements eventloop.Net.
 func (Net) CloseHandle(h eventloop.Handle) error {
-	err := unix.Close(int(h))
-	if err == unix.EINTR || err == unix.ECONNRESET {
-		// The descriptor is gone all the same: another close could hit its
-		// successor. FreeBSD reports a reset here.
-		return nil
-	}
-	return SysErr("close", err)
+	return SysErr("close", closeSocket(descriptor(h)))
 }
 
 // Unlink implements eventloop.Unlinker.
@@ -223,7 +202,7 @@ func SysErr(call string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if err == unix.EMFILE || err == unix.ENFILE {
+	if slices.Contains(noFiles, err) {
 		return eventloop.ErrTooManyFiles
 	}
 	return os.NewSyscallError(call, err)
@@ -231,23 +210,21 @@ func SysErr(call string, err error) error {
 
 // ioErr turns the errno of a read or a write into what eventloop.Net promises.
 func ioErr(call string, errno syscall.Errno) error {
-	if errno == unix.EAGAIN {
+	if errno == errAgain {
 		return eventloop.ErrWouldBlock
 	}
 	return os.NewSyscallError(call, errno)
 }
 
 // acceptErr turns the errno of accept into what eventloop.Net promises. It is
-// nil for a newcomer that was lost before it was taken, which is passed over:
-// accept(2) says which pending errors of the network show up here.
+// nil for a newcomer that was lost before it was taken, which is passed over.
 func acceptErr(errno syscall.Errno) error {
-	switch errno {
-	case unix.EAGAIN:
+	switch {
+	case errno == errAgain:
 		return eventloop.ErrWouldBlock
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+	case slices.Contains(noRoom, errno):
 		return eventloop.ErrTooManyFiles
-	case unix.EINTR, unix.ECONNABORTED, unix.ECONNRESET, unix.EPROTO, unix.ETIMEDOUT,
-		unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENOPROTOOPT:
+	case slices.Contains(lostNewcomer, errno):
 		return nil
 	}
 	return os.NewSyscallError("accept", errno)
@@ -255,25 +232,25 @@ func acceptErr(errno syscall.Errno) error {
 
 // addrPort returns the address in sa, an IPv4-mapped one as IPv4, and the zero
 // AddrPort for a Unix socket.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
+func addrPort(sa socketAddr) netip.AddrPort {
 	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
+	case *sockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
+	case *sockaddrInet6:
 		return netip.AddrPortFrom(withZone(netip.AddrFrom16(sa.Addr).Unmap(), sa.ZoneId), uint16(sa.Port))
 	}
 	return netip.AddrPort{}
 }
 
 // sockaddr returns the family and the system's form of a.
-func sockaddr(a netip.AddrPort) (family int, sa unix.Sockaddr, err error) {
+func sockaddr(a netip.AddrPort) (family int, sa socketAddr, err error) {
 	ip := a.Addr()
 	if ip.Is4() {
-		return unix.AF_INET, &unix.SockaddrInet4{Addr: ip.As4(), Port: int(a.Port())}, nil
+		return afInet, &sockaddrInet4{Addr: ip.As4(), Port: int(a.Port())}, nil
 	}
 	zone, err := zoneID(ip.Zone())
 	if err != nil {
 		return 0, nil, err
 	}
-	return unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16(), Port: int(a.Port()), ZoneId: zone}, nil
+	return afInet6, &sockaddrInet6{Addr: ip.As16(), Port: int(a.Port()), ZoneId: zone}, nil
 }

@@ -1,4 +1,4 @@
-//go:build unix && !linux && !freebsd && !dragonfly
+//go:build !linux && !freebsd && !dragonfly
 
 package sock
 
@@ -9,6 +9,6 @@ import (
 
 // setReusePort fails: what these systems call SO_REUSEPORT, if they have it,
 // does not spread connections.
-func setReusePort(int) error {
+func setReusePort(descriptor) error {
 	return fmt.Errorf("sock: several listeners on one port: %w", errors.ErrUnsupported)
 }

@@ -2,6 +2,11 @@ package sock
 
 import "golang.org/x/sys/unix"
 
+type (
+	rawInet4 = unix.RawSockaddrInet4
+	rawInet6 = unix.RawSockaddrInet6
+)
+
 // newSocket opens a stream socket of a family, always plain TCP for the IP
 // ones: never MPTCP, which costs more and which sandboxes don't know.
 func newSocket(family int) (int, error) {

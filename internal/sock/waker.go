@@ -1,12 +1,10 @@
-//go:build unix
-
 package sock
 
 import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
+	"github.com/sudoXpg/netloop/eventloop"
 )
 
 // A Waker makes a descriptor readable from any goroutine, so that a poll that
@@ -32,8 +30,8 @@ func OpenWaker() (*Waker, error) {
 	return &Waker{ends: ends}, nil
 }
 
-// FD returns the descriptor to watch for reading.
-func (w *Waker) FD() int { return w.ends.read }
+// Handle returns what to watch for reading.
+func (w *Waker) Handle() eventloop.Handle { return eventloop.Handle(w.ends.read) }
 
 // Wake makes the descriptor readable. After Close it does nothing.
 func (w *Waker) Wake() error {
@@ -45,16 +43,11 @@ func (w *Waker) Wake() error {
 	if w.closed {
 		return nil
 	}
-	for {
-		err := w.ends.signal()
-		switch err {
-		case unix.EINTR:
-		case unix.EAGAIN: // full, and so readable already
-			return nil
-		default:
-			return SysErr("write", err)
-		}
+	err := w.ends.signal()
+	if err == errAgain { // full, and so readable already
+		return nil
 	}
+	return SysErr("write", err)
 }
 
 // Drain makes the descriptor unreadable and tells whether there was a Wake

@@ -38,8 +38,11 @@ func openEnds() (wakerEnds, error) {
 }
 
 func (e *wakerEnds) signal() error {
-	_, err := unix.Write(e.write, e.out[:])
-	return err
+	for {
+		if _, err := unix.Write(e.write, e.out[:]); err != unix.EINTR {
+			return err
+		}
+	}
 }
 
 func (e *wakerEnds) drain() {

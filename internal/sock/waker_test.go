@@ -16,7 +16,7 @@ func TestWakerIsReadableFromWakeToDrain(t *testing.T) {
 	}
 	defer w.Close()
 	readable := func() bool {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.FD()), Events: unix.POLLIN}}, 0)
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.Handle()), Events: unix.POLLIN}}, 0)
 		return n > 0 && err == nil
 	}
 	for range 3 {

@@ -145,9 +145,9 @@ const tcpSent = 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<9 | 1<<11
 // owner, of which poll says nothing.
 func (k *knote) shutDown() bool {
 	switch k.source {
-	case tcp:
-		info, err := unix.GetsockoptTCPInfo(int(k.ident), unix.IPPROTO_TCP, unix.TCP_INFO)
-		return err == nil && tcpSent>>info.State&1 != 0
+	case tcp: // four bytes of struct tcp_info, of which the first is the state
+		info, err := unix.GetsockoptInet4Addr(int(k.ident), unix.IPPROTO_TCP, unix.TCP_INFO)
+		return err == nil && tcpSent>>info[0]&1 != 0
 	case local: // a message of no bytes is none on a stream
 		return unix.Send(int(k.ident), nil, unix.MSG_NOSIGNAL) == unix.EPIPE
 	}

@@ -3,7 +3,6 @@
 package sock
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -72,33 +71,4 @@ func exhaust(t *testing.T) (hoard []eventloop.Handle) {
 	}
 	t.Fatal("1000 descriptors in spite of the limit")
 	return nil
-}
-
-// listener listens until the test ends, and returns where to dial: over IPv4 if
-// it listens on everything.
-func listener(t *testing.T, network, address string) (eventloop.Handle, string) {
-	t.Helper()
-	ln, err := Net{}.Listen(network, address, eventloop.ListenOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeHandle(t, ln) })
-	a, err := Net{}.LocalAddr(ln)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ln, strings.Replace(a.String(), "[::]", "127.0.0.1", 1)
-}
-
-func closeHandle(t *testing.T, h eventloop.Handle) {
-	t.Helper()
-	if err := (Net{}).CloseHandle(h); err != nil {
-		t.Error(err)
-	}
-}
-
-// awaitReadable waits until h can be read from (or accepted on), without a backend.
-func awaitReadable(t *testing.T, h eventloop.Handle) {
-	t.Helper()
-	await(t, int(h), false)
 }

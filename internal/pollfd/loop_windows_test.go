@@ -1,0 +1,12 @@
+package pollfd
+
+import (
+	"testing"
+
+	"github.com/sudoXpg/netloop/eventloop/looptest"
+	"github.com/sudoXpg/netloop/internal/sock/socktest"
+)
+
+func TestCarriesTheLoop(t *testing.T) {
+	looptest.Run(t, looptest.Options{Open: Open, Handles: socktest.OpenHandles})
+}

@@ -1,0 +1,34 @@
+//go:build unix
+
+package pollfd
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+type (
+	pollFd     = unix.PollFd
+	descriptor = int32
+)
+
+const (
+	pollIn, pollOut = unix.POLLIN, unix.POLLOUT
+	// pollFailed: the connection is of no use any more, either way.
+	pollFailed = unix.POLLHUP | unix.POLLERR | unix.POLLNVAL
+	// peerEnd: the peer has shut down its side.
+	peerEnd = hangUpFlag
+
+	errExists, errUnknown, errInvalid = unix.EEXIST, unix.ENOENT, unix.EINVAL
+)
+
+// poll is poll(2). An interrupted one found nothing; EAGAIN is a passing lack of
+// memory in some systems.
+func poll(fds []unix.PollFd, milliseconds int) (int, error) {
+	n, err := unix.Poll(fds, milliseconds)
+	if err == unix.EINTR || err == unix.EAGAIN {
+		return 0, nil
+	}
+	return n, os.NewSyscallError("poll", err)
+}

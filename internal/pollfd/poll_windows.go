@@ -1,0 +1,44 @@
+package pollfd
+
+import (
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// A pollFd is WSAPOLLFD of winsock2.h: 16 bytes with 64-bit handles, 8 on 386.
+type pollFd struct {
+	Fd              windows.Handle
+	Events, Revents int16
+}
+
+type descriptor = windows.Handle
+
+const (
+	// pollIn is POLLRDNORM alone: WSAPoll takes no POLLPRI, and urgent data is
+	// read in its place.
+	pollIn, pollOut = 0x0100, 0x0010
+	// pollFailed is POLLERR and POLLNVAL: the connection is of no use any more.
+	pollFailed = 0x0001 | 0x0004
+	// peerEnd is POLLHUP, which tells here also of a peer that has shut down its
+	// side only, and to those who don't ask to read.
+	peerEnd = 0x0002
+	// hangUpFlag is empty: peerEnd comes unasked.
+	hangUpFlag = 0
+
+	errExists, errUnknown, errInvalid = windows.ERROR_ALREADY_EXISTS, windows.ERROR_NOT_FOUND, windows.WSAEINVAL
+)
+
+var procWSAPoll = windows.NewLazySystemDLL("ws2_32.dll").NewProc("WSAPoll")
+
+// poll is WSAPoll.
+func poll(fds []pollFd, milliseconds int) (int, error) {
+	r, _, errno := syscall.SyscallN(procWSAPoll.Addr(), uintptr(unsafe.Pointer(unsafe.SliceData(fds))),
+		uintptr(len(fds)), uintptr(milliseconds))
+	if n := int(int32(r)); n >= 0 {
+		return n, nil
+	}
+	return 0, os.NewSyscallError("WSAPoll", errno)
+}

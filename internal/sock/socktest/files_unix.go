@@ -1,0 +1,54 @@
+//go:build unix
+
+package socktest
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sudoXpg/netloop/eventloop/looptest"
+)
+
+// OpenHandles counts the open descriptors below 4096.
+func OpenHandles() (n int) {
+	for fd := range 4096 {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// childVar tells a child of WithFiles which test it is to run.
+const childVar = "SOCKTEST_CHILD"
+
+// WithFiles runs f in a child process that may have limit descriptors: the
+// test calls it and does nothing else. A limit in this process would hit every
+// other test in it.
+func WithFiles(t *testing.T, limit int, f func(t *testing.T)) {
+	t.Helper()
+	if os.Getenv(childVar) == t.Name() {
+		var lim unix.Rlimit
+		if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+			t.Fatal(err)
+		}
+		set(&lim.Cur, limit)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+			t.Fatal(err)
+		}
+		f(t)
+		return
+	}
+	pattern := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
+	cmd := looptest.Again(t.Context(), "-test.run="+pattern, "-test.v")
+	cmd.Env = append(os.Environ(), childVar+"="+t.Name())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("in a child with %d descriptors: %v\n%s", limit, err, out)
+	}
+}
+
+// set exists because the systems don't agree on the type of a limit.
+func set[T int64 | uint64](limit *T, n int) { *limit = T(n) }

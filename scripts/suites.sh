@@ -1,0 +1,42 @@
+#!/bin/sh
+# Builds the tests into a folder that can be taken to another machine, where
+# they run without Go: sh FOLDER/run.sh. Without packages it builds all that
+# need nothing but the machine, and for Unix the conversations with the server.
+#
+# Usage: scripts/suites.sh GOOS/GOARCH FOLDER [PACKAGE...]
+set -eu
+GOOS=${1%/*} GOARCH=${1#*/}
+mkdir -p "$2"
+folder=$(cd "$2" && pwd)
+shift 2
+cd "$(dirname "$0")/.."
+# Once, by the environment, and for what go list says, too.
+GOFLAGS="$(go env GOFLAGS) -trimpath" CGO_ENABLED=0
+export GOOS GOARCH GOFLAGS CGO_ENABLED
+
+module=$(go list -m)
+[ $# -gt 0 ] || all=yes
+tests=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "${@:-./...}")
+if [ "${all-}" ]; then
+	tests=$(echo "$tests" | grep -Ev "^$module/(bench|internal/bench|internal/e2e|cmd/chatbench)(/|$)")
+	if [ "$GOOS" != windows ]; then
+		mkdir -p "$folder/internal/e2e"
+		go build -o "$folder/chatsrv" ./cmd/chatsrv
+		go test -tags e2e -c -o "$folder/internal/e2e/e2e.test" ./internal/e2e
+		cp -R internal/e2e/testdata "$folder/internal/e2e/"
+	fi
+fi
+
+# All at once, because that is much faster, then each to its place.
+mkdir -p "$folder/new"
+# shellcheck disable=SC2086 # a list of words
+go test -c -o "$folder/new/" $tests
+for package in $tests; do
+	place=${package#"$module"}
+	mkdir -p "$folder$place"
+	mv "$folder/new/${package##*/}.test"* "$folder$place/"
+	[ ! -d ".$place/testdata" ] || cp -R ".$place/testdata" "$folder$place/"
+done
+rmdir "$folder/new"
+cp README.md "$folder/" # which a test compares with the flags
+cp scripts/run-suites.sh "$folder/run.sh"
