@@ -150,6 +150,14 @@ func (e *env) finish() {
 	}
 }
 
+// now is the loop's clock.
+func (e *env) now() time.Time {
+	if e.o.Now == nil {
+		return time.Now()
+	}
+	return e.o.Now()
+}
+
 // settled waits for what happens by itself soon.
 func (e *env) settled(cond func() bool) bool {
 	deadline := time.Now().Add(patience / 4)
