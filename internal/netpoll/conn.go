@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -212,11 +213,23 @@ func (c *conn) read(p []byte) (int, error) {
 	case c.engine != nil || c.dialling:
 		return 0, eventloop.ErrWouldBlock
 	}
-	// netpoll has come to an end; the socket says to which.
+	return c.readAlone(p)
+}
+
+// readAlone finds out from the socket what made netpoll release the connection.
+// It reads what is left, which is the end as a rule. mu is held.
+func (c *conn) readAlone(p []byte) (int, error) {
 	n, err := sock.Net{}.Read(eventloop.Handle(c.fd), p)
-	if err == eventloop.ErrWouldBlock {
-		if err = c.err; err == nil {
-			err = errGivenUp
+	switch {
+	case err == eventloop.ErrWouldBlock && c.err != nil:
+		return 0, c.err
+	case err == eventloop.ErrWouldBlock:
+		return 0, errGivenUp
+	case err == io.EOF && !c.shut:
+		// netpoll has read the error of a reset, but one that was reset has no
+		// peer any more. It has none either once both sides are shut down.
+		if _, gone := unix.Getpeername(c.fd); gone == unix.ENOTCONN {
+			return 0, os.NewSyscallError("read", unix.ECONNRESET)
 		}
 	}
 	return n, err
