@@ -10,16 +10,22 @@
 // # What it can't do
 //
 // Reading can't be paused, because netpoll reads on by itself. What the loop
-// has not read waits here, up to maxUnread; a connection with more is closed.
+// has not read waits here, up to maxUnread; a connection with more is closed,
+// and its Handler is told why as soon as anything is asked of it.
 //
-// A connection has buffers of netpoll's (8 KiB and more) also while idle, a
-// write takes a goroutine, and what a peer has not taken stands in memory.
+// A connection has buffers of netpoll's, 4 KiB and more, also while idle; a
+// write takes a goroutine; a peer that does not read costs up to maxUnsent and
+// that goroutine, where the others leave its bytes with the topic.
 //
 // # What else is different from the system's sockets
 //
-// Bytes written before CloseHandle are still sent, by a goroutine, for at most
-// closeTimeout: after that, or when the process ends, they are lost.
+// Bytes written before CloseHandle are still sent, for at most closeTimeout:
+// after that, or when the process ends, they are lost.
 //
 // netpoll takes a peer that has shut down its side for one that is gone. From
 // then on the connection is read and written without it, by way of package os.
+//
+// netpoll opens its own descriptors without close-on-exec, two for each of its
+// pollers, and sends without MSG_NOSIGNAL: a program that asks os/signal for
+// SIGPIPE may get one.
 package netpoll
