@@ -163,11 +163,11 @@ func (c *conn) released(e engine.Connection) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	cut := c.inside
+	cut := c.inside && filterStays
 	for c.inside { // it was told to return
 		c.changed.Wait()
 	}
-	if d, ok := e.(interface{ Detach() error }); ok && !(cut && filterStays) {
+	if d, ok := e.(interface{ Detach() error }); ok && !cut {
 		_ = d.Detach() // closed already: it only sets a mark
 	} else {
 		c.fd = -1

@@ -166,7 +166,7 @@ func waitWritable(file *os.File, f func(fd uintptr) (done bool)) error {
 // ownFile has Go's runtime watch the descriptor. mu is held.
 func (c *conn) ownFile() *os.File {
 	if c.file == nil {
-		c.file = os.NewFile(uintptr(c.fd), "socket "+strconv.Itoa(int(c.fd)))
+		c.file = os.NewFile(uintptr(c.fd), "socket "+strconv.Itoa(c.fd))
 	}
 	return c.file
 }
