@@ -26,12 +26,10 @@ const maxUnread = 1 << 20
 // A conn is a connection: netpoll's from attach to released, and read and
 // written without it after that.
 type conn struct {
-	mu      sync.Mutex
+	socket
 	changed sync.Cond // engine or inside
-	fd      int       // -1: closed
-	file    *os.File  // owns fd, if Go's runtime has to watch it
 	engine  engine.Connection
-	watched watchers
+	file    *os.File // owns fd, if Go's runtime has to watch it
 
 	in   []byte // read by netpoll; from next on not by the loop
 	next int
@@ -50,27 +48,9 @@ type conn struct {
 }
 
 func newConn(fd int) *conn {
-	c := &conn{fd: fd}
+	c := &conn{socket: socket{fd: fd}}
 	c.changed.L = &c.mu
 	return c
-}
-
-func (c *conn) watch(r *registration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.watched.add(r)
-}
-
-func (c *conn) unwatch(r *registration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.watched.remove(r)
-}
-
-func (c *conn) descriptor() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fd
 }
 
 func (c *conn) ready(asked eventloop.Interest) (r eventloop.Interest) {
@@ -111,7 +91,7 @@ func (c *conn) attach() error {
 		return fmt.Errorf("netpoll: watch a connection: %w", err)
 	}
 	c.engine, c.dialling = e, false
-	c.watched.mark()
+	c.mark()
 	c.mu.Unlock()
 	_ = e.AddCloseCallback(c.released) // it has no errors to return
 	_ = e.SetOnRequest(c.received)     // the same
@@ -147,7 +127,7 @@ func (c *conn) received(_ context.Context, e engine.Connection) error {
 		c.next = 0
 	}
 	c.in = append(c.in, p...)
-	c.watched.mark()
+	c.mark()
 	return r.Release()
 }
 
@@ -175,7 +155,7 @@ func (c *conn) released(e engine.Connection) error {
 	}
 	c.engine = nil
 	c.changed.Broadcast()
-	c.watched.mark()
+	c.mark()
 	if c.closed && !c.flushing {
 		_ = c.giveUp()
 	}
@@ -192,7 +172,7 @@ func (c *conn) fail(err error) {
 		c.err = err
 	}
 	c.out, c.unsent = nil, 0
-	c.watched.mark()
+	c.mark()
 }
 
 func (c *conn) read(p []byte) (int, error) {
@@ -228,11 +208,18 @@ func (c *conn) readAlone(p []byte) (int, error) {
 	case err == io.EOF && !c.shut:
 		// netpoll has read the error of a reset, but one that was reset has no
 		// peer any more. It has none either once both sides are shut down.
-		if _, gone := unix.Getpeername(c.fd); gone == unix.ENOTCONN {
+		if _, gone := unix.Getpeername(c.fd); gone == unix.ENOTCONN && c.overTCP() {
 			return 0, os.NewSyscallError("read", unix.ECONNRESET)
 		}
 	}
 	return n, err
+}
+
+// overTCP tells from Unix sockets, which on some systems have no peer either
+// when it has closed.
+func (c *conn) overTCP() bool {
+	a, err := sock.Net{}.LocalAddr(eventloop.Handle(c.fd))
+	return err == nil && a.Network() == "tcp"
 }
 
 // closeWrite tells the peer, after everything that was written.

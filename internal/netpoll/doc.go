@@ -13,7 +13,7 @@
 // has not read waits here, up to maxUnread; a connection with more is closed,
 // and its Handler is told why as soon as anything is asked of it.
 //
-// A connection has buffers of netpoll's, 4 KiB and more, also while idle; a
+// A connection has buffers of netpoll's, 8 KiB and more, also while idle; a
 // write takes a goroutine; a peer that does not read costs up to maxUnsent and
 // that goroutine, where the others leave its bytes with the topic.
 //

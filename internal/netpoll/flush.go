@@ -18,7 +18,7 @@ import (
 const (
 	// maxUnsent is how much was written to a connection at most that netpoll
 	// has not sent. Write returns ErrWouldBlock at it.
-	maxUnsent = 64 << 10
+	maxUnsent = 32 << 10
 	// closeTimeout is how long what was written before close is still sent.
 	closeTimeout = 10 * time.Second
 )
@@ -62,7 +62,7 @@ func (c *conn) flush() {
 			break
 		}
 		if c.unsent == maxUnsent {
-			c.watched.mark()
+			c.mark()
 		}
 		c.unsent = max(0, c.unsent-len(p)) // fail may have been there
 	}

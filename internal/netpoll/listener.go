@@ -19,30 +19,10 @@ import (
 // once, without close-on-exec, and out of descriptors it goes on trying by
 // itself. This way newcomers wait in the system's backlog, as they should.
 type listener struct {
-	mu      sync.Mutex
-	fd      int // -1: closed
-	watched watchers
-	call    *call // nil: not waiting
-	there   bool  // newcomers, as far as is known
-	err     error // netpoll can't watch; Accept is to say so
-}
-
-func (l *listener) watch(r *registration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.watched.add(r)
-}
-
-func (l *listener) unwatch(r *registration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.watched.remove(r)
-}
-
-func (l *listener) descriptor() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.fd
+	socket
+	call  *call // nil: not waiting
+	there bool  // newcomers, as far as is known
+	err   error // netpoll can't watch; Accept is to say so
 }
 
 func (l *listener) ready(asked eventloop.Interest) eventloop.Interest {
@@ -71,7 +51,7 @@ func (l *listener) accept() (int, netip.AddrPort, error) {
 	fd, peer, err := sock.Net{}.Accept(eventloop.Handle(l.fd))
 	if err == nil || err == eventloop.ErrWouldBlock {
 		l.there = false
-		l.watched.mark()
+		l.mark()
 	}
 	return int(fd), peer, err
 }
@@ -84,7 +64,7 @@ func (l *listener) arrived(c *call, err error) {
 		return
 	}
 	l.call, l.there, l.err = nil, true, err
-	l.watched.mark()
+	l.mark()
 }
 
 func (l *listener) close() error {

@@ -37,11 +37,7 @@ func start() error {
 		return err
 	}
 	time.AfterFunc(time.Hour, func() {}).Stop()
-	err := engine.Configure(engine.Config{
-		BufferSize:   4 << 10, // a connection's while it is idle: netpoll's least
-		LoggerOutput: io.Discard,
-	})
-	if err != nil {
+	if err := engine.Configure(engine.Config{LoggerOutput: io.Discard}); err != nil {
 		return err
 	}
 	engine.Initialize()

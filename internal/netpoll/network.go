@@ -21,7 +21,7 @@ func (n network) Listen(network, address string, o eventloop.ListenOptions) (eve
 	if err != nil {
 		return 0, err
 	}
-	return sockets.add(&listener{fd: int(fd)}), nil
+	return sockets.add(&listener{socket: socket{fd: int(fd)}}), nil
 }
 
 // Adopt implements eventloop.Net.
@@ -30,7 +30,7 @@ func (n network) Adopt(ln net.Listener) (eventloop.Handle, error) {
 	if err != nil {
 		return 0, err
 	}
-	return sockets.add(&listener{fd: int(fd)}), nil
+	return sockets.add(&listener{socket: socket{fd: int(fd)}}), nil
 }
 
 // Accept implements eventloop.Net.

@@ -4,6 +4,7 @@ package netpoll
 
 import (
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -56,25 +57,37 @@ func (t *table) take(h eventloop.Handle) source {
 
 func badHandle(call string) error { return os.NewSyscallError(call, syscall.EBADF) }
 
-// watchers are the registrations of one source. Its mutex guards them.
-type watchers []*registration
+// A socket is what a listener and a conn have in common. mu guards all of
+// either.
+type socket struct {
+	mu      sync.Mutex
+	fd      int             // -1: closed
+	watched []*registration // one for each poller
+}
 
-func (w *watchers) add(r *registration) { *w = append(*w, r) }
+func (s *socket) watch(r *registration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watched = append(s.watched, r)
+}
 
-func (w *watchers) remove(r *registration) {
-	for i, other := range *w {
-		if other == r {
-			last := len(*w) - 1
-			(*w)[i], (*w)[last] = (*w)[last], nil
-			*w = (*w)[:last]
-			return
-		}
+func (s *socket) unwatch(r *registration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.watched, r); i >= 0 {
+		s.watched = slices.Delete(s.watched, i, i+1)
 	}
 }
 
-// mark has the pollers look at the source again.
-func (w *watchers) mark() {
-	for _, r := range *w {
+func (s *socket) descriptor() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fd
+}
+
+// mark has the pollers look at the socket again. mu is held.
+func (s *socket) mark() {
+	for _, r := range s.watched {
 		r.mark()
 	}
 }
