@@ -7,7 +7,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/pollfd"
 )
 
-var backends = []BackendInfo{
+var backends = append([]BackendInfo{
 	{Name: "kqueue", Note: "kqueue(2), level-triggered", Open: kqueue.Open},
 	{Name: "poll", Note: "poll(2): portable, its cost grows with the number of connections", Open: pollfd.Open},
-}
+}, netpollBackend...)
