@@ -2,9 +2,12 @@
 
 package netloop
 
-import "github.com/sudoXpg/netloop/internal/pollfd"
+import (
+	"github.com/sudoXpg/netloop/internal/kqueue"
+	"github.com/sudoXpg/netloop/internal/pollfd"
+)
 
-// kqueue is to come first here.
-var backends = []BackendInfo{
+var backends = append([]BackendInfo{
+	{Name: "kqueue", Note: "kqueue(2), level-triggered", Open: kqueue.Open},
 	{Name: "poll", Note: "poll(2): portable, its cost grows with the number of connections", Open: pollfd.Open},
-}
+}, netpollBackend...)

@@ -5,7 +5,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/pollfd"
 )
 
-var backends = []BackendInfo{
+var backends = append([]BackendInfo{
 	{Name: "epoll", Note: "epoll(7), level-triggered", Open: epoll.Open},
 	{Name: "poll", Note: "poll(2): portable, its cost grows with the number of connections", Open: pollfd.Open},
-}
+}, netpollBackend...)

@@ -102,6 +102,7 @@ func perConn(r bench.Result) float64      { return r.Server.PerConn }
 func baseRSS(r bench.Result) float64      { return float64(r.Server.RSSBefore) / (1 << 20) }
 func growth(r bench.Result) float64       { return float64(r.Server.RSSPeak-r.Server.RSSBefore) / (1 << 20) }
 func connections(r bench.Result) float64  { return r.ConnectionsPS }
+func readersLost(r bench.Result) float64  { return float64(r.Lost) }
 
 // rounds loads every server once per round, one after the other. A server that
 // has no binary is not tried again.

@@ -19,11 +19,12 @@ type place struct{ network, address string }
 
 // A server is a running chatsrv.
 type server struct {
-	ctx    context.Context // ends when patience does
-	cmd    *exec.Cmd
-	log    *serverLog
-	places []place
-	done   chan struct{} // closed when it has exited
+	ctx     context.Context // ends when patience does
+	cmd     *exec.Cmd
+	log     *serverLog
+	backend string
+	places  []place
+	done    chan struct{} // closed when it has exited
 }
 
 // environment is that of the test without what would configure a server.
@@ -98,6 +99,7 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.backend = r["backend"]
 	for _, where := range strings.Split(r["addresses"], ", ") {
 		network, address, _ := strings.Cut(where, " ")
 		s.places = append(s.places, place{network, address})

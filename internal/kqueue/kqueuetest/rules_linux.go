@@ -1,0 +1,49 @@
+package kqueuetest
+
+import (
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/kqueue/kevent"
+)
+
+// rules are what the systems differ in. This is the model's own table: what the
+// backend believes of a system is not asked.
+type rules struct {
+	// flags are those that a change may have. A kernel may pass over one that it
+	// does not know; the model refuses it, so that nobody relies on it.
+	flags kevent.Flags
+	// user: there is EVFILT_USER.
+	user bool
+	// emptyReturns: with no room for events kevent does not wait. Where the page
+	// does not say so, the model refuses such a call with a timeout.
+	emptyReturns bool
+	// longest is the longest time that kevent waits at once, 0 for any.
+	longest time.Duration
+}
+
+// common are the flags of every page: kqueue(2), DESCRIPTION, "The flags field
+// can contain the following values".
+const common = kevent.Add | kevent.Delete | kevent.Enable | kevent.Disable | kevent.Oneshot | kevent.Clear
+
+// systems, by GOOS.
+var systems = map[string]rules{
+	// kqueue(2), macOS, DESCRIPTION: EV_RECEIPT. EV_DISPATCH and EVFILT_USER are
+	// in <sys/event.h> only. Nothing is said about no room for events.
+	"darwin": {flags: common | kevent.Receipt | kevent.Dispatch, user: true},
+	// kqueue(2), DragonFly, DESCRIPTION: EV_DISPATCH, EV_RECEIPT. EVFILT_USER is in
+	// <sys/event.h> only. Nothing is said about no room for events.
+	"dragonfly": {flags: common | kevent.Receipt | kevent.Dispatch, user: true},
+	// kqueue(2), FreeBSD, DESCRIPTION: EV_DISPATCH, EV_RECEIPT, EVFILT_USER; "When
+	// nevents is zero".
+	"freebsd": {flags: common | kevent.Receipt | kevent.Dispatch, user: true, emptyReturns: true},
+	// kqueue(2), NetBSD, DESCRIPTION: "When nevents is zero". EV_DISPATCH,
+	// EV_RECEIPT and EVFILT_USER came with NetBSD 10; this is the system before,
+	// which is the one that golang.org/x/sys describes.
+	"netbsd": {flags: common, emptyReturns: true},
+	// kqueue(2), OpenBSD, DESCRIPTION: "When nevents is zero"; BUGS: 24 hours.
+	// EV_DISPATCH and EV_RECEIPT are in <sys/event.h>.
+	"openbsd": {flags: common | kevent.Receipt | kevent.Dispatch, emptyReturns: true, longest: 24 * time.Hour},
+}
+
+// Systems are those that there is a model of.
+func Systems() []string { return []string{"darwin", "dragonfly", "freebsd", "netbsd", "openbsd"} }
