@@ -21,7 +21,11 @@ import (
 	"github.com/sudoXpg/netloop"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The pollers of cloudwego/netpoll are the process's and stay, once there is a
+// server over that backend.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/cloudwego/netpoll.(*defaultPoll).Wait"))
+}
 
 // patience ends a test that hangs. No test waits for it to pass.
 const patience = 20 * time.Second
