@@ -13,27 +13,47 @@ func backends(ctx context.Context, d *driver) section {
 		"backend", "100 clients: deliveries/s", "CPU µs per delivery", "× the first", "1000 clients: deliveries/s", "CPU µs per delivery", "× the first",
 		"idle: bytes per connection", "stalled: growth MiB", "p99 ms", "readers lost",
 	}}
-	var servers []server
+	var here []server
 	for _, b := range netloop.Backends() {
-		servers = append(servers, server{
-			name: "chatsrv", title: b.Name, ours: true, login: classic.login,
-			args: func(port, greeting string) []string { return append(classic.args(port, greeting), "--backend", b.Name) },
-		})
+		here = append(here, over(b.Name, server{name: "chatsrv", title: b.Name, ours: true}))
 	}
-	load := func(clients string) map[string]series {
-		return d.rounds(ctx, "F7, "+clients+" clients", servers, "", "-clients", clients, "-senders", "10", "-inflight", "10", "-duration", "2s")
+	// Not ours in that a machine without Wine lacks nothing.
+	wine := []server{
+		over("afd", server{name: windowsServer, title: "afd, under Wine", wine: true}),
+		over("poll", server{name: windowsServer, title: "poll (WSAPoll), under Wine", wine: true}),
 	}
-	few, many := load("100"), load("1000")
-	idle := d.rounds(ctx, "F7, idle", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
-	stuck := d.rounds(ctx, "F7, 500 of 1000 stalled", servers, "", "-mode", "open", "-rate", "100", "-size", "512", "-clients", "1000",
+	load := func(servers []server, clients string) map[string]series {
+		return d.rounds(ctx, "B1, "+clients+" clients", servers, "", "-clients", clients, "-senders", "10", "-inflight", "10", "-duration", "2s")
+	}
+	few, many := load(append(here, wine...), "100"), load(here, "1000")
+	idle := d.rounds(ctx, "B1, idle", here, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
+	one := *d
+	one.options.rounds = 1
+	stuck := one.rounds(ctx, "B1, 500 of 1000 stalled", here, "", "-mode", "open", "-rate", "100", "-size", "512", "-clients", "1000",
 		"-senders", "10", "-stalled", "500", "-warmup", "1s", "-duration", (d.stall / 6).String())
-	first := servers[0].title
-	for _, sv := range servers {
+	first := here[0].title
+	for _, sv := range here {
 		f, m, i, k := few[sv.title], many[sv.title], idle[sv.title], stuck[sv.title]
 		s.rows = append(s.rows, newRow(sv, m, sv.title,
 			number(f.median(deliveries), 0), number(f.median(serverCPU), 2), number(f.ratio(few[first], serverCPU), 2),
 			number(m.median(deliveries), 0), number(m.median(serverCPU), 2), number(m.ratio(many[first], serverCPU), 2),
 			number(i.median(perConn), 0), number(k.median(growth), 1), number(k.median(p99)/1000, 1), number(k.median(readersLost), 0)))
+	}
+	for _, sv := range wine {
+		cells := []string{sv.title, number(few[sv.title].median(deliveries), 0)}
+		for len(cells) < len(s.columns) {
+			cells = append(cells, "–")
+		}
+		s.rows = append(s.rows, newRow(sv, few[sv.title], cells...))
+	}
+	return s
+}
+
+// over is a chatsrv with a backend of its own.
+func over(backend string, s server) server {
+	s.login = classic.login
+	s.args = func(port, greeting string) []string {
+		return append(classic.args(port, greeting), "--backend", backend)
 	}
 	return s
 }

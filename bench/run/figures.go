@@ -11,7 +11,6 @@ import (
 type figure struct {
 	id, title, about string
 	measure          func(context.Context, *driver) section
-	asked            bool // measured with -only, not otherwise
 }
 
 // figures is what there is to measure, in the order of the results.
@@ -20,35 +19,42 @@ var figures = []figure{
 		"F1", "Fan-out",
 		"10 senders, 10 lines of 64 bytes in flight in total, closed loop. A line counts as done when its sender's witness, one other " +
 			"connection, has it; CPU is the server's, user and system. Netpoll and std net are left out at 10,000 clients, where one batch takes them seconds.",
-		fanOut, false,
+		fanOut,
 	},
 	{
 		"F3", "Latency at a low rate",
 		"500 lines of 64 bytes per second, Poisson, from 10 of 100 clients. Latency counts from the intended time of sending, at every sampled reader.",
-		lowRate, false,
+		lowRate,
 	},
 	{
 		"F4", "Memory of an idle connection",
 		"Resident memory, from outside (smaps_rollup), with 5,000 connections, each of which has logged in and received a line, less that with two.",
-		memory, false,
+		memory,
 	},
 	{
 		"F5", "Stalled readers",
 		"2,000 clients, 100 lines of 512 bytes per second, Poisson; 1,000 of the clients never read. Growth is the highest resident memory during the " +
 			"load less that before it. The p99 is the reading clients', against the same schedule with nobody stalled.",
-		stalled, false,
+		stalled,
 	},
 	{
 		"F6", "Connections per second",
 		"64 at a time connect, wait for the first byte of the greeting, and close; sources spread over 127.0.0.0/8. The load generator does about as " +
 			"much work per connection as the server, and so bounds what two cores can show: CPU per connection is beside it.",
-		churn, false,
+		churn,
 	},
 	{
-		"F7", "Backends",
-		"chatsrv --style classic over every backend of this platform. Fan-out as in F1, memory as in F4; stalled: 100 lines of 512 bytes per second, " +
-			"Poisson, 500 of 1,000 clients never read.",
-		backends, true,
+		"B1", "Backends",
+		"chatsrv --style classic over every backend of this platform, and over those of Windows under Wine: what Wine's own server does for a " +
+			"program is in the rate, not in the CPU, and none of it is Windows. Fan-out as in F1, memory as in F4; stalled, one round: 100 lines of " +
+			"512 bytes per second, Poisson, 500 of 1,000 clients never read.",
+		backends,
+	},
+	{
+		"B2", "A turn among idle connections",
+		"One Wait that finds 10 connections with a byte each, and the 10 writes and reads around it, through the backend alone: CPU of the process " +
+			"with nobody else connected and with 1,000 who are silent.",
+		turns,
 	},
 }
 

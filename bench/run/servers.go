@@ -28,6 +28,7 @@ type server struct {
 	ours  bool
 	login bench.Dialect
 	args  func(port, greeting string) []string
+	wine  bool // it runs under Wine
 }
 
 // The servers, by what they are called in figures.go.
@@ -85,6 +86,7 @@ func (d *driver) build(ctx context.Context, root string) error {
 		d.absent[name] = goBuild("bench/peers/"+name, name)
 	}
 	d.absent["chatsrv"] = goBuild("cmd/chatsrv", "chatsrv")
+	d.absent[windowsServer] = d.buildForWine(ctx, root)
 	cc := cmp.Or(os.Getenv("CC"), "cc")
 	if _, err := exec.LookPath(cc); err != nil {
 		d.absent["c"] = errors.New("no C compiler on this machine")
@@ -134,7 +136,11 @@ func (d *driver) start(ctx context.Context, s server, greeting string) (*running
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the server has its own
-	r := &running{cmd: exec.CommandContext(ctx, d.binary(s.name), s.args(port, greeting)...), addr: addr, log: log.Name(), exited: make(chan struct{})}
+	words := append([]string{d.binary(s.name)}, s.args(port, greeting)...)
+	if s.wine {
+		words = append(d.wine(), words...)
+	}
+	r := &running{cmd: exec.CommandContext(ctx, words[0], words[1:]...), addr: addr, log: log.Name(), exited: make(chan struct{})}
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = d.dir, log, log
 	if err := r.cmd.Start(); err != nil {
 		return nil, err

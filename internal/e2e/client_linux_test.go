@@ -79,7 +79,8 @@ type client struct {
 // run starts a client, which is killed when the test ends.
 func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 	t.Helper()
-	ctx, cancel := context.WithCancel(s.ctx)
+	// Longer than the server lives: it shows the server's last words.
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	args := k.args(p)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(environment(), "HOME="+folder(t), "TERM=vt100", "LC_ALL=C.UTF-8")

@@ -81,8 +81,9 @@ func TestAServerForAnotherProcessorServesTelnet(t *testing.T) {
 	onProcessors(t, func(t *testing.T, p processor) {
 		exe := filepath.Join(folder(t), "chatsrv")
 		tool(t, []string{"GOARCH=" + p.arch, "CGO_ENABLED=0"}, "go", "build", "-o", exe, "github.com/sudoXpg/netloop/cmd/chatsrv")
-		for _, backend := range native().backends(t) {
-			s := startProgram(t, program{words: append(p.emulator, exe)}, "-6", "-port", "0", "--backend", backend)
+		server := program{words: append(p.emulator, exe)}
+		for _, backend := range server.backends(t) {
+			s := startProgram(t, server, "-6", "-port", "0", "--backend", backend)
 			chatOverTelnet(t, s.at(t, "::1"))
 		}
 	})
@@ -105,8 +106,8 @@ func chatOverTelnet(t *testing.T, s *server) {
 		func() error { return bob.shows(s.ctx, "alice: hello, bob") },
 		func() error { return s.signal(os.Interrupt) },
 		func() error { return alice.seesTheEnd("*** the server is shutting down: interrupt\r\n") },
-		func() error { return bob.shows(s.ctx, "*** the server is shutting down: interrupt") },
 		func() error { return s.exits(0) },
+		func() error { return bob.shows(t.Context(), "*** the server is shutting down: interrupt") },
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)

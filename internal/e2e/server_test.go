@@ -97,7 +97,9 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	})
 	r, err := s.log.wait(ctx, record{"msg": "start"})
 	if err != nil {
-		t.Fatal(err)
+		cancel()
+		<-waited
+		t.Fatalf("%v; the server: %v", err, s.cmd.ProcessState)
 	}
 	s.backend = r["backend"]
 	for _, where := range strings.Split(r["addresses"], ", ") {

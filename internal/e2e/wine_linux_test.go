@@ -25,14 +25,20 @@ var wineFolder = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w (make e2e installs Wine on Debian)\n%s", err, out)
 	}
-	// Otherwise the first program starts the services, and what they write at
-	// their end is taken for that program's.
-	return dir, wineServices(dir, "--persistent").Run()
+	// Otherwise the first program starts the services, and they hold on to its
+	// output: what they write is taken for the program's, and has no end.
+	for _, words := range [][]string{{"wineserver", "--persistent"}, {"wine", "cmd", "/c", "exit"}} {
+		if err := inWine(dir, words...).Run(); err != nil {
+			return "", fmt.Errorf("%s: %w", strings.Join(words, " "), err)
+		}
+	}
+	return dir, nil
 })
 
-func wineServices(dir, order string) *exec.Cmd {
-	cmd := exec.Command("wineserver", order)
-	cmd.Env = append(os.Environ(), "WINEPREFIX="+dir)
+// inWine returns a command of Wine's own.
+func inWine(dir string, words ...string) *exec.Cmd {
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+dir, "WINEDEBUG=-all")
 	return cmd
 }
 
@@ -59,7 +65,7 @@ func stopWine() error {
 	if _, err := os.Stat(dir); err != nil {
 		return nil
 	}
-	return wineServices(dir, "--kill").Run()
+	return inWine(dir, "wineserver", "--kill").Run()
 }
 
 // windows returns the server for Windows.

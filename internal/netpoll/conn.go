@@ -67,7 +67,7 @@ func (c *conn) ready(asked eventloop.Interest) (r eventloop.Interest) {
 			r |= eventloop.Readable | eventloop.HangUp
 		}
 	}
-	if c.err != nil {
+	if c.err != nil || c.engine == nil && c.shut {
 		r |= eventloop.Readable | eventloop.HangUp
 	}
 	if asked&eventloop.Writable != 0 && (c.unsent < maxUnsent || c.finished || c.err != nil) {
@@ -153,6 +153,9 @@ func (c *conn) released(e engine.Connection) error {
 		c.fd = -1
 		c.fail(errCut)
 	}
+	if c.fd >= 0 && c.wasReset() {
+		c.fail(errReset)
+	}
 	c.engine = nil
 	c.changed.Broadcast()
 	c.mark()
@@ -205,19 +208,20 @@ func (c *conn) readAlone(p []byte) (int, error) {
 		return 0, c.err
 	case err == eventloop.ErrWouldBlock:
 		return 0, errGivenUp
-	case err == io.EOF && !c.shut:
-		// netpoll has read the error of a reset, but one that was reset has no
-		// peer any more. It has none either once both sides are shut down.
-		if _, gone := unix.Getpeername(c.fd); gone == unix.ENOTCONN && c.overTCP() {
-			return 0, os.NewSyscallError("read", unix.ECONNRESET)
-		}
+	case err == io.EOF && c.err == errReset:
+		return 0, errReset
 	}
 	return n, err
 }
 
-// overTCP tells from Unix sockets, which on some systems have no peer either
-// when it has closed.
-func (c *conn) overTCP() bool {
+// wasReset looks whether the connection that netpoll has released was reset:
+// netpoll has read that error. A TCP socket that was reset has no peer any more;
+// it has none either once both sides are shut down, nor has, on some systems, a
+// Unix socket whose peer has closed. mu is held.
+func (c *conn) wasReset() bool {
+	if _, err := unix.Getpeername(c.fd); err != unix.ENOTCONN || c.shut {
+		return false
+	}
 	a, err := sock.Net{}.LocalAddr(eventloop.Handle(c.fd))
 	return err == nil && a.Network() == "tcp"
 }

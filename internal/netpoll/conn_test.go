@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
@@ -106,10 +108,21 @@ func (l *link) fill() {
 		if err != eventloop.ErrWouldBlock || n != 0 {
 			l.Fatalf("Write: %d, %v", n, err)
 		}
-		if l.ready(eventloop.Writable, quiet) == 0 {
+		if l.ready(eventloop.Writable, quiet) == 0 && !l.roomBelow() {
 			return
 		}
 	}
+}
+
+// roomBelow says whether the system has room, so that the flusher will go on.
+func (l *link) roomBelow() bool {
+	l.Helper()
+	fds := []unix.PollFd{{Fd: int32(l.conn().descriptor()), Events: unix.POLLOUT}}
+	n, err := unix.Poll(fds, 0)
+	if err != nil && err != unix.EINTR {
+		l.Fatal(err)
+	}
+	return n != 0
 }
 
 // gets has the peer read all that fill wrote.
@@ -157,7 +170,7 @@ func (l *link) conn() *conn {
 // until waits for what happens by itself soon.
 func (l *link) until(what string, cond func() bool) {
 	l.Helper()
-	for end := time.Now().Add(patience); !cond(); runtime.Gosched() {
+	for end := time.Now().Add(patience); !cond(); <-time.After(time.Millisecond) {
 		if time.Now().After(end) {
 			l.Fatalf("waited in vain until %s", what)
 		}

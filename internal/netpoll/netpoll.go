@@ -5,8 +5,10 @@ package netpoll
 import (
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	engine "github.com/cloudwego/netpoll"
@@ -72,6 +74,7 @@ func Open() (eventloop.Backend, error) {
 var (
 	errUnread  = errors.New("netpoll: closed with more than 1 MiB unread: this backend can't pause reading")
 	errCut     = errors.New("netpoll: the peer has shut down its side in the middle of a write")
+	errReset   = os.NewSyscallError("read", syscall.ECONNRESET)
 	errGivenUp = errors.New("netpoll: connection given up")
 	errAborted = errors.New("netpoll: closed before everything was sent")
 )
