@@ -42,6 +42,7 @@ func environment() []string {
 type program struct {
 	words   []string
 	signals bool              // the signals of POSIX mean something to it
+	falters bool              // it may end before it has begun, without a word
 	skip    map[string]string // conversations that can't be held, each with the reason
 }
 
@@ -71,6 +72,20 @@ func start(t *testing.T, flags ...string) *server {
 // startProgram is start for any program.
 func startProgram(t *testing.T, p program, flags ...string) *server {
 	t.Helper()
+	s, err := launch(t, p, flags)
+	if err != nil && p.falters && s.log.String() == "" {
+		t.Logf("once more: %v", err)
+		s, err = launch(t, p, flags)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// launch starts a program and waits until it listens.
+func launch(t *testing.T, p program, flags []string) (*server, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	s := &server{ctx: ctx, log: newServerLog(), done: make(chan struct{})}
 	words := slices.Concat(p.words, []string{"--port", "0"}, flags)
@@ -79,7 +94,7 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		cancel()
-		t.Fatal(err)
+		return s, err
 	}
 	waited := make(chan struct{})
 	go func() {
@@ -99,14 +114,14 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	if err != nil {
 		cancel()
 		<-waited
-		t.Fatalf("%v; the server: %v", err, s.cmd.ProcessState)
+		return s, fmt.Errorf("%w; the server: %v", err, s.cmd.ProcessState)
 	}
 	s.backend = r["backend"]
 	for _, where := range strings.Split(r["addresses"], ", ") {
 		network, address, _ := strings.Cut(where, " ")
 		s.places = append(s.places, place{network, address})
 	}
-	return s
+	return s, nil
 }
 
 // signal sends the server a signal.
