@@ -16,25 +16,11 @@ export NETLOOP_EXEC="${NETLOOP_EXEC-}" E2E_CHATSRV="${E2E_CHATSRV-}"
 out=${TMPDIR:-/tmp}/suites.$$
 trap 'rm -f "$out"' EXIT
 
-# suite PACKAGE runs its tests, as go test does it: in the package's folder.
-suite() {
-	# shellcheck disable=SC2086 # lists of words
-	(cd "$1" && $NETLOOP_EXEC ./*.test* -test.v -test.timeout 5m ${SUITES_FLAGS-}) >"$out" 2>&1
-}
-
-# begins PACKAGE is suite, once more if the emulator ended before the tests had
-# begun: they write a line first of all. Wine 8 does so now and then.
-begins() {
-	suite "$1" && return
-	code=$?
-	[ -z "$NETLOOP_EXEC" ] || [ -s "$out" ] && return $code
-	echo "again $package ($NETLOOP_EXEC ended with code $code before the tests began)"
-	suite "$1"
-}
-
 failed=''
 for package in "$@"; do
-	if begins "$package"; then
+	# As go test does it: in the package's folder.
+	# shellcheck disable=SC2086 # lists of words
+	if (cd "$package" && $NETLOOP_EXEC ./*.test* -test.v -test.timeout 5m ${SUITES_FLAGS-}) >"$out" 2>&1; then
 		echo "ok    $package"
 		# The reason of a skipped test comes before the word that it was.
 		awk '$1 == "===" { test = $3 }

@@ -42,7 +42,6 @@ func environment() []string {
 type program struct {
 	words   []string
 	signals bool              // the signals of POSIX mean something to it
-	falters bool              // it may end before it has begun, without a word
 	skip    map[string]string // conversations that can't be held, each with the reason
 }
 
@@ -72,20 +71,6 @@ func start(t *testing.T, flags ...string) *server {
 // startProgram is start for any program.
 func startProgram(t *testing.T, p program, flags ...string) *server {
 	t.Helper()
-	s, err := launch(t, p, flags)
-	if err != nil && p.falters && s.log.String() == "" {
-		t.Logf("once more: %v", err)
-		s, err = launch(t, p, flags)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// launch starts a program and waits until it listens.
-func launch(t *testing.T, p program, flags []string) (*server, error) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	s := &server{ctx: ctx, log: newServerLog(), done: make(chan struct{})}
 	words := slices.Concat(p.words, []string{"--port", "0"}, flags)
@@ -94,7 +79,7 @@ func launch(t *testing.T, p program, flags []string) (*server, error) {
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		cancel()
-		return s, err
+		t.Fatal(err)
 	}
 	waited := make(chan struct{})
 	go func() {
@@ -114,14 +99,14 @@ func launch(t *testing.T, p program, flags []string) (*server, error) {
 	if err != nil {
 		cancel()
 		<-waited
-		return s, fmt.Errorf("%w; the server: %v", err, s.cmd.ProcessState)
+		t.Fatalf("%v; the server: %v", err, s.cmd.ProcessState)
 	}
 	s.backend = r["backend"]
 	for _, where := range strings.Split(r["addresses"], ", ") {
 		network, address, _ := strings.Cut(where, " ")
 		s.places = append(s.places, place{network, address})
 	}
-	return s, nil
+	return s
 }
 
 // signal sends the server a signal.
