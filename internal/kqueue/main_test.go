@@ -3,7 +3,6 @@
 package kqueue
 
 import (
-	"syscall"
 	"testing"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -16,9 +15,5 @@ func TestMain(m *testing.M) { socktest.Main(m) }
 // carriesTheLoop runs looptest, which runs the test that called it once more, in
 // a child: it must be called from a test of its own.
 func carriesTheLoop(t *testing.T, open func() (eventloop.Backend, error)) {
-	looptest.Run(t, looptest.Options{Open: open, LimitDescriptors: func() error {
-		return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{
-			Cur: looptest.ChildDescriptors, Max: looptest.ChildDescriptors,
-		})
-	}})
+	looptest.Run(t, looptest.Options{Open: open, LimitDescriptors: socktest.LimitDescriptors})
 }

@@ -5,13 +5,13 @@ package netpoll
 import (
 	"fmt"
 	"os"
-	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/sudoXpg/netloop/eventloop/looptest"
 	"github.com/sudoXpg/netloop/eventloop/pollertest"
+	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
 // netpoll's pollers stay, so they are started before anything is counted.
@@ -39,12 +39,8 @@ func TestContract(t *testing.T) {
 
 func TestCarriesTheLoop(t *testing.T) {
 	looptest.Run(t, looptest.Options{
-		Open: Open,
-		LimitDescriptors: func() error {
-			return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{
-				Cur: looptest.ChildDescriptors, Max: looptest.ChildDescriptors,
-			})
-		},
+		Open:             Open,
+		LimitDescriptors: socktest.LimitDescriptors,
 		Skip: map[string]string{
 			"a graceful close with unread input delivers 1 MiB whole": "pauses a peer that goes on sending: " +
 				"netpoll can't pause reading, and a connection with more than 1 MiB unread is closed",

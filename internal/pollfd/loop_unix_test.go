@@ -3,16 +3,12 @@
 package pollfd
 
 import (
-	"syscall"
 	"testing"
 
 	"github.com/sudoXpg/netloop/eventloop/looptest"
+	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
 func TestCarriesTheLoop(t *testing.T) {
-	looptest.Run(t, looptest.Options{Open: Open, LimitDescriptors: func() error {
-		return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{
-			Cur: looptest.ChildDescriptors, Max: looptest.ChildDescriptors,
-		})
-	}})
+	looptest.Run(t, looptest.Options{Open: Open, LimitDescriptors: socktest.LimitDescriptors})
 }

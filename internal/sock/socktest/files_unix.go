@@ -52,3 +52,11 @@ func WithFiles(t *testing.T, limit int, f func(t *testing.T)) {
 
 // set exists because the systems don't agree on the type of a limit.
 func set[T int64 | uint64](limit *T, n int) { *limit = T(n) }
+
+// LimitDescriptors is looptest.Options.LimitDescriptors on Unix.
+func LimitDescriptors() error {
+	var lim unix.Rlimit
+	set(&lim.Cur, looptest.ChildDescriptors)
+	set(&lim.Max, looptest.ChildDescriptors)
+	return unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
+}
