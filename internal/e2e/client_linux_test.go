@@ -73,6 +73,7 @@ type client struct {
 	enter string // what ends a line that is typed
 	in    io.WriteCloser
 	out   *screen
+	cmd   *exec.Cmd
 	done  <-chan struct{} // closed when it has exited, and shown all
 }
 
@@ -85,7 +86,7 @@ func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(environment(), "HOME="+folder(t), "TERM=vt100", "LC_ALL=C.UTF-8")
 	cmd.SysProcAttr = mortal()
-	c := &client{name: name, kind: k, enter: "\n", out: newScreen()}
+	c := &client{name: name, kind: k, enter: "\n", out: newScreen(), cmd: cmd}
 	read := make(chan struct{})
 	if k.terminal {
 		c.enter = "\r"
@@ -95,7 +96,8 @@ func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 		}
 		t.Cleanup(func() { person.Close() })
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
-		cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
+		// It is not made the leader of a session with this terminal: when a leader
+		// ends, the kernel hangs its terminal up, and drops what is on the way.
 		c.in = person
 		defer program.Close()
 		go func() {
@@ -137,10 +139,17 @@ func (c *client) types(line string) error {
 
 // shows waits until the client has shown text.
 func (c *client) shows(ctx context.Context, text string) error {
-	if shown := c.out.wait(ctx, c.done, text); !strings.Contains(shown, text) {
-		return fmt.Errorf("%s (%s) shows %q, want %q", c.name, c.kind.name, shown, text)
+	shown := c.out.wait(ctx, c.done, text)
+	if strings.Contains(shown, text) {
+		return nil
 	}
-	return nil
+	end := "runs"
+	select {
+	case <-c.done:
+		end = c.cmd.ProcessState.String()
+	default:
+	}
+	return fmt.Errorf("%s (%s; %s) shows %q, want %q", c.name, c.kind.name, end, shown, text)
 }
 
 // A screen is all that a client has shown.
