@@ -31,11 +31,14 @@ type Event struct {
 	// Epoch and Seq give the place in the room's order. Seq counts from 1 in
 	// each epoch; a new epoch begins where the order may have been cut.
 	Epoch, Seq uint64
-	// ID is unique within the Hub and its epoch.
+	// ID is never used again, also not after a restart.
 	ID uint64
 	// Author is the ID of the member who caused the event, 0 for the server.
+	// It means nothing after a restart.
 	Author uint64
-	Kind   Kind
+	// Account is the author's, 0 without one.
+	Account uint64
+	Kind    Kind
 	// Name is the author's name at the time.
 	Name string
 	Body string
