@@ -1,0 +1,502 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/names"
+)
+
+const (
+	// maxListed bounds the answers to /list and /rooms, in names.
+	maxListed = 100
+	// maxTopic is the length of the longest topic, in characters, and of the
+	// longest key of a room.
+	maxTopic = 200
+	maxKey   = 64
+	// maxInvited bounds the lists of a room and of a guest's invitations.
+	maxInvited = 1000
+	// maxSlow is the longest time that /slow can set.
+	maxSlow = time.Hour
+)
+
+// Arrive has m, who has a name, enter the lobby.
+func (h *Hub) Arrive(m *Member, now time.Time) {
+	if err := h.enter(m, Lobby, "", now); err != nil {
+		m.refuse(Reason(err))
+	}
+}
+
+// enter has m enter a room, which is made if there is none of that name.
+func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
+	name, err := roomName(text)
+	if err != nil {
+		return err
+	}
+	if len(m.seats()) >= MaxRooms {
+		return refusal("you are in %d rooms, which is the most: /leave one first", MaxRooms)
+	}
+	if s := h.sanctionOf(m, Ban, name.Display, now); s != nil {
+		return refusal("you are banned from %s%s", name.Display, s.words(now))
+	}
+	for {
+		r, made, err := h.open(m, name, key, now)
+		if err != nil {
+			return err
+		}
+		if err = r.Join(m, key, now); !errors.Is(err, errDead) {
+			if err == nil && made && m.account != 0 {
+				h.keep(r.look())
+			}
+			if err == nil {
+				h.applyIgnored(m, r, nil)
+				h.focus(m)
+			}
+			return err
+		}
+	}
+}
+
+func roomName(text string) (names.Name, error) {
+	if text == Lobby {
+		return names.Name{Display: Lobby, Key: Lobby, Skeleton: Lobby}, nil
+	}
+	if !strings.HasPrefix(text, "#") {
+		return names.Name{}, refusal("the name of a room begins with #")
+	}
+	return names.ParseRoom(text)
+}
+
+// open returns the room of that name, and makes it if there is none.
+func (h *Hub) open(m *Member, name names.Name, key string, now time.Time) (r *Room, made bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := roomKey(name.Display)
+	if r := h.rooms[at]; r != nil {
+		if own, err := names.ParseRoom(r.name); err == nil && own.Key != name.Key {
+			return nil, false, refusal("%s looks like %s, which exists", name.Display, r.name)
+		}
+		return r, false, nil
+	}
+	if len(h.rooms) >= h.options.Rooms {
+		return nil, false, refusal("there are %s, which is the most that there can be", count(len(h.rooms), "room"))
+	}
+	state := RoomState{Name: name.Display, Created: now, Founder: m.account}
+	if key != "" {
+		if len([]rune(key)) > maxKey {
+			return nil, false, refusal("a key has at most %d characters", maxKey)
+		}
+		state.Key = hashKey(name.Display, key)
+	}
+	r = newRoom(h, state)
+	h.rooms[at] = r
+	return r, true, nil
+}
+
+// depart takes m out of a room, which is given up if nobody is left whose it is.
+func (h *Hub) depart(m *Member, s *seat, reason string, now time.Time) {
+	r := s.room
+	m.out.Exit(r)
+	r.leave(m, s, reason, now)
+	m.stand(s)
+	if m.room == r {
+		m.room = nil
+		if left := m.seats(); len(left) > 0 {
+			m.room = left[0].room
+		}
+	}
+	h.giveUp(r)
+}
+
+// giveUp forgets a room that nobody is in, if no account owns it.
+func (h *Hub) giveUp(r *Room) {
+	r.mu.Lock()
+	if len(r.seats) == 0 && r.state.Founder == 0 && r.name != Lobby {
+		r.dead = true
+	}
+	dead := r.dead
+	r.mu.Unlock()
+	if !dead {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at := roomKey(r.name); h.rooms[at] == r {
+		delete(h.rooms, at)
+	}
+}
+
+// focus tells the outlet that another room may be the current one.
+func (h *Hub) focus(m *Member) { m.out.Adapt() }
+
+func join(c *Call) {
+	h, m, name := c.Hub, c.Member, c.Args[0]
+	if r := h.Room(name); r != nil && m.in(r) != nil {
+		if m.room == r {
+			m.refuse("you are in " + r.name + " already")
+			return
+		}
+		m.room = r
+		h.focus(m)
+		m.tell("you are talking in " + r.name + " now")
+		return
+	}
+	if err := h.enter(m, name, c.arg(1), c.Now); err != nil {
+		m.refuse(Reason(err))
+	}
+}
+
+func leave(c *Call) {
+	h, m, r := c.Hub, c.Member, c.Member.room
+	if name := c.arg(0); name != "" {
+		if r = h.Room(name); r == nil || m.in(r) == nil {
+			m.refuse("you are not in " + clip(name))
+			return
+		}
+	}
+	if len(m.seats()) == 1 {
+		m.refuse("that is the only room you are in: /quit leaves the chat")
+		return
+	}
+	h.depart(m, m.in(r), "", c.Now)
+	h.focus(m)
+	m.tell("you have left " + r.name + "; you are talking in " + m.room.name + " now")
+}
+
+func rooms(c *Call) {
+	lines := 0
+	for _, r := range c.Hub.allRooms() {
+		state, n := r.look(), r.Len()
+		hidden := state.MembersOnly && c.Member.in(r) == nil && c.Member.role() < Moderator
+		if hidden || lines == maxListed {
+			continue
+		}
+		lines++
+		line := fmt.Sprintf("%-16s %s", r.name, people(n))
+		for _, w := range state.adjectives() {
+			line += ", " + w
+		}
+		if state.Topic != "" {
+			line += ": " + state.Topic
+		}
+		c.Member.tell(line)
+	}
+}
+
+// adjectives says in words what a room is, if it is not public.
+func (s *RoomState) adjectives() []string {
+	var words []string
+	for _, w := range []struct {
+		yes  bool
+		word string
+	}{{s.MembersOnly, "members only"}, {s.Key != "", "needs a key"}, {s.Moderated, "moderated"}} {
+		if w.yes {
+			words = append(words, w.word)
+		}
+	}
+	if s.Slow > 0 {
+		words = append(words, "slow: "+inWords(s.Slow))
+	}
+	return words
+}
+
+func topic(c *Call) {
+	m, r := c.Member, c.Member.room
+	text := c.arg(0)
+	switch {
+	case text == "":
+		if now := r.look().Topic; now != "" {
+			m.tell("the topic of " + r.name + " is: " + now)
+			return
+		}
+		m.tell(r.name + " has no topic")
+	case m.role() < Moderator && !r.operator(m):
+		m.refuse("only operators of the room and moderators may set the topic")
+	case len([]rune(text)) > maxTopic:
+		m.refuse(fmt.Sprintf("a topic has at most %d characters", maxTopic))
+	default:
+		if text == "-" {
+			text = ""
+		}
+		c.changeRoom(r, func(s *RoomState) { s.Topic = text })
+		r.publish(Event{Kind: Notice, Body: m.Name() + " has set the topic: " + text, Time: c.Now})
+		m.tell("the topic is set")
+	}
+}
+
+// changeRoom changes a room's state, keeps it if the room is anybody's, and
+// enters the act into the audit log.
+func (c *Call) changeRoom(r *Room, f func(*RoomState)) {
+	state := r.change(f)
+	if state.Founder != 0 || r.name == Lobby {
+		c.Hub.keep(state)
+	}
+}
+
+func invite(c *Call) {
+	h, m, r := c.Hub, c.Member, c.Member.room
+	if state := r.look(); (state.MembersOnly || state.Key != "") && m.role() < Moderator && !r.operator(m) {
+		m.refuse("only operators of " + r.name + " and moderators may invite into it")
+		return
+	}
+	h.mu.Lock()
+	var guests []*Member
+	var account uint64
+	p, err := h.present(c.Args[0])
+	if err == nil {
+		guests = slices.Clone(p.members)
+	}
+	if a, ok := h.named(c.Args[0]); ok {
+		account, err = a.ID, nil
+	}
+	h.mu.Unlock()
+	switch {
+	case err != nil:
+		m.refuse(err.Error())
+		return
+	case account != 0:
+		if len(r.look().Members) >= maxInvited {
+			m.refuse(fmt.Sprintf("%s has %d members, which is the most", r.name, maxInvited))
+			return
+		}
+		c.changeRoom(r, func(s *RoomState) { s.Members = with(s.Members, account) })
+	}
+	by := m.Name()
+	for _, g := range guests {
+		g.out.Post(func() {
+			if x := g.rest(); len(x.invited) < maxInvited && !slices.Contains(x.invited, r) {
+				x.invited = append(x.invited, r)
+			}
+			g.tell(by + " asks you into " + r.name + ": /join " + r.name)
+		})
+	}
+	m.tell(c.Args[0] + " may enter " + r.name + " now")
+}
+
+// named returns the account of that name. h.mu is held.
+func (h *Hub) named(text string) (*account, bool) {
+	name, err := names.Parse(text)
+	if err != nil {
+		return nil, false
+	}
+	a := h.accounts[name.Skeleton]
+	return a, a != nil && a.name.Key == name.Key
+}
+
+func list(c *Call) {
+	h, m, room := c.Hub, c.Member, c.Member.room
+	if name := c.arg(0); name != "" {
+		room = h.Room(name)
+		if room == nil || room.look().MembersOnly && m.in(room) == nil && m.role() < Moderator {
+			m.refuse("there is no room " + clip(name))
+			return
+		}
+	}
+	members, all := room.some(maxListed)
+	entries, hidden := h.entries(members, c.Now)
+	text := fmt.Sprintf("%s here in %s: %s", people(all-hidden), room.name, strings.Join(entries, ", "))
+	if all > len(members) {
+		text += fmt.Sprintf(" and %d more", all-len(members))
+	}
+	m.tell(text)
+}
+
+// idleAfter is when /list says how long somebody has said nothing.
+const idleAfter = 5 * time.Minute
+
+// entries are the names of members, sorted, each person once, with what there is
+// to say; hidden is how many were left out for that.
+func (h *Hub) entries(members []*Member, now time.Time) (entries []string, hidden int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	seen := make(map[*person]int)
+	type entry struct{ key, text string }
+	var all []entry
+	for _, m := range members {
+		p := m.who
+		if p == nil {
+			continue
+		}
+		if seen[p]++; seen[p] > 1 {
+			hidden++
+			continue
+		}
+		text := p.name.Display
+		switch idle := p.idle(now); {
+		case p.away != "":
+			text += " (away: " + p.away + ")"
+		case idle >= idleAfter:
+			text += " (idle " + inWords(idle) + ")"
+		}
+		all = append(all, entry{p.name.Key, text})
+	}
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	for _, e := range all {
+		entries = append(entries, e.text)
+	}
+	return entries, hidden
+}
+
+// idle is how long a person has sent nothing. Hub.mu is held.
+func (p *person) idle(now time.Time) time.Duration {
+	var last int64
+	for _, m := range p.members {
+		last = max(last, m.active.Load())
+	}
+	if last == 0 {
+		return 0
+	}
+	return now.Sub(time.Unix(0, last))
+}
+
+// A roomSetting is a row of the table of what /room can change.
+type roomSetting struct {
+	name, values string
+	show         func(*RoomState) string
+	set          func(s *RoomState, value string) error
+}
+
+func roomTable() []roomSetting {
+	onOff := func(field func(*RoomState) *bool) (func(*RoomState) string, func(*RoomState, string) error) {
+		return func(s *RoomState) string { return onOrOff(*field(s)) },
+			func(s *RoomState, v string) error { return setSwitch(field(s), v) }
+	}
+	rows := []roomSetting{
+		{name: "members", values: "on or off: only who was invited may enter"},
+		{name: "moderated", values: "on or off: only members and operators may speak"},
+		{
+			name: "key", values: "a word that /join needs, or off",
+			show: func(s *RoomState) string { return onOrOff(s.Key != "") },
+			set:  setRoomKey,
+		},
+		{
+			name: "slow", values: "seconds between two lines of one person, or off",
+			show: func(s *RoomState) string { return strconv.Itoa(int(s.Slow / time.Second)) },
+			set:  setSlow,
+		},
+		{
+			name: "keep", values: "how long the history is kept, 30d for instance, or off for the server's own bound",
+			show: func(s *RoomState) string { return orOff(s.KeepAge > 0, inWords(s.KeepAge)) },
+			set:  setKeepAge,
+		},
+		{
+			name: "keep-size", values: "how much of it is kept, in MiB, or off for the server's own bound",
+			show: func(s *RoomState) string { return orOff(s.KeepBytes > 0, strconv.FormatInt(s.KeepBytes>>20, 10)) },
+			set:  setKeepBytes,
+		},
+	}
+	rows[0].show, rows[0].set = onOff(func(s *RoomState) *bool { return &s.MembersOnly })
+	rows[1].show, rows[1].set = onOff(func(s *RoomState) *bool { return &s.Moderated })
+	return rows
+}
+
+func roomSettings(c *Call) {
+	m, r := c.Member, c.Member.room
+	rows := roomTable()
+	if len(c.Args) == 0 {
+		state := r.look()
+		for _, row := range rows {
+			m.tell(fmt.Sprintf("%-10s %-10s %s", row.name, row.show(&state), row.values))
+		}
+		return
+	}
+	i := slices.IndexFunc(rows, func(row roomSetting) bool { return row.name == c.Args[0] })
+	switch {
+	case i < 0:
+		m.refuse("no setting " + clip(c.Args[0]) + ": /room lists them")
+		return
+	case len(c.Args) < 2:
+		m.refuse("usage: /room " + rows[i].name + " VALUE: " + rows[i].values)
+		return
+	case m.role() < Moderator && !r.operator(m):
+		m.refuse("only operators of the room and moderators may change it")
+		return
+	case r.look().Founder == 0 && r.name != Lobby:
+		m.refuse(r.name + " was made by a guest and has no settings: registered users own the rooms they make")
+		return
+	}
+	var err error
+	c.changeRoom(r, func(s *RoomState) { err = rows[i].set(s, c.Args[1]) })
+	if err != nil {
+		m.refuse(Reason(err))
+		return
+	}
+	state := r.look()
+	c.act("room", rows[i].name+" "+rows[i].show(&state), r.name, "")
+	r.publish(Event{Kind: Notice, Body: m.Name() + " has set " + rows[i].name + " to " + rows[i].show(&state), Time: c.Now})
+	m.tell(rows[i].name + " is " + rows[i].show(&state) + " now")
+}
+
+func onOrOff(on bool) string { return orOff(on, "on") }
+
+func orOff(on bool, value string) string {
+	if on {
+		return value
+	}
+	return "off"
+}
+
+func setSwitch(field *bool, value string) error {
+	switch value {
+	case "on", "yes", "true":
+		*field = true
+	case "off", "no", "false":
+		*field = false
+	default:
+		return refusal("that is on or off")
+	}
+	return nil
+}
+
+func setRoomKey(s *RoomState, v string) error {
+	switch {
+	case v == "off":
+		s.Key = ""
+	case len([]rune(v)) > maxKey || strings.ContainsAny(v, " \t"):
+		return refusal("a key is one word of at most %d characters", maxKey)
+	default:
+		s.Key = hashKey(s.Name, v)
+	}
+	return nil
+}
+
+func setSlow(s *RoomState, v string) error {
+	n, err := strconv.Atoi(v)
+	switch {
+	case v == "off":
+		n = 0
+	case err != nil || n < 0 || time.Duration(n)*time.Second > maxSlow:
+		return refusal("that is a number of seconds, at most %d", int(maxSlow/time.Second))
+	}
+	s.Slow = time.Duration(n) * time.Second
+	return nil
+}
+
+func setKeepAge(s *RoomState, v string) error {
+	if v == "off" {
+		s.KeepAge = 0
+		return nil
+	}
+	d, ok := parseDuration(v)
+	if !ok || d < time.Hour {
+		return refusal("that is a time of at least an hour, 30d for instance")
+	}
+	s.KeepAge = d
+	return nil
+}
+
+func setKeepBytes(s *RoomState, v string) error {
+	n, err := strconv.Atoi(v)
+	switch {
+	case v == "off":
+		n = 0
+	case err != nil || n < 1 || n > 1<<20:
+		return refusal("that is a number of MiB from 1 to %d", 1<<20)
+	}
+	s.KeepBytes = int64(n) << 20
+	return nil
+}
