@@ -15,6 +15,7 @@ import (
 
 	"github.com/sudoXpg/netloop"
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/nearest"
@@ -136,8 +137,7 @@ func options(c config.Config, backend netloop.BackendInfo, log *slog.Logger) ser
 		Style:       style,
 		Name:        c.Name,
 		Log:         log,
-		Epoch:       uint64(time.Now().UnixMilli()),
-		Nearest:     nearest.Find,
+		Chat:        chat.Options{Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find},
 		SniffWindow: c.SniffWindow,
 		Limits: server.Limits{
 			MaxLine: c.MaxLine, LoginTimeout: c.LoginTimeout, MaxLag: c.MaxLag,

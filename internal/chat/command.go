@@ -56,7 +56,7 @@ func (c *Call) arg(i int) string {
 
 // Run carries out c on behalf of m. What m is told about it goes to its Outlet.
 func (h *Hub) Run(m *Member, c Command, now time.Time) {
-	m.active.Store(now.UnixNano())
+	m.active.Store(uint32(now.Unix()))
 	if m.more != nil && len(m.more.mail) > 0 { // somebody is there who has seen it
 		h.keep(DropMail{IDs: m.more.mail})
 		m.more.mail = nil

@@ -368,7 +368,7 @@ func (h *Hub) renamed(m *Member, old string, now time.Time) {
 		return
 	}
 	for _, s := range m.seats() {
-		s.room.publish(Event{Kind: Rename, Author: m.id, Name: old, Body: m.Name(), Time: now})
+		s.room.renamed(m, old, now)
 	}
 }
 

@@ -39,21 +39,16 @@ const MaxRooms = 16
 // the session and hand it to [Hub.Admit]. It belongs to the goroutine of its
 // connection; what others may read says so.
 type Member struct {
-	id      uint64
-	account uint64 // 0 for a guest
-	out     Outlet
-	who     *person // nil before it has a name; changed inside Hub.mu
+	id   uint64
+	out  Outlet
+	who  *person // nil before it has a name; changed inside Hub.mu
 	room *Room   // the current one, where its lines go; nil outside
 	seat seat    // in the first room
 	more *more   // nil until it is needed
 	// marks are what the message path has to know of, set by anybody.
 	marks atomic.Uint32
-	// active is when something was last received, in Unix nanoseconds.
-	active atomic.Int64
-	// settings is what is chosen, nil for nothing, and ignored has the keys of the
-	// names that are; neither is ever changed in place.
-	settings *Settings
-	ignored  map[string]bool
+	// active is when something was last received, in seconds of Unix time.
+	active atomic.Uint32
 }
 
 // The marks of a member. The lowest bits are its role.
@@ -88,10 +83,15 @@ type seat struct {
 
 // more is what few members need.
 type more struct {
-	seats []*seat // in rooms after the first
-	reply string   // the name of who sent the last private message
-	next  func()   // goes on with the list that /more asks for; nil: nothing is left
-	mail  []uint64 // what was delivered, but not dropped yet
+	account uint64  // 0 for a guest
+	seats   []*seat // in rooms after the first
+	// settings is what is chosen, nil for nothing, and ignored has the keys of the
+	// names that are; neither is ever changed in place.
+	settings *Settings
+	ignored  map[string]bool
+	reply    string   // the name of who sent the last private message
+	next     func()   // goes on with the list that /more asks for; nil: nothing is left
+	mail     []uint64 // what was delivered, but not dropped yet
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 }
@@ -119,10 +119,26 @@ func (m *Member) Room() *Room { return m.room }
 
 // Settings returns what the member has chosen.
 func (m *Member) Settings() Settings {
-	if m.settings == nil {
+	if m.more == nil || m.more.settings == nil {
 		return Settings{}
 	}
-	return *m.settings
+	return *m.more.settings
+}
+
+// account returns that of the user, or 0 for a guest.
+func (m *Member) account() uint64 {
+	if m.more == nil {
+		return 0
+	}
+	return m.more.account
+}
+
+// ignored has the keys of the names that m ignores; it is not to be changed.
+func (m *Member) ignored() map[string]bool {
+	if m.more == nil {
+		return nil
+	}
+	return m.more.ignored
 }
 
 // Rooms returns in how many rooms the member is.
@@ -179,6 +195,9 @@ func (m *Member) stand(s *seat) {
 		}
 	}
 }
+
+// Ignores tells whether m does not want to see somebody of that name.
+func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }
 
 // refuse tells m why something was not done.
 func (m *Member) refuse(why string) { m.out.Deliver(Event{Kind: Refusal, Body: why}) }

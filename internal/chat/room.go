@@ -65,10 +65,10 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 	s := m.sit()
 	s.member, s.room, s.place = m, r, int32(len(r.seats))
 	m.room = r
-	first := m.account == 0 || r.people[m.account] == 0
+	first := m.account() == 0 || r.people[m.account()] == 0
 	m.out.Enter(r, r.hub.unignored(m, r.history()), r.others(m))
-	if m.account != 0 {
-		r.people[m.account]++
+	if m.account() != 0 {
+		r.people[m.account()]++
 	}
 	if len(r.seats) == cap(r.seats) { // append alone leaves five times as much behind
 		r.seats = slices.Grow(r.seats, max(8, len(r.seats)))
@@ -77,7 +77,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 	r.listenLocked(m)
 	r.tellIgnorers(m)
 	if first {
-		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account, Name: m.Name(), Time: now}, "", nil)
+		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, "", nil)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 func (r *Room) others(m *Member) int {
 	n := len(r.seats)
 	for id, connections := range r.people {
-		if id != m.account {
+		if id != m.account() {
 			connections-- // only what is more than one
 		}
 		n -= connections
@@ -96,7 +96,7 @@ func (r *Room) others(m *Member) int {
 
 // admits returns why m may not enter. r.mu is held.
 func (r *Room) admits(m *Member, key string, staff bool) error {
-	known := staff || r.isOperator(m.account) || r.isMember(m.account) || m.more != nil && slices.Contains(m.more.invited, r)
+	known := staff || r.isOperator(m.account()) || r.isMember(m.account()) || m.more != nil && slices.Contains(m.more.invited, r)
 	switch {
 	case known:
 		return nil
@@ -123,7 +123,7 @@ func (r *Room) isMember(account uint64) bool {
 func (r *Room) operator(m *Member) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.isOperator(m.account)
+	return r.isOperator(m.account())
 }
 
 // Say publishes a line of m, which need not be a member.
@@ -133,7 +133,7 @@ func (r *Room) Say(m *Member, text string, now time.Time) {
 
 // publishOf publishes a message of m, unless m is not to be heard any more.
 func (r *Room) publishOf(m *Member, e Event) {
-	e.Author, e.Account, e.Name = m.id, m.account, m.Name()
+	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !m.marked(gone) {
@@ -151,13 +151,13 @@ func (r *Room) leave(m *Member, s *seat, reason string, now time.Time) {
 	r.seats[end] = nil
 	r.seats = r.seats[:end]
 	delete(r.ignorers, m)
-	if m.account != 0 {
-		if r.people[m.account]--; r.people[m.account] > 0 {
+	if m.account() != 0 {
+		if r.people[m.account()]--; r.people[m.account()] > 0 {
 			return
 		}
-		delete(r.people, m.account)
+		delete(r.people, m.account())
 	}
-	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account, Name: m.Name(), Body: reason, Time: now}, "", nil)
+	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Body: reason, Time: now}, "", nil)
 }
 
 // listen notes whom m, who is here, ignores.
@@ -169,13 +169,13 @@ func (r *Room) listen(m *Member) {
 
 func (r *Room) listenLocked(m *Member) {
 	delete(r.ignorers, m)
-	if len(m.ignored) == 0 {
+	if len(m.ignored()) == 0 {
 		return
 	}
 	if r.ignorers == nil {
 		r.ignorers = make(map[*Member]map[string]bool)
 	}
-	r.ignorers[m] = m.ignored
+	r.ignorers[m] = m.ignored()
 }
 
 // tellIgnorers has those who ignore the name of m, who has just come, see
@@ -186,6 +186,14 @@ func (r *Room) tellIgnorers(m *Member) {
 			o.out.Post(func() { o.out.Ignore(r, m.id, true) })
 		}
 	}
+}
+
+// renamed tells that m was called old, and those who ignore the new name.
+func (r *Room) renamed(m *Member, old string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tellIgnorers(m)
+	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, "", nil)
 }
 
 // identify notes that m, who is here, has another account now, 0 for none.

@@ -24,7 +24,7 @@ type subject struct {
 }
 
 func (m *Member) subject() subject {
-	s := subject{account: m.account, addr: m.out.Addr()}
+	s := subject{account: m.account(), addr: m.out.Addr()}
 	if m.who != nil {
 		s.key, s.skeleton = m.who.name.Key, m.who.name.Skeleton
 	}
@@ -184,11 +184,11 @@ func (r *Room) silences(m *Member, now time.Time) string {
 			return "you are muted in " + r.name + s.words(now)
 		}
 	}
-	trusted := staff || r.isOperator(m.account)
+	trusted := staff || r.isOperator(m.account())
 	switch {
 	case trusted || !r.state.Moderated && r.state.Slow == 0:
 		return ""
-	case r.state.Moderated && !r.isMember(m.account):
+	case r.state.Moderated && !r.isMember(m.account()):
 		return r.name + " is moderated: only its members and operators speak"
 	case r.state.Slow == 0:
 		return ""

@@ -33,7 +33,7 @@ func (h *Hub) say(m *Member, kind Kind, text string, now time.Time) {
 // pretend has m, whom nobody is to see, see what he would see: his line at his
 // other connections, and that it was saved.
 func (h *Hub) pretend(m *Member, e Event) {
-	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account, m.Name(), m.room.name, h.nextID()
+	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.Name(), m.room.name, h.nextID()
 	room := m.room
 	for _, o := range h.others(m) {
 		o.out.Post(func() {

@@ -54,7 +54,7 @@ func (h *Hub) registrable(m *Member, text string) (names.Name, error) {
 		return names.Name{}, err
 	}
 	switch {
-	case m.account != 0:
+	case m.account() != 0:
 		return names.Name{}, refusal("you are logged in as %s already", m.Name())
 	case text == "":
 		return names.Name{}, refusal("usage: /register NAME")
@@ -143,7 +143,7 @@ func login(c *Call) {
 		text = m.Name()
 	}
 	switch {
-	case m.account != 0:
+	case m.account() != 0:
 		m.refuse("you are logged in as " + m.Name() + " already: /logout first")
 	case text == "":
 		m.refuse("usage: /login NAME")
@@ -258,7 +258,7 @@ func (h *Hub) update(a *account, f func(*Account)) {
 // become makes m the user of an account.
 func (h *Hub) become(m *Member, a *account) {
 	now := m.out.Now()
-	old, was := m.Name(), m.account
+	old, was := m.Name(), m.account()
 	h.mu.Lock()
 	p := h.names[a.name.Skeleton]
 	if p != nil && p.account == nil && p != m.who {
@@ -273,21 +273,25 @@ func (h *Hub) become(m *Member, a *account) {
 	p.members = append(p.members, m)
 	a.Seen = now
 	h.keep(a.Account)
-	m.who, m.account = p, a.ID
+	m.who, m.rest().account = p, a.ID
 	m.setRole(a.Role)
-	chosen := a.Settings
+	chosen, ignored := a.Settings, make(map[string]bool, len(a.Ignores))
+	for _, key := range a.Ignores {
+		ignored[key] = true
+	}
 	h.mu.Unlock()
-	m.settings = nil
+	m.more.settings = nil
 	if chosen != (Settings{}) {
-		m.settings = &chosen
+		m.more.settings = &chosen
 	}
 	h.identified(m, old, was, now)
+	h.adoptIgnored(m, ignored)
 }
 
 // identified tells the rooms of m who it is now.
 func (h *Hub) identified(m *Member, old string, was uint64, now time.Time) {
 	for _, s := range m.seats() {
-		s.room.identify(m.account, was)
+		s.room.identify(m.account(), was)
 	}
 	if old != "" {
 		h.renamed(m, old, now)
@@ -331,12 +335,12 @@ func (h *Hub) settle(m *Member) {
 	if m.room == nil {
 		h.Arrive(m, m.out.Now())
 	}
-	if h.options.Archive == nil || m.account == 0 {
+	if h.options.Archive == nil || m.account() == 0 {
 		return
 	}
 	var mail []Mail
 	var err error
-	id := m.account
+	id := m.account()
 	h.work(m, Disk, func() { mail, err = h.options.Archive.Mail(id, maxMail) }, func() {
 		if err != nil {
 			m.refuse("your mail can't be read: " + err.Error())
@@ -361,14 +365,14 @@ func logout(c *Call) {
 			h.depart(m, s, "logged out", c.Now)
 		}
 	}
-	old, was := m.Name(), m.account
+	old, was := m.Name(), m.account()
 	h.mu.Lock()
 	name := h.someName()
 	h.call(m, name)
-	m.account = 0
+	m.more.account = 0
 	m.setRole(Guest)
 	h.mu.Unlock()
-	m.settings = nil
+	m.more.settings = nil
 	h.identified(m, old, was, c.Now)
 	m.tell("you are logged out, and now known as " + m.Name())
 }
@@ -406,7 +410,7 @@ func passwd(c *Call) {
 func whoami(c *Call) {
 	m := c.Member
 	what := "a guest"
-	if m.account != 0 {
+	if m.account() != 0 {
 		what = "registered, " + m.role().String()
 	}
 	rooms := make([]string, 0, 1)

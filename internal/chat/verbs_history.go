@@ -128,12 +128,12 @@ func merge(disk, recent []Event, limit int) []Event {
 // shown leaves out what m is not to see: of those who are banned, or ignored.
 func (h *Hub) shown(m *Member, events []Event) []Event {
 	hidden := h.hidden(m.out.Now())
-	if hidden == nil && len(m.ignored) == 0 {
+	if hidden == nil && len(m.ignored()) == 0 {
 		return events
 	}
 	kept := make([]Event, 0, len(events))
 	for i := range events {
-		if hidden != nil && hidden(&events[i]) || len(m.ignored) > 0 && m.ignores(fold(events[i].Name)) {
+		if hidden != nil && hidden(&events[i]) || len(m.ignored()) > 0 && m.ignores(fold(events[i].Name)) {
 			continue
 		}
 		kept = append(kept, events[i])
@@ -144,7 +144,7 @@ func (h *Hub) shown(m *Member, events []Event) []Event {
 // unignored is shown for the history of a room: those who are banned are not in
 // it any more.
 func (h *Hub) unignored(m *Member, events []Event) []Event {
-	if len(m.ignored) == 0 {
+	if len(m.ignored()) == 0 {
 		return events
 	}
 	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return m.ignores(fold(e.Name)) })

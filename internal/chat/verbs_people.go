@@ -84,7 +84,7 @@ func (h *Hub) echo(m *Member, to, text string) {
 
 // others are the other connections of the same person.
 func (h *Hub) others(m *Member) []*Member {
-	if m.account == 0 {
+	if m.account() == 0 {
 		return nil
 	}
 	h.mu.Lock()
@@ -114,7 +114,7 @@ func (h *Hub) post(m *Member, a *account, text string) {
 			m.refuse(fmt.Sprintf("%d messages wait for %s already, which is the most", maxMail, a.Name))
 			return
 		}
-		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account, From: m.Name(), Body: text, Time: m.out.Now()}
+		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
 		h.kept(m, func(err error) {
 			if err != nil {
 				m.refuse("it was not saved, and " + a.Name + " is not here: " + err.Error())
@@ -208,14 +208,14 @@ func (c *Call) setAway(why string) (before string) {
 
 // ignores tells whether m ignores the name of that key.
 func (m *Member) ignores(key string) bool {
-	return m.ignored != nil && m.ignored[key]
+	return m.ignored()[key]
 }
 
 func ignore(c *Call) {
 	m := c.Member
 	if len(c.Args) == 0 {
 		var keys []string
-		for key := range m.ignored {
+		for key := range m.ignored() {
 			keys = append(keys, key)
 		}
 		slices.Sort(keys)
@@ -234,7 +234,7 @@ func ignore(c *Call) {
 		m.refuse("that is you")
 	case m.ignores(name.Key):
 		m.refuse("you ignore " + name.Display + " already")
-	case len(m.ignored) >= maxIgnored:
+	case len(m.ignored()) >= maxIgnored:
 		m.refuse(fmt.Sprintf("you ignore %d people, which is the most", maxIgnored))
 	default:
 		c.Hub.setIgnored(m, name.Key, true)
@@ -255,8 +255,8 @@ func unignore(c *Call) {
 
 // setIgnored changes whom m ignores, at all connections of the person.
 func (h *Hub) setIgnored(m *Member, key string, yes bool) {
-	set := make(map[string]bool, len(m.ignored)+1)
-	for k := range m.ignored {
+	set := make(map[string]bool, len(m.ignored())+1)
+	for k := range m.ignored() {
 		set[k] = true
 	}
 	if delete(set, key); yes {
@@ -266,7 +266,7 @@ func (h *Hub) setIgnored(m *Member, key string, yes bool) {
 	for _, o := range h.others(m) {
 		o.out.Post(func() { h.adoptIgnored(o, set) })
 	}
-	if m.account == 0 {
+	if m.account() == 0 {
 		return
 	}
 	var list []string
@@ -283,8 +283,8 @@ func (h *Hub) setIgnored(m *Member, key string, yes bool) {
 
 // adoptIgnored has m ignore the names in set, which is not changed any more.
 func (h *Hub) adoptIgnored(m *Member, set map[string]bool) {
-	was := m.ignored
-	m.ignored = set
+	was := m.ignored()
+	m.rest().ignored = set
 	for _, s := range m.seats() {
 		s.room.listen(m)
 		h.applyIgnored(m, s.room, was)
@@ -294,7 +294,7 @@ func (h *Hub) adoptIgnored(m *Member, set map[string]bool) {
 // applyIgnored tells the outlet which members of a room m does not see, and
 // which of those that it did not see before it does.
 func (h *Hub) applyIgnored(m *Member, r *Room, was map[string]bool) {
-	if len(m.ignored)+len(was) == 0 {
+	if len(m.ignored())+len(was) == 0 {
 		return
 	}
 	members, _ := r.some(r.Len())
@@ -307,11 +307,15 @@ func (h *Hub) applyIgnored(m *Member, r *Room, was map[string]bool) {
 	}
 	h.mu.Unlock()
 	for i, o := range members {
-		if m.ignored[keys[i]] != was[keys[i]] {
-			m.out.Ignore(r, o.id, m.ignored[keys[i]])
+		if m.ignored()[keys[i]] != was[keys[i]] {
+			m.out.Ignore(r, o.id, m.ignored()[keys[i]])
 		}
 	}
 }
+
+// Reapply is called by an outlet that sees a room in another way than before, so
+// that Ignore has to be said again.
+func (h *Hub) Reapply(m *Member, r *Room) { h.applyIgnored(m, r, nil) }
 
 // A setting is a row of the table of what /set can change.
 type setting struct {
@@ -378,7 +382,7 @@ func set(c *Call) {
 	for _, o := range h.others(m) {
 		o.out.Post(func() { o.adopt(&now) })
 	}
-	if m.account != 0 {
+	if m.account() != 0 {
 		h.mu.Lock()
 		m.who.account.Settings = now
 		h.keep(m.who.account.Account)
@@ -389,6 +393,6 @@ func set(c *Call) {
 
 // adopt takes over settings, which are not changed any more.
 func (m *Member) adopt(s *Settings) {
-	m.settings = s
+	m.rest().settings = s
 	m.out.Adapt()
 }

@@ -49,7 +49,7 @@ func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
 			return err
 		}
 		if err = r.Join(m, key, now); !errors.Is(err, errDead) {
-			if err == nil && made && m.account != 0 {
+			if err == nil && made && m.account() != 0 {
 				h.keep(r.look())
 			}
 			if err == nil {
@@ -85,7 +85,7 @@ func (h *Hub) open(m *Member, name names.Name, key string, now time.Time) (r *Ro
 	if len(h.rooms) >= h.options.Rooms {
 		return nil, false, refusal("there are %s, which is the most that there can be", count(len(h.rooms), "room"))
 	}
-	state := RoomState{Name: name.Display, Created: now, Founder: m.account}
+	state := RoomState{Name: name.Display, Created: now, Founder: m.account()}
 	if key != "" {
 		if len([]rune(key)) > maxKey {
 			return nil, false, refusal("a key has at most %d characters", maxKey)
@@ -343,14 +343,14 @@ func (h *Hub) entries(members []*Member, now time.Time) (entries []string, hidde
 
 // idle is how long a person has sent nothing. Hub.mu is held.
 func (p *person) idle(now time.Time) time.Duration {
-	var last int64
+	var last uint32
 	for _, m := range p.members {
 		last = max(last, m.active.Load())
 	}
 	if last == 0 {
 		return 0
 	}
-	return now.Sub(time.Unix(0, last))
+	return now.Sub(time.Unix(int64(last), 0)).Truncate(time.Second)
 }
 
 // A roomSetting is a row of the table of what /room can change.

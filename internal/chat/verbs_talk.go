@@ -13,24 +13,24 @@ func help(c *Call) {
 			c.Member.refuse(c.Hub.unknown(name))
 			return
 		}
-		c.Member.tell(v.describe())
+		c.Member.tell("usage: " + v.usage() + ": " + v.Help + v.also())
 		return
 	}
 	for i := range c.Hub.verbs {
 		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) {
-			c.Member.tell(v.describe())
+			c.Member.tell(fmt.Sprintf("%-12s %s", "/"+v.Name, v.Help+v.also()))
 		}
 	}
-	c.Member.tell(fmt.Sprintf("%-16s %s", "//TEXT", "Say a line that begins with a slash."))
+	c.Member.tell(fmt.Sprintf("%-12s %s", "//TEXT", "Say a line that begins with a slash."))
+	c.Member.tell("/help COMMAND says how one is used.")
 }
 
-// describe is the verb's line in /help.
-func (v *Verb) describe() string {
-	line := fmt.Sprintf("%-16s %s", v.usage(), v.Help)
-	if len(v.Aliases) > 0 {
-		line += " (also /" + strings.Join(v.Aliases, ", /") + ")"
+// also lists the other names of a verb.
+func (v *Verb) also() string {
+	if len(v.Aliases) == 0 {
+		return ""
 	}
-	return line
+	return " (also /" + strings.Join(v.Aliases, ", /") + ")"
 }
 
 func me(c *Call) { c.Hub.say(c.Member, Action, c.Args[0], c.Now) }
@@ -38,7 +38,7 @@ func me(c *Call) { c.Hub.say(c.Member, Action, c.Args[0], c.Now) }
 func nick(c *Call) {
 	m, name := c.Member, c.Args[0]
 	switch {
-	case m.account != 0:
+	case m.account() != 0:
 		m.refuse("your account is called " + m.Name() + ": /logout first")
 		return
 	case name == m.Name():

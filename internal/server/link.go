@@ -46,6 +46,10 @@ type link struct {
 	tooLong uint8 // lines over MaxLine up to now
 }
 
+func (l *link) begin(s *Server, c *eventloop.Conn) {
+	l.srv, l.conn, l.since = s, c, c.Loop().Now().UnixNano()
+}
+
 func (l *link) now() time.Time { return l.conn.Loop().Now() }
 
 // reply answers what the peer has sent, unless it does not read its replies.

@@ -17,6 +17,9 @@ import (
 // replay is how much of the log so far a newcomer gets in the classic style, in bytes.
 const replay = 1 << 20
 
+// maxZones is how many time zones are known at a time: there are about 600.
+const maxZones = 1000
+
 // Options say how a Server works. Loop.Open must be set; a zero limit is no limit
 // unless its comment says otherwise.
 type Options struct {
@@ -28,10 +31,12 @@ type Options struct {
 	Name string
 	// Log gets the log; nil discards it.
 	Log *slog.Logger
-	// Epoch goes into the events of the chat (see chat.Event).
-	Epoch uint64
-	// Nearest finds what a mistyped command was meant to be; may be nil.
-	Nearest func(word string, of []string) (string, bool)
+	// Chat is what the chat needs; NewFeed, History and Zone are the Server's own.
+	Chat chat.Options
+	// Hashing runs what is about passwords, and Disk what reads the disk; nil:
+	// Loop.Executor. HashWait says how long until Hashing can take more; may be nil.
+	Hashing, Disk eventloop.Executor
+	HashWait      func() time.Duration
 
 	// SniffWindow is how long a newcomer may be silent before the server speaks
 	// first. 0: it does at once. The classic style never waits.
@@ -74,8 +79,9 @@ type Server struct {
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: what is written is put together here
 
-	mu        sync.Mutex // guards listeners
+	mu        sync.Mutex // guards what follows
 	listeners []string   // "network address"
+	zones     map[string]*time.Location
 }
 
 // New opens a Server. It serves nobody before Listen and Run.
@@ -90,18 +96,21 @@ func New(o Options) (*Server, error) {
 		o.MaxLag = 1 << 20
 	}
 	s := &Server{
-		o: o, log: o.Log, admission: newAdmission(o.Limits),
+		log: o.Log, admission: newAdmission(o.Limits),
 		greeting: "*** Welcome to " + o.Name + ".\r\n" + prompt,
+		zones:    make(map[string]*time.Location),
 	}
 	s.buffers.New = func() any { return new([]byte) }
-	s.hub = chat.New(chat.Options{
-		NewFeed: func(string) chat.Feed { return newFeed(o.Style, o.MaxLag) },
-		History: history(o.Style),
-		Epoch:   o.Epoch,
-		Nearest: o.Nearest,
-	})
+	if o.Loop.Executor == nil {
+		o.Loop.Executor = eventloop.NewPool(0, 0)
+	}
+	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag) }
+	o.Chat.History = history(o.Style)
+	o.Chat.Zone = s.zone
+	s.hub = chat.New(o.Chat)
 	s.lobby = s.hub.Room(chat.Lobby)
 	o.Loop.OnError = s.loopError
+	s.o = o
 	group, err := eventloop.New(o.Loop)
 	if err != nil {
 		return nil, err
@@ -117,6 +126,42 @@ func history(style text.Style) int {
 		return -1
 	}
 	return chat.DefaultHistory
+}
+
+// zone returns the time zone of that name, always the same one, or nil.
+func (s *Server) zone(name string) *time.Location {
+	if name == "" || strings.EqualFold(name, "UTC") {
+		return time.UTC
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if z := s.zones[name]; z != nil {
+		return z
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "Local" || len(s.zones) >= maxZones {
+		return nil
+	}
+	s.zones[name] = z
+	return z
+}
+
+// pool returns what runs work of a kind, and what is said when it can't.
+func (s *Server) pool(kind chat.WorkKind) (eventloop.Executor, func() string) {
+	pool, why := s.o.Disk, func() string { return "too much is being looked up already: try again in a moment" }
+	if kind == chat.Hashing {
+		pool, why = s.o.Hashing, func() string {
+			wait := time.Second
+			if s.o.HashWait != nil {
+				wait = max(wait, s.o.HashWait())
+			}
+			return "too many people are logging in: try again in " + inWords(wait)
+		}
+	}
+	if pool == nil {
+		pool = s.o.Loop.Executor
+	}
+	return pool, why
 }
 
 // Group returns the event loops, for a caller that takes their turns itself.
@@ -179,19 +224,24 @@ func (s *Server) now() time.Time {
 
 // accept is called on the loop of a new connection.
 func (s *Server) accept(c *eventloop.Conn) eventloop.Handler {
+	if why := s.hub.Banned(c.RemoteAddr().Addr(), c.Loop().Now()); why != "" {
+		s.logRefused(c, "banned")
+		return s.refuse(&denial{reason: "banned", text: why})
+	}
 	if why, report := s.admission.admit(c.RemoteAddr().Addr(), c.Loop().Now()); why != nil {
 		if report {
 			s.logRefused(c, why.reason)
 		}
 		return s.refuse(why)
 	}
-	l := link{srv: s, conn: c, since: c.Loop().Now().UnixNano()}
 	if s.o.Style == text.Classic {
-		x := &classic{link: l}
+		x := &classic{}
+		x.begin(s, c)
 		s.hub.Admit(&x.member, x)
 		return x
 	}
-	x := &session{link: l}
+	x := &session{}
+	x.begin(s, c)
 	x.dec.MaxLine = s.o.MaxLine
 	s.hub.Admit(&x.member, x)
 	return x
@@ -215,32 +265,6 @@ func (s *Server) loopError(err error) {
 		return
 	}
 	s.log.Error("loop_error", slog.String("cause", err.Error()))
-}
-
-// A feed carries the events of a room in one format. What it holds is used
-// inside the room's mutex.
-type feed struct {
-	style text.Style
-	topic *eventloop.Topic
-	line  []byte
-}
-
-var _ chat.Feed = (*feed)(nil)
-
-func newFeed(style text.Style, maxLag int) *feed {
-	o := eventloop.TopicOptions{Window: maxLag, LagNotice: func(missed uint64) []byte { return missedNotice(style, missed) }}
-	if style == text.Classic {
-		// Who has just come is behind by the whole replay, and not slow yet.
-		o.Keep, o.Window = replay, replay+maxLag
-	}
-	return &feed{style: style, topic: eventloop.NewTopic(o)}
-}
-
-// Publish implements chat.Feed. The topic leaves out the author.
-func (f *feed) Publish(e chat.Event) {
-	if f.line = f.style.Append(f.line[:0], e); len(f.line) > 0 {
-		f.topic.Append(e.Author, e.Seq, f.line)
-	}
 }
 
 // notice renders a line of the server: in the classic style, which has none of
