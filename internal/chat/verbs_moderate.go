@@ -29,7 +29,7 @@ func (c *Call) entry(verb, target, room, why string) Act {
 }
 
 // act enters something into the audit log.
-func (c *Call) act(verb, target, room, why string) { c.Hub.keep(c.entry(verb, target, room, why)) }
+func (c *Call) act(verb, target, room string) { c.Hub.keep(c.entry(verb, target, room, "")) }
 
 // period takes the duration and the reason out of the arguments after the first.
 func (c *Call) period() (d time.Duration, reason string, err error) {
@@ -358,7 +358,7 @@ func slow(c *Call) {
 	if d > 0 {
 		text = "is slow now: one line in " + inWords(d)
 	}
-	c.act("slow", inWords(d), r.name, "")
+	c.act("slow", inWords(d), r.name)
 	r.publish(Event{Kind: Notice, Body: r.name + " " + text, Time: c.Now})
 }
 

@@ -51,7 +51,7 @@ func lock(c *Call) {
 }
 
 func announce(c *Call) {
-	c.act("announce", c.Args[0], "", "")
+	c.act("announce", c.Args[0], "")
 	c.Hub.Announce(c.Args[0], c.Now)
 	if c.Member.room == nil {
 		c.Member.tell("announced")
@@ -147,7 +147,7 @@ func rehash(c *Call) {
 		m.refuse("this server has no configuration to read")
 		return
 	}
-	c.act("rehash", "", "", "")
+	c.act("rehash", "", "")
 	h.options.Control.Rehash(func(report []string, err error) {
 		m.out.Post(func() {
 			for _, line := range report {
