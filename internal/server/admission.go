@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/customer"
 )
 
 // sweepAt is how many addresses the admission table holds before it first
@@ -19,9 +21,8 @@ type denial struct {
 	text string
 }
 
-// admission counts connections by address. An address is an IPv4 address or an
-// IPv6 /64, the least that one customer of a provider has (RFC 6177); loopback
-// and Unix sockets, whose address is invalid, are exempt from all but the total.
+// admission counts connections by customer.Of; who is not counted by it is
+// exempt from all but the total.
 //
 // Its memory is bounded by the number of open connections and sweepAt: when the
 // table is full, addresses without connections are forgotten, first those whose
@@ -57,7 +58,7 @@ func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial, report b
 	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
 		why = &denial{reason: "max_clients", text: "the server is full, try again later"}
 	}
-	key, counted := visitor(addr)
+	key, counted := customer.Of(addr)
 	if !counted {
 		if why == nil {
 			a.total++
@@ -120,7 +121,7 @@ func (a *admission) release(addr netip.Addr) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.total--
-	if key, counted := visitor(addr); counted {
+	if key, counted := customer.Of(addr); counted {
 		if v := a.peers[key]; v != nil {
 			v.open--
 		}
@@ -160,17 +161,4 @@ func (a *admission) sweep(now time.Time) {
 		}
 	}
 	a.limit = max(sweepAt, 2*len(a.peers))
-}
-
-// visitor returns what addr is counted as, and false for who is not counted.
-func visitor(addr netip.Addr) (netip.Addr, bool) {
-	addr = addr.Unmap()
-	if !addr.IsValid() || addr.IsLoopback() {
-		return addr, false
-	}
-	if addr.Is4() {
-		return addr, true
-	}
-	prefix, err := addr.WithZone("").Prefix(64)
-	return prefix.Addr(), err == nil
 }
