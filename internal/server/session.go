@@ -69,6 +69,7 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 		s.stage = naming
 	}
 	s.hold()
+	s.dec.MaxLine = s.srv.limits.Load().MaxLine // Reconfigure may have changed it
 	for ev, rest := s.dec.Next(p); ev.Kind != telnet.None && s.stage != leaving; ev, rest = s.dec.Next(rest) {
 		s.handle(ev)
 	}
