@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -12,6 +13,15 @@ import (
 // sweepAt is how many addresses the admission table holds before it first
 // forgets those that don't matter any more.
 const sweepAt = 1 << 14
+
+// The reasons for a denial, in the words of the log and the metrics.
+const (
+	maxClients = "max_clients"
+	maxPerIP   = "max_per_ip"
+	newPerIP   = "new_per_ip"
+)
+
+var reasons = []string{maxClients, maxPerIP, newPerIP}
 
 // A denial is why a connection is not let in.
 type denial struct {
@@ -29,12 +39,12 @@ type denial struct {
 // window is over, then all, so that whoever comes from ever new addresses only
 // ever pushes out addresses without connections.
 type admission struct {
-	limits Limits
-
-	mu    sync.Mutex // guards what follows; any loop comes here
-	total int
-	peers map[netip.Addr]*visits
-	limit int // of peers, before the next sweep
+	mu      sync.Mutex // guards what follows; any loop comes here
+	limits  Limits
+	total   int
+	peers   map[netip.Addr]*visits
+	limit   int               // of peers, before the next sweep
+	refused map[string]uint64 // by reason
 }
 
 // visits is what is known of one address.
@@ -46,7 +56,25 @@ type visits struct {
 }
 
 func newAdmission(l Limits) *admission {
-	return &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt}
+	a := &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt, refused: make(map[string]uint64)}
+	for _, reason := range reasons {
+		a.refused[reason] = 0
+	}
+	return a
+}
+
+// reconfigure changes the limits. Who is in stays in.
+func (a *admission) reconfigure(l Limits) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.limits = l
+}
+
+// refusals returns how many were refused, by reason.
+func (a *admission) refusals() map[string]uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.refused)
 }
 
 // admit counts a new connection in, or says why not. report tells whether that
@@ -55,8 +83,15 @@ func newAdmission(l Limits) *admission {
 func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial, report bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if why, report = a.check(addr, now); why != nil {
+		a.refused[why.reason]++
+	}
+	return why, report
+}
+
+func (a *admission) check(addr netip.Addr, now time.Time) (why *denial, report bool) {
 	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
-		why = &denial{reason: "max_clients", text: "the server is full, try again later"}
+		why = &denial{reason: maxClients, text: "the server is full, try again later"}
 	}
 	key, counted := customer.Of(addr)
 	if !counted {
@@ -86,13 +121,13 @@ func (a *admission) tooMany(v *visits, now time.Time) *denial {
 	switch {
 	case l.MaxPerIP > 0 && int(v.open) >= l.MaxPerIP:
 		return &denial{
-			reason: "max_per_ip",
+			reason: maxPerIP,
 			text:   "your address has " + counted(l.MaxPerIP, "connection") + " already, which is the most allowed",
 		}
 	case l.NewPerIP > 0 && int(v.fresh) >= l.NewPerIP:
 		wait := v.since.Add(l.NewPerIPWindow).Sub(now)
 		return &denial{
-			reason: "new_per_ip",
+			reason: newPerIP,
 			text:   "too many new connections from your address, try again in " + inWords(wait),
 		}
 	}

@@ -78,7 +78,7 @@ func (x *classic) keep(p []byte) {
 	if x.discard || len(p) == 0 {
 		return
 	}
-	if len(x.part)+len(p) > x.srv.o.MaxLine {
+	if len(x.part)+len(p) > x.srv.limits.Load().MaxLine {
 		x.part, x.discard = nil, true
 		x.lineTooLong()
 		return
@@ -97,7 +97,7 @@ func (x *classic) endLine(p []byte) {
 		x.part = nil
 	}
 	p = bytes.TrimSuffix(p, []byte{'\r'})
-	if len(p) > x.srv.o.MaxLine {
+	if len(p) > x.srv.limits.Load().MaxLine {
 		x.lineTooLong()
 		return
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -22,7 +23,8 @@ const (
 type feed struct {
 	style  text.Style
 	maxLag int
-	own    lane // whose members are alone
+	own    lane           // whose members are alone
+	count  *atomic.Uint64 // of the messages
 
 	mu    sync.Mutex // guards what follows; taken inside the room's mutex, or alone
 	lanes []*lane
@@ -41,8 +43,8 @@ type lane struct {
 
 var _ chat.Feed = (*feed)(nil)
 
-func newFeed(style text.Style, maxLag int) *feed {
-	f := &feed{style: style, maxLag: maxLag}
+func newFeed(style text.Style, maxLag int, count *atomic.Uint64) *feed {
+	f := &feed{style: style, maxLag: maxLag, count: count}
 	f.own.feed = f
 	if style == text.Classic { // there is only one, and it is there from the beginning
 		f.lanes = []*lane{{feed: f, topic: f.newTopic(), members: 1}}
@@ -66,6 +68,7 @@ func (f *feed) topic() *eventloop.Topic { return f.lanes[0].topic }
 func (f *feed) Publish(e chat.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.count.Add(1)
 	for _, l := range f.lanes {
 		if f.style == text.Classic {
 			f.line = f.style.Append(f.line[:0], e)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -65,12 +66,14 @@ func (l *link) notice(line string) {
 }
 
 // await sets the time left to give a name.
-func (l *link) await() { l.conn.SetDeadline(l.srv.o.LoginTimeout) }
+func (l *link) await() { l.conn.SetDeadline(l.srv.limits.Load().LoginTimeout) }
 
 // named is called when the peer has a name.
 func (l *link) named() {
 	l.stage = chatting
 	l.conn.SetDeadline(0)
+	l.srv.counts.logins.Add(1)
+	l.srv.counts.users.Add(1)
 	l.logLogin()
 }
 
@@ -86,7 +89,7 @@ func (l *link) loginTimeout() {
 	if l.stage != greeted && l.stage != naming {
 		return
 	}
-	l.atPrompt("no user name within " + inWords(l.srv.o.LoginTimeout) + ": goodbye")
+	l.atPrompt("no user name within " + inWords(l.srv.limits.Load().LoginTimeout) + ": goodbye")
 	l.leave("login timeout", "")
 	l.conn.Close()
 }
@@ -101,7 +104,7 @@ func (l *link) hold() {
 
 // lineTooLong answers a line over MaxLine, of which nothing was kept.
 func (l *link) lineTooLong() {
-	limit := strconv.Itoa(l.srv.o.MaxLine)
+	limit := strconv.Itoa(l.srv.limits.Load().MaxLine)
 	if l.tooLong++; l.tooLong < maxTooLong {
 		l.notice("that line has more than " + limit + " bytes and was dropped")
 		return
@@ -124,6 +127,9 @@ func (l *link) leave(logged, told string) {
 		return
 	}
 	l.logLeave(logged)
+	if l.stage == chatting {
+		l.srv.counts.users.Add(-1)
+	}
 	l.stage = leaving
 	l.srv.hub.Leave(&l.member, told, l.now())
 }
@@ -153,32 +159,39 @@ func closeReason(err error) string {
 
 // The log. The checks come first: attributes cost more than a level that is off.
 
-func (l *link) enabled() bool { return l.srv.log.Enabled(context.Background(), slog.LevelInfo) }
+func on(log *slog.Logger) bool { return log.Enabled(context.Background(), slog.LevelInfo) }
 
 func (l *link) logConnect() {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "connect", l.id(), address(l.conn))
+	if log := l.srv.log; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "connect", l.id(), address(l.conn))
 	}
 }
 
 func (l *link) logLogin() {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "login", l.id(), l.name())
+	if log := l.srv.chatLog; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "login", l.id(), l.name())
 	}
 }
 
 func (l *link) logLeave(why string) {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "leave", l.id(), l.name(), slog.String("reason", why),
+	if log := l.srv.chatLog; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "leave", l.id(), l.name(), slog.String("reason", why),
 			slog.Duration("duration", l.now().Sub(time.Unix(0, l.since)).Round(time.Millisecond)))
 	}
 }
 
-func (l *link) id() slog.Attr   { return slog.Uint64("conn", l.member.ID()) }
+func (l *link) id() slog.Attr   { return connID(&l.member) }
 func (l *link) name() slog.Attr { return slog.String("name", l.member.Name()) }
 
+// connID is the number that a connection has in every line of the log.
+func connID(m *chat.Member) slog.Attr { return slog.Uint64("conn", m.ID()) }
+
+// logRefused gives the refused a number, too, though nobody in the chat.
 func (s *Server) logRefused(c *eventloop.Conn, reason string) {
-	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", address(c), slog.String("reason", reason))
+	var nobody chat.Member
+	s.hub.Admit(&nobody, nil)
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", connID(&nobody), address(c), slog.String("reason", reason),
+		slog.String("remedy", "raise --"+strings.ReplaceAll(reason, "_", "-")+" if they are welcome"))
 }
 
 // address is the peer's address; a Unix socket has none.

@@ -12,6 +12,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
+	"github.com/sudoXpg/netloop/internal/logs"
 )
 
 // replay is how much of the log so far a newcomer gets in the classic style, in bytes.
@@ -29,7 +30,8 @@ type Options struct {
 	Style text.Style
 	// Name is what it calls itself in its greeting.
 	Name string
-	// Log gets the log; nil discards it.
+	// Log gets the log, each line with its area (package logs) and those about
+	// a connection with its number as "conn"; nil discards it.
 	Log *slog.Logger
 	// Chat is what the chat needs; NewFeed, History and Zone are the Server's own.
 	Chat chat.Options
@@ -42,10 +44,16 @@ type Options struct {
 	// first. 0: it does at once. The classic style never waits.
 	SniffWindow time.Duration
 
+	// Rehash reads the settings anew, and calls Reconfigure if that is needed. It
+	// returns a line for each change and for each that needs a restart, or an
+	// error if everything stays as it was. It may read files.
+	Rehash func() (report []string, err error)
+
 	Limits
 }
 
-// Limits bound what one connection or address may use.
+// Limits bound what one connection or address may use. All but MaxLag can be
+// changed while the server runs: see Reconfigure.
 type Limits struct {
 	// MaxLine is the longest line in bytes; 0 means 4096.
 	MaxLine int
@@ -67,13 +75,18 @@ type Limits struct {
 
 // A Server is a running chat. Its methods may be called from any goroutine.
 type Server struct {
-	o         Options
-	log       *slog.Logger
+	o         Options                // its Limits are those of the start
+	limits    atomic.Pointer[Limits] // those in force
+	log       *slog.Logger           // area net
+	chatLog   *slog.Logger           // area chat
+	ownLog    *slog.Logger           // area server
+	counts    counts
 	group     *eventloop.Group
 	hub       *chat.Hub
 	lobby     *chat.Room
 	admission *admission
 	greeting  string
+	running   atomic.Bool
 	stopping  atomic.Bool
 	farewell  string       // set before the group drains
 	refusing  atomic.Int32 // connections being told why they are not let in
@@ -89,22 +102,19 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.MaxLine == 0 {
-		o.MaxLine = 4096
-	}
-	if o.MaxLag == 0 {
-		o.MaxLag = 1 << 20
-	}
+	o.Limits = o.withDefaults()
 	s := &Server{
-		log: o.Log, admission: newAdmission(o.Limits),
-		greeting: "*** Welcome to " + o.Name + ".\r\n" + prompt,
-		zones:    make(map[string]*time.Location),
+		o: o, log: o.Log.With(logs.In(logs.Net)), chatLog: o.Log.With(logs.In(logs.Chat)), ownLog: o.Log.With(logs.In(logs.Server)),
+		admission: newAdmission(o.Limits),
+		greeting:  "*** Welcome to " + o.Name + ".\r\n" + prompt,
+		zones:     make(map[string]*time.Location),
 	}
+	s.limits.Store(&o.Limits)
 	s.buffers.New = func() any { return new([]byte) }
 	if o.Loop.Executor == nil {
 		o.Loop.Executor = eventloop.NewPool(0, 0)
 	}
-	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag) }
+	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag, &s.counts.messages) }
 	o.Chat.History = history(o.Style)
 	o.Chat.Zone = s.zone
 	s.hub = chat.New(o.Chat)
@@ -185,8 +195,8 @@ func (s *Server) Listen(network, address string) (net.Addr, error) {
 func (s *Server) LogStart(version, backend string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &s.o.Limits
-	s.log.Info("start", slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
+	l := s.limits.Load()
+	s.ownLog.Info("start", slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
 		slog.String("addresses", strings.Join(s.listeners, ", ")),
 		slog.Group("limits", slog.Int("max_line", l.MaxLine), slog.Duration("login_timeout", l.LoginTimeout),
 			slog.Int("max_lag", l.MaxLag), slog.Duration("stall_timeout", s.o.Loop.StallTimeout),
@@ -195,7 +205,11 @@ func (s *Server) LogStart(version, backend string) {
 }
 
 // Run serves until Shutdown has come to its end or Close is called.
-func (s *Server) Run() error { return s.group.Run() }
+func (s *Server) Run() error {
+	s.running.Store(true)
+	defer s.running.Store(false)
+	return s.group.Run()
+}
 
 // Shutdown stops accepting, tells everybody, and closes the connections as soon
 // as they have been sent what is due to them, after Limits.Grace in any case.
@@ -204,11 +218,12 @@ func (s *Server) Shutdown(reason string) {
 	if s.stopping.Swap(true) {
 		return
 	}
-	s.log.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", s.o.Grace))
+	grace := s.limits.Load().Grace
+	s.ownLog.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", grace))
 	s.farewell = "the server is shutting down: " + reason
 	s.hub.Announce(s.farewell, s.now())
 	s.hub.Close()
-	s.group.Drain(s.o.Grace)
+	s.group.Drain(grace)
 }
 
 // Close ends everything at once.
@@ -242,7 +257,7 @@ func (s *Server) accept(c *eventloop.Conn) eventloop.Handler {
 	}
 	x := &session{}
 	x.begin(s, c)
-	x.dec.MaxLine = s.o.MaxLine
+	x.dec.MaxLine = s.limits.Load().MaxLine
 	s.hub.Admit(&x.member, x)
 	return x
 }

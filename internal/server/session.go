@@ -93,6 +93,7 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 		s.stage = naming
 	}
 	s.hold()
+	s.dec.MaxLine = s.srv.limits.Load().MaxLine // Reconfigure may have changed it
 	s.take(p)
 }
 
