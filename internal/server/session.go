@@ -99,10 +99,12 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 
 // take acts on what was received, up to where there is something to wait for.
 func (s *session) take(p []byte) {
-	for len(p) > 0 && s.stage != leaving {
+	for s.stage != leaving { // with nothing left there may be an event still
 		if s.waits() {
-			x := s.more()
-			x.lines = append(x.lines, p...)
+			if len(p) > 0 {
+				x := s.more()
+				x.lines = append(x.lines, p...)
+			}
 			return
 		}
 		ev, after := s.dec.Next(p)
@@ -135,11 +137,11 @@ func (s *session) resume() {
 		return
 	}
 	s.ask()
-	if s.rest != nil && len(s.rest.lines) > 0 {
-		p := s.rest.lines
-		s.rest.lines = nil
-		s.take(p)
+	var p []byte
+	if s.rest != nil {
+		p, s.rest.lines = s.rest.lines, nil
 	}
+	s.take(p)
 	if !s.busy {
 		s.conn.Resume()
 	}
