@@ -4,12 +4,10 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -114,25 +112,11 @@ func TestNohupKeepsAServerWithoutAFile(t *testing.T) {
 	s.stops(t)
 }
 
-// runOnce runs chatsrv to its end.
-func runOnce(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	var out, errs strings.Builder
-	cmd := exec.CommandContext(ctx, chatsrv, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(environment(), "CHATSRV_LOOPS=2"), &out, &errs
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
-}
-
 func TestCheckAndConfigExplainAFile(t *testing.T) {
+	loops := []string{"CHATSRV_LOOPS=2"}
 	path := filepath.Join(folder(t), "chatsrv.toml")
 	writeFile(t, path, "# mine\nprot = 9034\nbind = \"127.0.0.1\"\ngrace = \"5\"\n")
-	code, stdout, stderr := runOnce(t, "check", "--config", path, "--max-line", "1")
+	stdout, stderr, code := command(t, loops, "check", "--config", path, "--max-line", "1")
 	want := `chatsrv: --max-line: "1" is not a size from 64 to 32KiB (as in 4096, 64KiB, 1MiB)
 chatsrv: ` + path + `:2: prot: unknown key (did you mean port?)
 chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (as in 150ms, 30s, 10m)
@@ -140,11 +124,11 @@ chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (
 	if code != 1 || stdout != "" || stderr != want {
 		t.Errorf("check: code %d, stdout %q, stderr\n%s\nwant\n%s", code, stdout, stderr, want)
 	}
-	if code, _, stderr := runOnce(t, "--config", path); code != 2 || !strings.Contains(stderr, ":2: prot: ") {
+	if _, stderr, code := command(t, loops, "--config", path); code != 2 || !strings.Contains(stderr, ":2: prot: ") {
 		t.Errorf("serving: code %d, stderr %q", code, stderr)
 	}
 	writeFile(t, path, "port = 0\nbind = \"127.0.0.1\"\n")
-	code, stdout, stderr = runOnce(t, "config", "--config", path, "--grace", "1s")
+	stdout, stderr, code = command(t, loops, "config", "--config", path, "--grace", "1s")
 	for _, line := range []string{
 		"port = 0                         # " + path + ":1\n", "grace = \"1s\"                     # --grace\n",
 		"loops = 2                        # CHATSRV_LOOPS\n", "max-line = 4096                  # default\n",
@@ -154,10 +138,10 @@ chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (
 		}
 	}
 	writeFile(t, path, stdout)
-	if code, stdout, stderr := runOnce(t, "check", "--config", path); code != 0 || stdout != "ok\n" {
+	if stdout, stderr, code := command(t, loops, "check", "--config", path); code != 0 || stdout != "ok\n" {
 		t.Errorf("check of what config printed: code %d, stderr %q", code, stderr)
 	}
-	if code, _, stderr := runOnce(t, "chekc"); code != 2 || stderr != "chatsrv: \"chekc\" is no command (did you mean check?)\n" {
+	if _, stderr, code := command(t, loops, "chekc"); code != 2 || stderr != "chatsrv: \"chekc\" is no command (did you mean check?)\n" {
 		t.Errorf("an unknown command: code %d, stderr %q", code, stderr)
 	}
 }
