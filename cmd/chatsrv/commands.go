@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/nearest"
@@ -81,13 +83,24 @@ func (p program) check(args []string) error {
 	_, noPlace := s.Config.Listeners()
 	var noLog error
 	if s.Config.LogFile != "" {
-		noLog = tryLogFile(s.Config.LogFile)
+		noLog = checkLogFile(s.Config.LogFile)
 	}
 	if err := errors.Join(noBackend, noPlace, noLog); err != nil {
 		return failure{err}
 	}
 	_, err = fmt.Fprintln(p.stdout, "ok")
 	return err
+}
+
+// checkLogFile tries a log file and leaves none behind, which would belong to
+// whoever checks.
+func checkLogFile(path string) error {
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err := tryLogFile(path); err != nil || !missing {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // A failure hides that an error is one of usage.

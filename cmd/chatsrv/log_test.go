@@ -115,6 +115,25 @@ func TestALogFileIsPutAsideWhenItIsLargeAndOldOnesGo(t *testing.T) {
 	}
 }
 
+func TestTheLogFileHasTheWholeLogOfARun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.log")
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	var stderr bytes.Buffer
+	p := program{stdout: io.Discard, stderr: &stderr, env: noEnv, signals: signals, exit: func(int) {}}
+	code := p.run([]string{"--port", "0", "--bind", "127.0.0.1", "--log-file", path, "--log-level", "warn,server=info"})
+	close(signals)
+	text, err := os.ReadFile(path)
+	if code != 0 || stderr.Len() > 0 || err != nil || strings.Count(string(text), "\n") != 3 {
+		t.Errorf("code %d, stderr %q, log %q, %v", code, stderr.String(), text, err)
+	}
+	for _, msg := range []string{"start", "shutdown", "stopped"} {
+		if !strings.Contains(string(text), " level=INFO msg="+msg+" area=server") {
+			t.Errorf("%s is missing in\n%s", msg, text)
+		}
+	}
+}
+
 func TestALogFileThatCannotBeOpenedIsExplained(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{dir, filepath.Join(dir, "none", "chat.log")} {

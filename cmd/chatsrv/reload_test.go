@@ -136,8 +136,12 @@ func TestCheckNamesEveryMistake(t *testing.T) {
 	if code != exitFailure || strings.Count(stderr, "\n") != 3 {
 		t.Errorf("code %d, stderr %q", code, stderr)
 	}
-	if code, stdout, stderr := once(t, "check", "--config", settings(t, "port = 0\n")); code != 0 || stdout != "ok\n" || stderr != "" {
+	dir := t.TempDir()
+	if code, stdout, stderr := once(t, "check", "--config", settings(t, "port = 0\n"), "--log-file", filepath.Join(dir, "log")); code != 0 || stdout != "ok\n" || stderr != "" {
 		t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("check leaves %v, %v", left, err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/logs"
 )
 
 var update = flag.Bool("update", false, "write the table of flags into the README")
@@ -99,6 +101,19 @@ func reloads() string {
 		}
 	}
 	return b.String()
+}
+
+const (
+	areasBegin = "<!-- areas: written by go test ./internal/config -update -->\n"
+	areasEnd   = "<!-- end of areas -->\n"
+)
+
+func TestThePageListsTheAreasOfTheLog(t *testing.T) {
+	want := "| area | what is logged there |\n|---|---|\n"
+	for _, a := range logs.Areas() {
+		want += "| `" + a.Name + "` | " + a.Help + " |\n"
+	}
+	upToDate(t, page, areasBegin, areasEnd, want)
 }
 
 func TestThePageListsWhatAReloadChanges(t *testing.T) {

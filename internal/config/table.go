@@ -44,6 +44,7 @@ const (
 	groupLoop   = "The event loop"
 	groupLog    = "Logging"
 	groupWatch  = "Metrics"
+	groupFile   = "The file of settings"
 	groupAbout  = "About"
 )
 
@@ -56,11 +57,6 @@ var table = []row{
 	{
 		group: groupAbout, name: "version", noEnv: true, noFile: true, help: "Print the version and exit",
 		set: toggle(func(c *Config) *bool { return &c.Version }),
-	},
-	{
-		group: groupAbout, name: fileRow, value: "FILE", noFile: true,
-		help: "Read settings from this TOML file, too; see docs/configuration.md",
-		set:  setPath(func(c *Config) *string { return &c.File }),
 	},
 
 	{
@@ -181,6 +177,12 @@ var table = []row{
 		group: groupWatch, name: "debug", help: "Serve profiles under /debug/pprof/, too; needs --metrics",
 		set: toggle(func(c *Config) *bool { return &c.Debug }),
 	},
+
+	{
+		group: groupFile, name: fileRow, value: "FILE", noFile: true,
+		help: "Read settings from this TOML file, too (docs/configuration.md)",
+		set:  setPath(func(c *Config) *string { return &c.File }),
+	},
 }
 
 // envPrefix begins the name of every environment variable.
@@ -188,7 +190,7 @@ const envPrefix = "CHATSRV_"
 
 // groups returns the headings in the order of the help.
 func groups() []string {
-	return []string{groupListen, groupTalk, groupLimits, groupLoop, groupLog, groupWatch, groupAbout}
+	return []string{groupListen, groupTalk, groupLimits, groupLoop, groupLog, groupWatch, groupFile, groupAbout}
 }
 
 // isSwitch tells whether the flag stands alone.
