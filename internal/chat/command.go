@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/flood"
 )
 
 // A Command is what a member asks for, as a codec read it.
@@ -63,6 +65,9 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	}
 	if c.Name == "" {
 		h.say(m, Say, c.Text, now)
+		return
+	}
+	if m.who != nil && !h.lets(m, now, func(s *flood.State, l *flood.Limits, _ bool) flood.Verdict { return s.Command(now, l) }) {
 		return
 	}
 	v := h.find(c.Name)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
@@ -88,6 +89,7 @@ type Hub struct {
 	verbs   []Verb        // read only
 	members atomic.Uint64 // IDs given out
 	ids     atomic.Uint64 // IDs given out to all that is kept
+	limits  atomic.Pointer[flood.Limits]
 
 	mu        sync.Mutex // guards what follows, and what persons and accounts hold
 	names     map[string]*person
@@ -96,6 +98,7 @@ type Hub struct {
 	rooms     map[string]*Room
 	sanctions []Sanction
 	flags     []Flag
+	strikes   records
 	lock      Lock
 }
 
@@ -106,6 +109,7 @@ type person struct {
 	account *account // nil for a guest
 	members []*Member
 	away    string // why; "" for here
+	meter   *meter // nil until it is needed
 }
 
 // An account is a registered user, with what is not kept.
@@ -125,6 +129,7 @@ func New(o Options) *Hub {
 	h := &Hub{
 		options: o, verbs: Verbs(), names: make(map[string]*person),
 		accounts: make(map[string]*account), byID: make(map[uint64]*account), rooms: make(map[string]*Room),
+		strikes: make(records),
 	}
 	if o.State != nil {
 		h.options.Epoch = o.State.Epoch
@@ -281,8 +286,11 @@ func (h *Hub) free(name names.Name, m *Member) error {
 
 // call makes m a guest of that name, which is free. h.mu is held.
 func (h *Hub) call(m *Member, name names.Name) {
-	h.forget(m)
 	p := &person{name: name, members: []*Member{m}}
+	if m.who != nil && m.who.account == nil {
+		p.meter, p.away = m.who.meter, m.who.away // the same guest under another name
+	}
+	h.forget(m)
 	h.names[name.Skeleton] = p
 	m.who = p
 }

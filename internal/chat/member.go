@@ -92,6 +92,7 @@ type more struct {
 	reply    string   // the name of who sent the last private message
 	next     func()   // goes on with the list that /more asks for; nil: nothing is left
 	mail     []uint64 // what was delivered, but not dropped yet
+	meter    *meter   // of the person
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 }

@@ -3,6 +3,8 @@ package chat
 import (
 	"strings"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/flood"
 )
 
 // say has m say something in its current room: Say or Action.
@@ -20,6 +22,11 @@ func (h *Hub) say(m *Member, kind Kind, text string, now time.Time) {
 	r := m.room
 	if why := h.unheard(m, r, now); why != "" {
 		m.refuse(why)
+		return
+	}
+	if !h.lets(m, now, func(s *flood.State, l *flood.Limits, newcomer bool) flood.Verdict {
+		return s.Message(now, text, l, newcomer)
+	}) {
 		return
 	}
 	e := Event{Kind: kind, Body: text, Time: now}

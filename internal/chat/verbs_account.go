@@ -159,11 +159,10 @@ func (h *Hub) Authenticate(m *Member, text string) {
 		m.refuse(Reason(err))
 		return
 	}
-	if wait := h.throttled(m, text); wait > 0 {
-		m.refuse("too many wrong passwords: try again in " + inWords(wait))
-		return
-	}
 	m.out.Ask("Password: ", true, func(password string) {
+		if !h.mayTry(m, text) {
+			return
+		}
 		h.check(m, text, password, func(a *account) {
 			if a == nil {
 				h.failed(m, text)
@@ -182,12 +181,16 @@ func (h *Hub) Authenticate(m *Member, text string) {
 	})
 }
 
-// throttled returns how long m has to wait before it may try a password.
-func (h *Hub) throttled(m *Member, name string) time.Duration {
+// mayTry tells whether m may try a password for a name now.
+func (h *Hub) mayTry(m *Member, name string) bool {
 	if h.options.Throttle == nil {
-		return 0
+		return true
 	}
-	return h.options.Throttle.Wait(fold(name), m.out.Addr(), m.out.Now())
+	wait := h.options.Throttle.Wait(fold(name), m.out.Addr(), m.out.Now())
+	if wait > 0 {
+		m.refuse("too many wrong passwords: try again in " + inWords(wait))
+	}
+	return wait == 0
 }
 
 func (h *Hub) failed(m *Member, name string) {
@@ -273,7 +276,7 @@ func (h *Hub) become(m *Member, a *account) {
 	p.members = append(p.members, m)
 	a.Seen = now
 	h.keep(a.Account)
-	m.who, m.rest().account = p, a.ID
+	m.who, m.rest().account, m.more.meter = p, a.ID, nil
 	m.setRole(a.Role)
 	chosen, ignored := a.Settings, make(map[string]bool, len(a.Ignores))
 	for _, key := range a.Ignores {
@@ -369,7 +372,7 @@ func logout(c *Call) {
 	h.mu.Lock()
 	name := h.someName()
 	h.call(m, name)
-	m.more.account = 0
+	m.more.account, m.more.meter = 0, nil
 	m.setRole(Guest)
 	h.mu.Unlock()
 	m.more.settings = nil
@@ -385,17 +388,17 @@ func (h *Hub) closedToGuests() bool {
 
 func passwd(c *Call) {
 	h, m := c.Hub, c.Member
-	if wait := h.throttled(m, m.Name()); wait > 0 {
-		m.refuse("too many wrong passwords: try again in " + inWords(wait))
-		return
-	}
 	m.out.Ask("Your password up to now: ", true, func(old string) {
+		if !h.mayTry(m, m.Name()) {
+			return
+		}
 		h.check(m, m.Name(), old, func(a *account) {
 			if a == nil {
 				h.failed(m, m.Name())
 				m.refuse("that is not your password: nothing was changed")
 				return
 			}
+			h.succeeded(m, m.Name())
 			h.newPassword(m, m.Name(), func(hash string) {
 				h.mu.Lock()
 				a.Hash = hash

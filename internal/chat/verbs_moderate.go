@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/customer"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
@@ -209,19 +210,18 @@ func (c *Call) bansOf(base Sanction) ([]Sanction, error) {
 	return list, nil
 }
 
-// peer is what stands for an address in a ban: an IPv4 address or an IPv6 /64,
-// the least that one customer of a provider has (RFC 6177). Loopback is everybody.
+// peer is what stands for an address in a ban; there is nothing for loopback,
+// which is everybody.
 func peer(a netip.Addr) (netip.Prefix, bool) {
-	a = a.Unmap().WithZone("")
-	if !a.IsValid() || a.IsLoopback() {
+	of, counted := customer.Of(a)
+	if !counted {
 		return netip.Prefix{}, false
 	}
-	bits := a.BitLen()
-	if a.Is6() {
+	bits := of.BitLen()
+	if of.Is6() {
 		bits = 64
 	}
-	p, err := a.Prefix(bits)
-	return p, err == nil
+	return netip.PrefixFrom(of, bits), true
 }
 
 // silence sees to it that nothing more of members is delivered: not what they

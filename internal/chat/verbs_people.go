@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
@@ -32,6 +33,11 @@ func (c *Call) private(to, text string) {
 	h, m := c.Hub, c.Member
 	if why := h.unheard(m, nil, c.Now); why != "" {
 		m.refuse(why)
+		return
+	}
+	if !h.lets(m, c.Now, func(s *flood.State, l *flood.Limits, newcomer bool) flood.Verdict {
+		return s.Private(c.Now, text, l, newcomer)
+	}) {
 		return
 	}
 	h.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
@@ -142,6 +143,9 @@ func join(c *Call) {
 		m.room = r
 		h.focus(m)
 		m.tell("you are talking in " + r.name + " now")
+		return
+	}
+	if !h.lets(m, c.Now, func(s *flood.State, l *flood.Limits, _ bool) flood.Verdict { return s.Join(c.Now, l) }) {
 		return
 	}
 	if err := h.enter(m, name, c.arg(1), c.Now); err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -192,8 +193,8 @@ func (s *session) Work(kind chat.WorkKind, work, done func()) error {
 	if s.busy {
 		return &chat.Refused{Reason: "something that you have asked for is going on still"}
 	}
-	pool, why := s.srv.pool(kind)
-	err := pool.Execute(func() {
+	gone := &atomic.Bool{}
+	err := s.srv.execute(kind, func() {
 		work()
 		_ = s.conn.Post(func() {
 			s.busy = false // before done, which may begin more
@@ -204,10 +205,11 @@ func (s *session) Work(kind chat.WorkKind, work, done func()) error {
 				s.resume()
 			}
 		})
-	})
+	}, func() bool { return !gone.Load() })
 	if err != nil {
-		return &chat.Refused{Reason: why()}
+		return err
 	}
+	s.more().gone = gone
 	s.busy = true
 	s.conn.Pause()
 	return nil

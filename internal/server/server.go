@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/logs"
@@ -35,10 +36,9 @@ type Options struct {
 	Log *slog.Logger
 	// Chat is what the chat needs; NewFeed, History and Zone are the Server's own.
 	Chat chat.Options
-	// Hashing runs what is about passwords, and Disk what reads the disk; nil:
-	// Loop.Executor. HashWait says how long until Hashing can take more; may be nil.
-	Hashing, Disk eventloop.Executor
-	HashWait      func() time.Duration
+	// Hashing runs what is about passwords; nil: Loop.Executor, which runs what
+	// reads the disk.
+	Hashing account.Executor
 
 	// SniffWindow is how long a newcomer may be silent before the server speaks
 	// first. 0: it does at once. The classic style never waits.
@@ -156,22 +156,20 @@ func (s *Server) zone(name string) *time.Location {
 	return z
 }
 
-// pool returns what runs work of a kind, and what is said when it can't.
-func (s *Server) pool(kind chat.WorkKind) (eventloop.Executor, func() string) {
-	pool, why := s.o.Disk, func() string { return "too much is being looked up already: try again in a moment" }
-	if kind == chat.Hashing {
-		pool, why = s.o.Hashing, func() string {
-			wait := time.Second
-			if s.o.HashWait != nil {
-				wait = max(wait, s.o.HashWait())
-			}
-			return "too many people are logging in: try again in " + inWords(wait)
+// execute runs a job of a kind off the loops, while alive says that somebody
+// waits for it. The error says what to do about there being too many.
+func (s *Server) execute(kind chat.WorkKind, job func(), alive func() bool) error {
+	if kind == chat.Hashing && s.o.Hashing != nil {
+		wait, ok := s.o.Hashing.Submit(account.Job{Run: job, Alive: alive})
+		if !ok {
+			return &chat.Refused{Reason: "too many people are logging in: try again in " + inWords(max(wait, time.Second))}
 		}
+		return nil
 	}
-	if pool == nil {
-		pool = s.o.Loop.Executor
+	if s.o.Loop.Executor.Execute(job) != nil {
+		return &chat.Refused{Reason: "too much is being looked up: try again in a moment"}
 	}
-	return pool, why
+	return nil
 }
 
 // Group returns the event loops, for a caller that takes their turns itself.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/filter/telnet"
@@ -25,9 +26,10 @@ type session struct {
 
 // rest is what few sessions need.
 type rest struct {
-	views    []view    // of the other rooms
-	question *question // the next line answers it
-	lines    []byte    // what was received while busy
+	views    []view       // of the other rooms
+	question *question    // the next line answers it
+	lines    []byte       // what was received while busy
+	gone     *atomic.Bool // tells the work that is going on that nobody waits for it
 }
 
 // A question is one that the next line answers.
@@ -239,4 +241,9 @@ func (s *session) Draining(*eventloop.Conn) {
 }
 
 // Closed implements eventloop.Handler.
-func (s *session) Closed(_ *eventloop.Conn, err error) { s.closed(err) }
+func (s *session) Closed(_ *eventloop.Conn, err error) {
+	if s.rest != nil && s.rest.gone != nil {
+		s.rest.gone.Store(true)
+	}
+	s.closed(err)
+}
