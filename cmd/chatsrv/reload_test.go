@@ -62,7 +62,7 @@ func (l *lines) wait(t *testing.T, n int, want map[string]any) map[string]any {
 // settings writes a configuration file.
 func settings(t *testing.T, text string) (path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "chatsrv.toml")
+	path = filepath.Join(folder(t), "chatsrv.toml")
 	rewrite(t, path, text)
 	return path
 }
@@ -136,7 +136,7 @@ func TestCheckNamesEveryMistake(t *testing.T) {
 	if code != exitFailure || strings.Count(stderr, "\n") != 3 {
 		t.Errorf("code %d, stderr %q", code, stderr)
 	}
-	dir := t.TempDir()
+	dir := folder(t)
 	if code, stdout, stderr := once(t, "check", "--config", settings(t, "port = 0\n"), "--log-file", filepath.Join(dir, "log")); code != 0 || stdout != "ok\n" || stderr != "" {
 		t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
