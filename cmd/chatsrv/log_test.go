@@ -88,7 +88,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 }
 
 func TestALogFileIsPutAsideWhenItIsLargeAndOldOnesGo(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	path := filepath.Join(dir, "chat.log")
 	if err := os.WriteFile(path, []byte("from before\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestALogFileIsPutAsideWhenItIsLargeAndOldOnesGo(t *testing.T) {
 }
 
 func TestTheLogFileHasTheWholeLogOfARun(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "chat.log")
+	path := filepath.Join(folder(t), "chat.log")
 	signals := make(chan os.Signal, 1)
 	signals <- os.Interrupt
 	var stderr bytes.Buffer
@@ -135,7 +135,7 @@ func TestTheLogFileHasTheWholeLogOfARun(t *testing.T) {
 }
 
 func TestALogFileThatCannotBeOpenedIsExplained(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	for _, path := range []string{dir, filepath.Join(dir, "none", "chat.log")} {
 		_, err := newLog(config.Config{LogFile: path}, io.Discard)
 		if err == nil || !strings.HasPrefix(err.Error(), "log file ") || !strings.HasSuffix(err.Error(), "(see --log-file)") || strings.Count(err.Error(), "chat.log") > 1 {
@@ -145,7 +145,7 @@ func TestALogFileThatCannotBeOpenedIsExplained(t *testing.T) {
 }
 
 func TestALogFileThatCannotBeWrittenAnyMoreIsSaidOnce(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "logs")
+	dir := filepath.Join(folder(t), "logs")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestALogFileThatCannotBeWrittenAnyMoreIsSaidOnce(t *testing.T) {
 }
 
 func TestTheLogFileIsNotForEverybody(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "chat.log")
+	path := filepath.Join(folder(t), "chat.log")
 	if err := tryLogFile(path); err != nil {
 		t.Fatal(err)
 	}

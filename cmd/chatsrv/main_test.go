@@ -243,6 +243,18 @@ func TestIPv6OnlyRefusesIPv4(t *testing.T) {
 	r.dial().sees("Enter username : ")
 }
 
+// folder returns a new folder for one test. That of t.TempDir would fail the
+// test under Wine, which can't remove it.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "chatsrv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // once runs chatsrv to its end.
 func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()

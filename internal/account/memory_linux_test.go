@@ -13,9 +13,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 )
 
-// However many log in at once, hashing takes the memory of two hashes. The peak
-// is the process's: a child's.
-func TestManyHashesTakeTheMemoryOfTwo(t *testing.T) {
+// However many log in at once, hashing takes the memory of one hash, and gives it
+// back. The peak is the process's: a child's.
+func TestManyHashesTakeTheMemoryOfOne(t *testing.T) {
 	const child, jobs = "ACCOUNT_CHILD", 40
 	if os.Getenv(child) == "" {
 		cmd := looptest.Again(t.Context(), "-test.run=^"+t.Name()+"$", "-test.v")
@@ -53,10 +53,12 @@ func TestManyHashesTakeTheMemoryOfTwo(t *testing.T) {
 	wg.Wait()
 	p.Close()
 	const hash = 19 << 10
-	if grown := resident(t, "VmHWM") - before; grown > 2*hash+4<<10 {
-		t.Errorf("%d hashes took %d KiB, more than two hashes and 4 MiB", jobs, grown)
-	} else {
-		t.Logf("%d hashes took %d KiB", jobs, grown)
+	peak, after := resident(t, "VmHWM")-before, resident(t, "VmRSS")-before
+	t.Logf("%d hashes took %d KiB, and %d KiB are left", jobs, peak, after)
+	// The runtime has a few MiB for itself, and more with the race detector.
+	const spare = 8 << 10
+	if peak > hash+spare || after > spare {
+		t.Error("that is more than one hash and 8 MiB, or more than 8 MiB are left")
 	}
 }
 

@@ -170,16 +170,6 @@ func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	}
 }
 
-func TestALoopAlwaysFindsAProcessor(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for cpus, want := range map[int]int{1: 1, 2: 1, 3: 1, 4: 2, 64: 2} {
-		runtime.GOMAXPROCS(cpus)
-		if got := account.DefaultWorkers(); got != want {
-			t.Errorf("%d workers on %d processors, want %d", got, cpus, want)
-		}
-	}
-}
-
 func TestAnybodyMaySubmit(t *testing.T) {
 	p := account.NewPool(account.PoolOptions{Workers: 2, Queue: 64})
 	var taken, ran atomic.Int32

@@ -28,6 +28,15 @@ func environment(entries ...string) func(string) (string, bool) {
 	}
 }
 
+// Parse is Load where it does not matter from where a value came.
+func Parse(args []string, env func(name string) (string, bool)) (Config, error) {
+	s, err := Load(args, env)
+	if err != nil {
+		return Config{}, err
+	}
+	return s.Config, nil
+}
+
 func parse(t *testing.T, args []string, env ...string) Config {
 	t.Helper()
 	c, err := Parse(args, environment(env...))

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -71,10 +73,10 @@ func lineOf(path string, line int) string { return printable(path) + ":" + strco
 
 // printable returns a path for a message or a comment, in quotes if need be.
 func printable(path string) string {
-	if quoted := quote(path); quoted != `"`+path+`"` {
-		return quoted
+	if utf8.ValidString(path) && strings.IndexFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return path
 	}
-	return path
+	return quote(path)
 }
 
 // readText reads a file of at most MaxFile bytes, or says why it can't.

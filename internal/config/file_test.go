@@ -13,10 +13,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// folder returns a new folder for one test. That of t.TempDir would fail the
+// test under Wine, which can't remove it.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // fileOf writes a configuration file.
 func fileOf(t *testing.T, text string) (path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "c.toml")
+	path = filepath.Join(folder(t), "c.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +74,7 @@ func TestTheVariableNamesTheFileToo(t *testing.T) {
 	if c := parse(t, []string{"--config", other}, "CHATSRV_CONFIG="+path); c.Name != "flag" {
 		t.Errorf("name %q", c.Name)
 	}
-	if c := parse(t, []string{"--help"}, "CHATSRV_CONFIG=/nonesuch"); !c.Help {
+	if c := parse(t, []string{"--help", "--config", "/nonesuch"}, "CHATSRV_CONFIG=/nonesuch"); !c.Help {
 		t.Error("help needs a file")
 	}
 }
@@ -160,7 +172,7 @@ func TestAFileFullOfMistakesIsReportedInPart(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsExplained(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	locked := fileOf(t, "")
 	if err := os.Chmod(locked, 0); err != nil {
 		t.Fatal(err)

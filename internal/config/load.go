@@ -36,18 +36,10 @@ func Load(args []string, env func(name string) (string, bool)) (*Settings, error
 	return load(table, args, env)
 }
 
-// Parse is Load for who does not care where a value came from.
-func Parse(args []string, env func(name string) (string, bool)) (Config, error) {
-	s, err := Load(args, env)
-	if err != nil {
-		return Config{}, err
-	}
-	return s.Config, nil
-}
-
 func load(rows []row, args []string, env func(string) (string, bool)) (*Settings, error) {
 	given, problems := readArgs(rows, args)
-	if asksForText(rows, given) {
+	text := asksForText(rows, given)
+	if text {
 		env = func(string) (string, bool) { return "", false }
 	}
 	s := &Settings{rows: rows, values: make([]value, len(rows))}
@@ -60,8 +52,26 @@ func load(rows []row, args []string, env func(string) (string, bool)) (*Settings
 			*v = value{texts: texts, origin: r.env()}
 		}
 	}
-	fromFile, wrong := s.readFile()
-	for i, r := range rows {
+	var fromFile map[string]value
+	var wrong Problems
+	if !text {
+		fromFile, wrong = s.readFile()
+	}
+	s.fill(fromFile)
+	problems = append(problems, s.apply()...)
+	problems = append(problems, wrong...)
+	if len(problems) == 0 {
+		problems = s.contradictions()
+	}
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// fill takes what nobody has given from the file, or else from the table.
+func (s *Settings) fill(fromFile map[string]value) {
+	for i, r := range s.rows {
 		v := &s.values[i]
 		if v.texts != nil {
 			continue
@@ -73,15 +83,6 @@ func load(rows []row, args []string, env func(string) (string, bool)) (*Settings
 			}
 		}
 	}
-	problems = append(problems, s.apply()...)
-	problems = append(problems, wrong...)
-	if len(problems) == 0 {
-		problems = s.contradictions()
-	}
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // asksForText tells whether the arguments ask for help or the version, for which

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -75,7 +74,7 @@ func (r row) toml(texts []string) string {
 	return tomlText(text)
 }
 
-// tomlExample is a value for the row, for messages and the example file.
+// tomlExample is a value for the row, for messages.
 func (r row) tomlExample() string { return r.toml([]string{r.example()}) }
 
 // tomlText quotes a text in the way of TOML, on one line.
@@ -85,27 +84,4 @@ func tomlText(text string) string {
 		return strconv.QuoteToASCII(text) // can't happen: a string always has a form
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(string(line), "k = "), "\n")
-}
-
-// WriteExample prints an example of a configuration file: every key with what it
-// does and its default. Its errors are w's.
-func WriteExample(w io.Writer) error {
-	var b bytes.Buffer
-	b.WriteString("# Settings of chatsrv, for chatsrv --config FILE. What is commented out is the\n# default, or an example of what has none. See docs/configuration.md.\n")
-	for _, group := range groups() {
-		rows := slices.DeleteFunc(slices.Clone(table), func(r row) bool { return r.group != group || r.noFile })
-		if len(rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n## %s\n", group)
-		for _, r := range rows {
-			example := []string{r.example()}
-			if r.isSwitch() {
-				example = []string{"false"}
-			}
-			fmt.Fprintf(&b, "\n# %s.\n#%s = %s\n", r.help, r.name, r.toml(example))
-		}
-	}
-	_, err := w.Write(b.Bytes())
-	return err
 }
