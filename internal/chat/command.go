@@ -36,6 +36,8 @@ type Verb struct {
 	Outside bool
 	// Roomless: may also be used in no room.
 	Roomless bool
+	// Personal: means something only to who is in the chat, not to an operator.
+	Personal bool
 	Run      func(*Call)
 }
 
@@ -79,6 +81,8 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	switch {
 	case m.who == nil && !v.Outside:
 		m.refuse("/" + v.Name + " needs a name: give yours first")
+	case v.Personal && m.operates():
+		m.refuse("/" + v.Name + " is for people in the chat")
 	case !h.may(m, v):
 		m.refuse("you may not use /" + v.Name + ": it is for " + v.whom())
 	case m.room == nil && !v.Roomless && !v.Outside:
@@ -88,6 +92,31 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	default:
 		v.Run(&Call{Hub: h, Member: m, Args: args, Now: now})
 	}
+}
+
+// Operate makes m, the zero Member, an operator of the server: somebody who has
+// all rights and is in no room. by is what the audit log calls him.
+func (h *Hub) Operate(m *Member, out Outlet, by string) {
+	h.Admit(m, out)
+	h.Label(m, by)
+	m.mark(operator)
+	m.setRole(Admin)
+}
+
+// RunIn is Run for an operator, as if he were in a room; "" is none.
+func (h *Hub) RunIn(m *Member, room string, c Command, now time.Time) {
+	m.room = nil
+	if room != "" {
+		if m.room = h.Room(room); m.room == nil {
+			m.refuse("there is no room " + clip(room))
+			return
+		}
+	}
+	if c.Name == "" {
+		m.refuse("an operator says nothing in the chat: announce TEXT tells everybody")
+		return
+	}
+	h.Run(m, c, now)
 }
 
 // may tells whether m has what a verb needs.

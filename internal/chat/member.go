@@ -57,7 +57,7 @@ const (
 	gone     = 1 << (iota + 1) // banned or kicked: nothing of it is published any more
 	muted                      // says nothing, and is told
 	shadowed                   // says nothing, and is not told
-	away                       // has said so
+	operator                   // runs the server, and is in no room
 )
 
 func (m *Member) mark(bit uint32) { m.marks.Or(bit) }
@@ -71,6 +71,8 @@ func (m *Member) setRole(r Role) {
 }
 
 func (m *Member) role() Role { return Role(m.marks.Load() & roleBits) }
+
+func (m *Member) operates() bool { return m.marked(operator) }
 
 func (m *Member) marked(bit uint32) bool { return m.marks.Load()&bit != 0 }
 

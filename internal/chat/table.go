@@ -4,9 +4,9 @@ package chat
 func Verbs() []Verb {
 	all := []Verb{
 		{Name: "help", Aliases: []string{"h", "?"}, Args: "[COMMAND]", Help: "List the commands, or explain one.", MaxArgs: 1, Outside: true, Run: help},
-		{Name: "me", Args: "ACTION", Help: "Say what you are doing.", MinArgs: 1, MaxArgs: 1, Rest: true, Run: me},
-		{Name: "nick", Args: "NAME", Help: "Change your name.", MinArgs: 1, MaxArgs: 1, Roomless: true, Run: nick},
-		{Name: "quit", Aliases: []string{"exit", "q"}, Args: "[REASON]", Help: "Leave the chat.", MaxArgs: 1, Rest: true, Outside: true, Run: quit},
+		{Name: "me", Args: "ACTION", Help: "Say what you are doing.", MinArgs: 1, MaxArgs: 1, Rest: true, Personal: true, Run: me},
+		{Name: "nick", Args: "NAME", Help: "Change your name.", MinArgs: 1, MaxArgs: 1, Roomless: true, Personal: true, Run: nick},
+		{Name: "quit", Aliases: []string{"exit", "q"}, Args: "[REASON]", Help: "Leave the chat.", MaxArgs: 1, Rest: true, Outside: true, Personal: true, Run: quit},
 	}
 	for _, more := range [][]Verb{accountVerbs(), roomVerbs(), peopleVerbs(), historyVerbs(), operatorVerbs(), moderatorVerbs(), adminVerbs()} {
 		all = append(all, more...)
@@ -16,26 +16,26 @@ func Verbs() []Verb {
 
 func accountVerbs() []Verb {
 	return []Verb{
-		{Name: "register", Args: "[NAME]", Help: "Make your name yours: asks for a password.", MaxArgs: 1, Outside: true, Run: register},
-		{Name: "login", Args: "[NAME]", Help: "Log in to your account: asks for the password.", MaxArgs: 1, Outside: true, Run: login},
-		{Name: "logout", Help: "Go on as a guest.", Need: User, Roomless: true, Run: logout},
-		{Name: "passwd", Help: "Change your password.", Need: User, Roomless: true, Run: passwd},
-		{Name: "whoami", Help: "Say who you are here.", Roomless: true, Run: whoami},
+		{Name: "register", Args: "[NAME]", Help: "Make your name yours: asks for a password.", MaxArgs: 1, Outside: true, Personal: true, Run: register},
+		{Name: "login", Args: "[NAME]", Help: "Log in to your account: asks for the password.", MaxArgs: 1, Outside: true, Personal: true, Run: login},
+		{Name: "logout", Help: "Go on as a guest.", Need: User, Roomless: true, Personal: true, Run: logout},
+		{Name: "passwd", Args: "[NAME]", Help: "Change your password; admins, that of anybody.", Need: User, MaxArgs: 1, Roomless: true, Run: passwd},
+		{Name: "whoami", Help: "Say who you are here.", Roomless: true, Personal: true, Run: whoami},
 		{
 			Name: "set", Args: "[SETTING VALUE]", Help: "Show or change how things are shown to you.",
-			MaxArgs: 2, Roomless: true, Run: set,
+			MaxArgs: 2, Roomless: true, Personal: true, Run: set,
 		},
 	}
 }
 
 func roomVerbs() []Verb {
 	return []Verb{
-		{Name: "join", Aliases: []string{"j"}, Args: "#ROOM [KEY]", Help: "Enter a room, or make one, and talk there.", MinArgs: 1, MaxArgs: 2, Roomless: true, Run: join},
-		{Name: "leave", Aliases: []string{"part"}, Args: "[#ROOM]", Help: "Leave a room, this one by default.", MaxArgs: 1, Run: leave},
+		{Name: "join", Aliases: []string{"j"}, Args: "#ROOM [KEY]", Help: "Enter a room, or make one, and talk there.", MinArgs: 1, MaxArgs: 2, Roomless: true, Personal: true, Run: join},
+		{Name: "leave", Aliases: []string{"part"}, Args: "[#ROOM]", Help: "Leave a room, this one by default.", MaxArgs: 1, Personal: true, Run: leave},
 		{Name: "rooms", Help: "List the rooms.", Roomless: true, Run: rooms},
 		{Name: "topic", Args: "[TEXT]", Help: "Show or set what the room is about.", MaxArgs: 1, Rest: true, Run: topic},
-		{Name: "invite", Args: "NAME", Help: "Ask somebody into the room.", MinArgs: 1, MaxArgs: 1, Run: invite},
-		{Name: "list", Aliases: []string{"who", "names"}, Args: "[#ROOM]", Help: "List who is here.", MaxArgs: 1, Run: list},
+		{Name: "invite", Args: "NAME", Help: "Ask somebody into the room.", MinArgs: 1, MaxArgs: 1, Personal: true, Run: invite},
+		{Name: "list", Aliases: []string{"who", "names"}, Args: "[#ROOM]", Help: "List who is here.", MaxArgs: 1, Roomless: true, Run: list},
 		{
 			Name: "room", Args: "[SETTING VALUE]", Help: "Show the room's settings, or change one.",
 			MaxArgs: 2, Rest: true, Run: roomSettings,
@@ -45,13 +45,13 @@ func roomVerbs() []Verb {
 
 func peopleVerbs() []Verb {
 	return []Verb{
-		{Name: "msg", Aliases: []string{"m", "tell"}, Args: "NAME TEXT", Help: "Say something to one person only.", MinArgs: 2, MaxArgs: 2, Rest: true, Roomless: true, Run: msg},
-		{Name: "reply", Aliases: []string{"r"}, Args: "TEXT", Help: "Answer the last private message.", MinArgs: 1, MaxArgs: 1, Rest: true, Roomless: true, Run: reply},
+		{Name: "msg", Aliases: []string{"m", "tell"}, Args: "NAME TEXT", Help: "Say something to one person only.", MinArgs: 2, MaxArgs: 2, Rest: true, Roomless: true, Personal: true, Run: msg},
+		{Name: "reply", Aliases: []string{"r"}, Args: "TEXT", Help: "Answer the last private message.", MinArgs: 1, MaxArgs: 1, Rest: true, Roomless: true, Personal: true, Run: reply},
 		{Name: "whois", Args: "NAME", Help: "Say who somebody is.", MinArgs: 1, MaxArgs: 1, Roomless: true, Run: whois},
-		{Name: "away", Args: "[WHY]", Help: "Say that you are not there.", MaxArgs: 1, Rest: true, Roomless: true, Run: goAway},
-		{Name: "back", Help: "Say that you are there again.", Roomless: true, Run: back},
-		{Name: "ignore", Args: "[NAME]", Help: "See nothing of somebody, or list whom you ignore.", MaxArgs: 1, Roomless: true, Run: ignore},
-		{Name: "unignore", Args: "NAME", Help: "See somebody again.", MinArgs: 1, MaxArgs: 1, Roomless: true, Run: unignore},
+		{Name: "away", Args: "[WHY]", Help: "Say that you are not there.", MaxArgs: 1, Rest: true, Roomless: true, Personal: true, Run: goAway},
+		{Name: "back", Help: "Say that you are there again.", Roomless: true, Personal: true, Run: back},
+		{Name: "ignore", Args: "[NAME]", Help: "See nothing of somebody, or list whom you ignore.", MaxArgs: 1, Roomless: true, Personal: true, Run: ignore},
+		{Name: "unignore", Args: "NAME", Help: "See somebody again.", MinArgs: 1, MaxArgs: 1, Roomless: true, Personal: true, Run: unignore},
 	}
 }
 
@@ -60,9 +60,9 @@ func historyVerbs() []Verb {
 		{Name: "history", Args: "[N | since TIME]", Help: "Show what was said before.", MaxArgs: 2, Run: history},
 		{
 			Name: "search", Args: "WORDS [from:NAME] [in:#ROOM] [before:DATE] [after:DATE]", Help: "Find what was said.",
-			MinArgs: 1, MaxArgs: 1, Rest: true, Run: search,
+			MinArgs: 1, MaxArgs: 1, Rest: true, Personal: true, Run: search,
 		},
-		{Name: "more", Help: "Go on with the list.", Roomless: true, Run: moreOf},
+		{Name: "more", Help: "Go on with the list.", Roomless: true, Personal: true, Run: moreOf},
 	}
 }
 
@@ -101,6 +101,10 @@ func moderatorVerbs() []Verb {
 
 func adminVerbs() []Verb {
 	return []Verb{
+		{Name: "useradd", Args: "NAME", Help: "Make an account: asks for its password.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: useradd},
+		{Name: "userdel", Args: "NAME", Help: "Remove an account, and its mail.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: userdel},
+		{Name: "role", Args: "NAME ROLE", Help: "Make somebody a user, a moderator or an admin.", Need: Admin, MinArgs: 2, MaxArgs: 2, Roomless: true, Run: role},
+		{Name: "drop", Args: "CONNECTION", Help: "Close a connection; /whois and a list in no room show their numbers.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: drop},
 		{Name: "stats", Help: "Show how the server is doing.", Need: Admin, Roomless: true, Run: stats},
 		{Name: "rehash", Help: "Read the configuration again.", Need: Admin, Roomless: true, Run: rehash},
 		{Name: "shutdown", Args: "[SECONDS] [REASON]", Help: "Stop the server.", Need: Admin, MaxArgs: 2, Rest: true, Roomless: true, Run: shutdown},

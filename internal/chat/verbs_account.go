@@ -388,6 +388,17 @@ func (h *Hub) closedToGuests() bool {
 
 func passwd(c *Call) {
 	h, m := c.Hub, c.Member
+	switch {
+	case c.arg(0) != "" && m.role() < Admin:
+		m.refuse("you may not change the password of somebody else")
+		return
+	case c.arg(0) != "":
+		c.resetPassword(c.arg(0))
+		return
+	case m.operates():
+		m.refuse("usage: passwd NAME")
+		return
+	}
 	m.out.Ask("Your password up to now: ", true, func(old string) {
 		if !h.mayTry(m, m.Name()) {
 			return

@@ -32,6 +32,14 @@ func (c *Call) entry(verb, target, room, why string) Act {
 // act enters something into the audit log.
 func (c *Call) act(verb, target, room string) { c.Hub.keep(c.entry(verb, target, room, "")) }
 
+// inform tells a room something, and who has caused it if he is not there.
+func (c *Call) inform(r *Room, text string) {
+	r.publish(Event{Kind: Notice, Body: text, Time: c.Now})
+	if c.Member.in(r) == nil {
+		c.Member.tell(text)
+	}
+}
+
 // period takes the duration and the reason out of the arguments after the first.
 func (c *Call) period() (d time.Duration, reason string, err error) {
 	rest := c.Args[1:]
@@ -359,7 +367,7 @@ func slow(c *Call) {
 		text = "is slow now: one line in " + inWords(d)
 	}
 	c.act("slow", inWords(d), r.name)
-	r.publish(Event{Kind: Notice, Body: r.name + " " + text, Time: c.Now})
+	c.inform(r, r.name+" "+text)
 }
 
 func op(c *Call) { c.operators("op", "an operator", with[uint64]) }

@@ -292,6 +292,10 @@ func (h *Hub) named(text string) (*account, bool) {
 
 func list(c *Call) {
 	h, m, room := c.Hub, c.Member, c.Member.room
+	if room == nil && len(c.Args) == 0 {
+		h.listAll(m, c.Now)
+		return
+	}
 	if name := c.arg(0); name != "" {
 		room = h.Room(name)
 		if room == nil || room.look().MembersOnly && m.in(room) == nil && m.role() < Moderator {

@@ -186,6 +186,9 @@ func shutdown(c *Call) {
 		if after > 0 {
 			h.Announce("the server shuts down in "+inWords(after)+": "+reason, m.out.Now())
 		}
+		if m.operates() {
+			m.tell("the server shuts down in " + inWords(after))
+		}
 		h.options.Control.Shutdown(after, reason)
 	}, c.entry("shutdown", "", "", reason))
 }
