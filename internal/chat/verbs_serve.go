@@ -14,7 +14,7 @@ type Control interface {
 	Stats() []string
 	// Rehash reads the configuration again and then calls done, on any goroutine,
 	// with what has changed.
-	Rehash(done func(report []string, err error))
+	Rehash(by string, done func(report []string, err error))
 	// Shutdown stops the server after so long.
 	Shutdown(after time.Duration, reason string)
 }
@@ -148,7 +148,7 @@ func rehash(c *Call) {
 		return
 	}
 	c.act("rehash", "", "")
-	h.options.Control.Rehash(func(report []string, err error) {
+	h.options.Control.Rehash(m.Name(), func(report []string, err error) {
 		m.out.Post(func() {
 			for _, line := range report {
 				m.tell(line)

@@ -92,6 +92,8 @@ type Server struct {
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: what is written is put together here
 
+	since time.Time // when it was made
+
 	mu        sync.Mutex // guards what follows
 	listeners []string   // "network address"
 	zones     map[string]*time.Location
@@ -117,10 +119,12 @@ func New(o Options) (*Server, error) {
 	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag, &s.counts.messages) }
 	o.Chat.History = history(o.Style)
 	o.Chat.Zone = s.zone
+	o.Chat.Control = control{s}
 	s.hub = chat.New(o.Chat)
 	s.lobby = s.hub.Room(chat.Lobby)
 	o.Loop.OnError = s.loopError
 	s.o = o
+	s.since = s.now()
 	group, err := eventloop.New(o.Loop)
 	if err != nil {
 		return nil, err
