@@ -181,6 +181,7 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	bob := r.dial()
 	bob.sends("bob\nhello\n/quit\n")
 	bob.sees("*** goodbye\r\n")
+	_ = bob.Close()
 	eve := r.dial()
 	eve.sends("eve\n")
 	eve.sees("commands\r\n")

@@ -62,6 +62,7 @@ func TestSIGHUPReloadsTheFileAndABadOneChangesNothing(t *testing.T) {
 	hangUp(t, s)
 	s.expect(t, record{"level": "ERROR", "msg": "reload_problem", "cause": "--config: \"" + path + "\" does not exist"})
 	says(t, c, "/quit\n", "*** goodbye\r\n")
+	_ = c.Close()
 	s.stops(t)
 }
 
@@ -109,6 +110,7 @@ func TestNohupKeepsAServerWithoutAFile(t *testing.T) {
 	}
 	defer func() { _ = c.Close() }()
 	says(t, c, "bob\n/quit\n", "*** goodbye\r\n")
+	_ = c.Close()
 	s.stops(t)
 }
 
