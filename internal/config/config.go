@@ -43,6 +43,22 @@ type Config struct {
 	// taken for a person at a telnet client; 0 means at once.
 	SniffWindow time.Duration
 
+	// Data is the folder of what is kept, "" the system's own, DataNone none.
+	Data string
+	// Guests: who has no account is let in.
+	Guests bool
+	// FloodControl: there is a limit to how much one person says.
+	FloodControl bool
+	// Words is the file with the list of words, "" for none.
+	Words string
+	// KeepAge and KeepSize bound the history, in time and bytes; 0 doesn't.
+	KeepAge  time.Duration
+	KeepSize int
+	// ChatLog is the folder of the rooms' text files, "" for none; ChatLogSize is
+	// the size of one in bytes, ChatLogKeep how many are kept.
+	ChatLog                  string
+	ChatLogSize, ChatLogKeep int
+
 	// MaxLine is the longest line of a user, in bytes.
 	MaxLine int
 	// LoginTimeout is how long a newcomer may take to give a name.
@@ -83,6 +99,9 @@ type Config struct {
 	// set, neither the environment nor a file has been read.
 	Help, Version bool
 }
+
+// DataNone is the Data that keeps nothing.
+const DataNone = "none"
 
 // BackendList as Config.Backend asks for the names of the backends.
 const BackendList = "list"

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"math"
 	"strings"
 	"time"
 )
@@ -40,6 +41,7 @@ type row struct {
 const (
 	groupListen = "Where to listen"
 	groupTalk   = "How to talk"
+	groupChat   = "Accounts and history"
 	groupLimits = "Limits"
 	groupLoop   = "The event loop"
 	groupLog    = "Logging"
@@ -90,6 +92,46 @@ var table = []row{
 		group: groupTalk, name: "sniff-window", value: "TIME", def: "150ms",
 		help: "Silence before a newcomer is greeted as a telnet user; 0 means at once",
 		set:  duration(func(c *Config) *time.Duration { return &c.SniffWindow }, 0, 10*time.Second),
+	},
+
+	{
+		group: groupChat, name: "data", value: "DIR", sample: "/srv/chat",
+		help: "Where accounts, rooms and messages are kept; none: in memory only; the default depends on the system",
+		set:  setPath(func(c *Config) *string { return &c.Data }),
+	},
+	{
+		group: groupChat, name: "guests", value: "BOOL", def: "true", help: "Let in who has no account",
+		set: toggle(func(c *Config) *bool { return &c.Guests }),
+	},
+	{
+		group: groupChat, name: "flood-control", value: "BOOL", def: "true", live: true,
+		help: "Slow down who writes too much, repeats himself or shouts; a third strike is a kick",
+		set:  toggle(func(c *Config) *bool { return &c.FloodControl }),
+	},
+	{
+		group: groupChat, name: "words", value: "FILE", sample: "words.txt", live: true,
+		help: "List of words to mask, refuse, flag or punish (docs/operating.md)",
+		set:  setPath(func(c *Config) *string { return &c.Words }),
+	},
+	{
+		group: groupChat, name: "keep-age", value: "TIME", def: "0", help: "How long messages stay before they are archived; 0: for ever",
+		set: duration(func(c *Config) *time.Duration { return &c.KeepAge }, 0, 100*365*24*time.Hour),
+	},
+	{
+		group: groupChat, name: "keep-size", value: "SIZE", def: "0", help: "How much stays before the oldest is archived; 0: all",
+		set: size(func(c *Config) *int { return &c.KeepSize }, 0, math.MaxInt>>1+1),
+	},
+	{
+		group: groupChat, name: "chatlog", value: "DIR", sample: "/var/log/chat", help: "Write each room to a text file here, too",
+		set: setPath(func(c *Config) *string { return &c.ChatLog }),
+	},
+	{
+		group: groupChat, name: "chatlog-size", value: "SIZE", def: "10MiB", help: "Size at which such a file is put aside; each day has its own",
+		set: size(func(c *Config) *int { return &c.ChatLogSize }, 1<<16, 1<<30),
+	},
+	{
+		group: groupChat, name: "chatlog-keep", value: "N", def: "30", help: "Files put aside that are kept, of each room",
+		set: number(func(c *Config) *int { return &c.ChatLogKeep }, 1, 10000),
 	},
 
 	{
@@ -190,7 +232,7 @@ const envPrefix = "CHATSRV_"
 
 // groups returns the headings in the order of the help.
 func groups() []string {
-	return []string{groupListen, groupTalk, groupLimits, groupLoop, groupLog, groupWatch, groupFile, groupAbout}
+	return []string{groupListen, groupTalk, groupChat, groupLimits, groupLoop, groupLog, groupWatch, groupFile, groupAbout}
 }
 
 // isSwitch tells whether the flag stands alone.
