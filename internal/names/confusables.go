@@ -102,6 +102,10 @@ func lowerASCII(s string) string {
 			return ""
 		}
 	}
+	if len(s) == 1 && 'A' <= s[0] && s[0] <= 'Z' {
+		const small = "abcdefghijklmnopqrstuvwxyz" // which takes no memory
+		return small[s[0]-'A':][:1]
+	}
 	return strings.ToLower(s)
 }
 
