@@ -119,6 +119,9 @@ func skeleton(key string) string {
 			b = appendASCII(b, byte(r))
 			continue
 		}
+		if r == 'ς' {
+			r = 'σ' // of which it is the form at the end, and has its capital
+		}
 		if p, ok := Latin(r); ok {
 			for i := range len(p) {
 				b = appendASCII(b, p[i])

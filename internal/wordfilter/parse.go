@@ -9,7 +9,8 @@ import (
 
 // What a list may have.
 const (
-	// MaxBytes is the size of the largest file.
+	// MaxBytes is the size of the largest file. Its list takes up to 40 times as
+	// much memory, and most of a second to make: that is no work for a loop.
 	MaxBytes = 1 << 20
 	// MaxLines is how many lines a file has at most, comments counted.
 	MaxLines = 20_000
@@ -68,6 +69,7 @@ func Parse(file []byte) (*List, error) {
 	if len(file) > MaxBytes {
 		return nil, Errors{{1, fmt.Sprintf("the list has %d bytes; at most %d are read: split off what nobody needs", len(file), MaxBytes)}}
 	}
+	alphabets() // which the first line of chat shall not have to wait for
 	p := parser{seen: map[string]int{}}
 	line := 0
 	for text := range bytes.Lines(bytes.TrimPrefix(file, []byte("\ufeff"))) {
