@@ -102,6 +102,10 @@ func lowerASCII(s string) string {
 			return ""
 		}
 	}
+	if len(s) == 1 && 'A' <= s[0] && s[0] <= 'Z' {
+		const small = "abcdefghijklmnopqrstuvwxyz" // which takes no memory
+		return small[s[0]-'A':][:1]
+	}
 	return strings.ToLower(s)
 }
 
@@ -114,6 +118,9 @@ func skeleton(key string) string {
 		if r < utf8.RuneSelf {
 			b = appendASCII(b, byte(r))
 			continue
+		}
+		if r == 'ς' {
+			r = 'σ' // of which it is the form at the end, and has its capital
 		}
 		if p, ok := Latin(r); ok {
 			for i := range len(p) {

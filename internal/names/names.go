@@ -44,8 +44,8 @@ type Name struct {
 	Key string
 	// Skeleton is the same for all names that look like this one. It is made
 	// from the Key, so that no spelling of a name gives another; hence i, I, l
-	// and 1 are one, since a capital I looks like a small l. It is not for
-	// people's eyes.
+	// and 1 are one, since a capital I looks like a small l (and Neil, who may
+	// write NeIl, like Nell). It is not for people's eyes.
 	Skeleton string
 }
 

@@ -2,6 +2,7 @@ package names_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,26 @@ func parse(t testing.TB, s string) names.Name {
 		t.Fatalf("Parse(%q): %v", s, err)
 	}
 	return n
+}
+
+func ExampleParse() {
+	paypal, _ := names.Parse("PayPal")
+	for _, s := range []string{"paypal", "paypaI", "p\u0430ypal", "pay pal"} {
+		n, err := names.Parse(s)
+		switch {
+		case err != nil:
+			fmt.Println(names.Reason(err))
+		case n.Key == paypal.Key:
+			fmt.Println(n.Display, "is", paypal.Display)
+		case names.Confusable(n, paypal):
+			fmt.Println(n.Display, "looks like", paypal.Display)
+		}
+	}
+	// Output:
+	// paypal is PayPal
+	// paypaI looks like PayPal
+	// the letters of a name are all of one script, such as Latin or Cyrillic
+	// a name has only letters, digits, _ - and .
 }
 
 func TestANameHasThreeForms(t *testing.T) {
@@ -195,6 +216,10 @@ func TestLookAlikesAreConfusable(t *testing.T) {
 		{"lan", "Ian"},
 		{"w1n", "wln"},
 		{"paypal", "\uff50aypa\uff29"}, // fullwidth, with a capital I
+		{"paypal", "p\u0251ypal"},      // LATIN SMALL LETTER ALPHA
+		{"google", "\u0261oogle"},      // LATIN SMALL LETTER SCRIPT G
+		{"Νίκος", "ΝΊΚΟΣ"},             // a sigma at the end, and its capital
+		{"Neil", "Nell"},               // which is what NeIl looks like
 		{"ægir", "aegir"},
 		{"ø", "o\u0338"},     // a stroke, one piece and two
 		{"coco", "сосо"},     // Cyrillic
