@@ -144,6 +144,15 @@ type Act struct {
 	Verb, Target, Room, Why string
 }
 
+// An End is the last record of a run: where everything stopped. Events that are
+// not kept, such as those of people who come and go, have a place in the order
+// and an ID, too, so only the hub knows. If nothing is written after an End, the
+// epoch goes on; without one the next run begins a new epoch.
+type End struct {
+	LastID uint64
+	Orders []Order // without Recent
+}
+
 func (Post) record()         {}
 func (Redaction) record()    {}
 func (Account) record()      {}
@@ -157,6 +166,7 @@ func (DropMail) record()     {}
 func (Flag) record()         {}
 func (DropFlag) record()     {}
 func (Act) record()          {}
+func (End) record()          {}
 
 // A State is what a Hub begins with: what was kept before.
 type State struct {

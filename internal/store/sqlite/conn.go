@@ -1,0 +1,186 @@
+package sqlite
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
+)
+
+// A conn is a connection with its prepared statements. One goroutine at a time
+// may use it.
+type conn struct {
+	c     *sqlite3.Conn
+	stmts map[string]*sqlite3.Stmt
+}
+
+type stmt = sqlite3.Stmt
+
+// Modes to open a file in.
+type mode int
+
+const (
+	reading mode = iota // questions; nothing is written
+	writing
+	alone // writing without file locks: the only connection there is
+)
+
+// busyTimeout is how long a connection waits for another process, such as a
+// backup by other means, before it gives up.
+const busyTimeout = 5 * time.Second
+
+// pragmas are set for each connection. In WAL mode synchronous=FULL is one fsync
+// per commit. secure_delete overwrites what is deleted.
+var pragmas = map[mode]string{
+	reading: `PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000`,
+	writing: `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864`,
+}
+
+func open(file string, m mode) (*conn, error) {
+	name := file
+	if m == alone {
+		// A URI is the way to say it; the path must be absolute there.
+		abs, err := filepath.Abs(file)
+		if err != nil {
+			return nil, err
+		}
+		name = (&url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: "nolock=1"}).String()
+	}
+	flags := sqlite3.OPEN_READWRITE
+	if m == alone {
+		flags |= sqlite3.OPEN_URI
+	}
+	c, err := sqlite3.OpenFlags(name, flags)
+	if err != nil {
+		return nil, err
+	}
+	k := &conn{c: c, stmts: map[string]*sqlite3.Stmt{}}
+	if err := k.setUp(m); err != nil {
+		_ = k.close()
+		return nil, err
+	}
+	return k, nil
+}
+
+func (k *conn) setUp(m mode) error {
+	if err := k.c.BusyTimeout(busyTimeout); err != nil {
+		return err
+	}
+	// Registered here and not with sqlite3.AutoExtension, which is for the whole
+	// process.
+	if err := fts5.Register(k.c); err != nil {
+		return err
+	}
+	if m == alone {
+		if err := k.c.Exec(`PRAGMA locking_mode = EXCLUSIVE`); err != nil {
+			return err
+		}
+		m = writing
+	}
+	return k.c.Exec(pragmas[m])
+}
+
+// close gives everything back.
+func (k *conn) close() error {
+	for _, s := range k.stmts {
+		_ = s.Close()
+	}
+	clear(k.stmts)
+	return k.c.Close()
+}
+
+// prepare returns a statement that is kept. args are bound to it.
+func (k *conn) prepare(sql string, args []any) (*sqlite3.Stmt, error) {
+	s := k.stmts[sql]
+	if s == nil {
+		var err error
+		if s, _, err = k.c.PrepareFlags(sql, sqlite3.PREPARE_PERSISTENT); err != nil {
+			return nil, err
+		}
+		k.stmts[sql] = s
+	}
+	for i, a := range args {
+		if err := bind(s, i+1, a); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func bind(s *stmt, i int, a any) error {
+	switch a := a.(type) {
+	case int:
+		return s.BindInt64(i, int64(a))
+	case int64:
+		return s.BindInt64(i, a)
+	case uint64:
+		return s.BindInt64(i, int64(a))
+	case string:
+		return s.BindText(i, a)
+	case []byte:
+		return s.BindBlob(i, a)
+	case bool:
+		return s.BindBool(i, a)
+	}
+	return fmt.Errorf("bind a %T", a)
+}
+
+// exec runs a statement that returns no rows.
+func (k *conn) exec(sql string, args ...any) error {
+	return k.rows(sql, func(*stmt) bool { return true }, args...)
+}
+
+// rows calls each with every row until it returns false.
+func (k *conn) rows(sql string, each func(*stmt) bool, args ...any) error {
+	s, err := k.prepare(sql, args)
+	if err != nil {
+		return err
+	}
+	for s.Step() {
+		if !each(s) {
+			break
+		}
+	}
+	err = s.Err()
+	if e := s.Reset(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// number returns the first column of the first row, 0 without one or for NULL.
+func (k *conn) number(sql string, args ...any) (n int64, err error) {
+	err = k.rows(sql, func(s *stmt) bool {
+		n = s.ColumnInt64(0)
+		return false
+	}, args...)
+	return n, err
+}
+
+// within runs do in a transaction: all of it or nothing.
+func (k *conn) within(begin string, do func() error) error {
+	if err := k.exec(begin); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		err = k.exec(`COMMIT`)
+	}
+	if err != nil && !k.c.GetAutocommit() {
+		// Some failures have rolled back already.
+		if e := k.exec(`ROLLBACK`); e != nil {
+			err = fmt.Errorf("%w (and then: %w)", err, e)
+		}
+	}
+	return err
+}
+
+// How transactions begin.
+const (
+	toRead  = `BEGIN DEFERRED`
+	toWrite = `BEGIN IMMEDIATE`
+)
