@@ -23,7 +23,7 @@ func measured() []metrics.Metric[snapshot] {
 		gauge("users", "Users who have given a name.", func(s snapshot) uint64 { return uint64(max(s.Users, 0)) }),
 		counter("connections_accepted", "Connections taken from a backlog.", func(s snapshot) uint64 { return s.Loop.Accepted }),
 		{
-			Name: "chatsrv_connections_refused_total", Help: "Connections that were not let in, by the limit that was reached.", Counter: true,
+			Name: "chatsrv_connections_refused_total", Help: "Connections that were not let in, by the limit or other reason.", Counter: true,
 			Label: "reason", ByLabel: func(s snapshot) map[string]uint64 { return s.Refused },
 		},
 		counter("accept_pauses", "Times that accepting paused for want of descriptors.", func(s snapshot) uint64 { return s.Loop.AcceptPauses }),

@@ -24,7 +24,7 @@ const readBuffer = 16 << 10
 const spareFiles = 64
 
 // serve runs the server until it is told to stop.
-func (p program) serve(args []string, s *config.Settings) error {
+func (p program) serve(args []string, s *config.Settings) (err error) {
 	c := s.Config
 	backend, err := findBackend(c.Backend)
 	if err != nil {
@@ -43,14 +43,31 @@ func (p program) serve(args []string, s *config.Settings) error {
 	if err != nil {
 		log.Warn("file_limit_not_raised", slog.String("cause", err.Error()), slog.Uint64("limit", files))
 	}
+	data, err := openData(c, log)
+	if err != nil {
+		return err
+	}
+	var end *chat.End
+	defer func() {
+		if problem := data.close(end); problem != nil && err == nil {
+			err = problem
+		}
+	}()
 	r := &reloader{args: args, env: p.env, log: log, files: files, settings: s}
 	o := options(c, backend, log.Logger)
 	o.Limits, o.Rehash = limits(c, files), r.rehash
+	if err = data.chat(&o, c); err != nil {
+		return err
+	}
 	srv, err := server.New(o)
 	if err != nil {
 		return err
 	}
 	r.srv = srv
+	data.srv.Store(srv)
+	if err = police(srv, c); err != nil {
+		return errors.Join(err, srv.Close())
+	}
 	for _, place := range places {
 		if _, err := srv.Listen(place.Network, place.Address); err != nil {
 			return errors.Join(err, srv.Close())
@@ -69,6 +86,8 @@ func (p program) serve(args []string, s *config.Settings) error {
 	if err := srv.Run(); err != nil {
 		return err
 	}
+	last := srv.End()
+	end = &last
 	log.Info("stopped")
 	return nil
 }

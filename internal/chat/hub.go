@@ -12,6 +12,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // Lobby is the room where everybody starts.
@@ -90,6 +91,7 @@ type Hub struct {
 	members atomic.Uint64 // IDs given out
 	ids     atomic.Uint64 // IDs given out to all that is kept
 	limits  atomic.Pointer[flood.Limits]
+	words   atomic.Pointer[wordfilter.List]
 
 	mu        sync.Mutex // guards what follows, and what persons and accounts hold
 	names     map[string]*person
@@ -338,6 +340,18 @@ func (h *Hub) Close() {
 	for _, r := range h.allRooms() {
 		r.close()
 	}
+}
+
+// End returns where everything stopped, to be kept as the last record of all. It
+// is called when nobody is there any more.
+func (h *Hub) End() End {
+	end := End{LastID: h.ids.Load()}
+	for _, r := range h.allRooms() {
+		r.mu.Lock()
+		end.Orders = append(end.Orders, Order{Room: r.name, Seq: r.seq})
+		r.mu.Unlock()
+	}
+	return end
 }
 
 func (h *Hub) allRooms() []*Room {

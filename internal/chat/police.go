@@ -2,11 +2,13 @@ package chat
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/customer"
 	"github.com/sudoXpg/netloop/internal/flood"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // server is who acts when nobody in particular does.
@@ -25,6 +27,72 @@ type meter struct {
 
 // records are the strikes of people who may have gone. They belong to Hub.mu.
 type records map[string]*flood.Strikes
+
+// SetWords changes what may not be said; nil: nothing.
+func (h *Hub) SetWords(l *wordfilter.List) { h.words.Store(l) }
+
+// filter looks for unwanted words in what m is about to say: it returns what may
+// be said of it, or false if nothing may, and has acted then. Staff may say all.
+func (h *Hub) filter(m *Member, r *Room, e *Event) bool {
+	l := h.words.Load()
+	if l == nil || m.role() >= Moderator {
+		return true
+	}
+	v := l.Check(e.Body)
+	switch v.Action {
+	case wordfilter.None:
+		return true
+	case wordfilter.Mask:
+		e.Body = v.Text
+		return true
+	case wordfilter.Flag:
+		h.flag(m, r, *e, strings.Join(v.Words, ", "))
+	case wordfilter.Refuse:
+		m.refuse("that has words in it that are not wanted here: say it in others")
+	case wordfilter.Strike:
+		h.strike(m, "that has words in it that are not wanted here", e.Time)
+	}
+	return false
+}
+
+// flag has a message wait until a moderator has looked at it.
+func (h *Hub) flag(m *Member, r *Room, e Event, why string) {
+	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.Name(), r.name, h.nextID()
+	f := Flag{ID: e.ID, Event: e, Key: m.who.name.Key, Held: true, Why: why}
+	h.mu.Lock()
+	full := len(h.flags) >= MaxFlags
+	if !full {
+		h.flags = append(h.flags, f)
+	}
+	h.mu.Unlock()
+	if full {
+		m.refuse("too much waits for the moderators already: try again later")
+		return
+	}
+	h.kept(m, func(err error) {
+		if err != nil {
+			m.refuse("your line was not saved: " + err.Error())
+			return
+		}
+		m.tell("your line waits until a moderator has looked at it")
+	}, f)
+	h.Alert("message #" + strconv.FormatUint(e.ID, 10) + " of " + e.Name + " in " + e.Room + " waits for review: /flags")
+}
+
+// Alert tells all moderators and admins something. It may be called from any
+// goroutine.
+func (h *Hub) Alert(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.names {
+		if p.account == nil || p.account.Role < Moderator {
+			continue
+		}
+		for _, m := range p.members {
+			m.out.Post(func() { m.tell(text) })
+		}
+	}
+}
 
 // SetLimits changes how much one person may do; nil: as much as he wants.
 func (h *Hub) SetLimits(l *flood.Limits) { h.limits.Store(l) }

@@ -30,6 +30,9 @@ func (h *Hub) say(m *Member, kind Kind, text string, now time.Time) {
 		return
 	}
 	e := Event{Kind: kind, Body: text, Time: now}
+	if !h.filter(m, r, &e) {
+		return
+	}
 	if m.marked(shadowed) {
 		h.pretend(m, e)
 		return

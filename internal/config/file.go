@@ -46,7 +46,7 @@ func (s *Settings) readFile() (map[string]value, Problems) {
 	var p Problems
 	for i, f := range faults {
 		if i == maxReported {
-			p.add(path, "and "+strconv.Itoa(len(faults)-i)+" more")
+			p.add(printable(path), "and more; these first")
 			break
 		}
 		p.add(lineOf(path, f.line), f.problem)

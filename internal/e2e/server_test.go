@@ -121,7 +121,7 @@ func (s *server) signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) 
 func (s *server) exits(code int) error {
 	<-s.done // at last when ctx ends, because that kills it
 	var all []error
-	if got := s.cmd.ProcessState.ExitCode(); got != code && !(code == 0 && s.hurried()) {
+	if got := s.cmd.ProcessState.ExitCode(); got != code && (code != 0 || !s.hurried()) {
 		all = append(all, fmt.Errorf("the server: %v, want exit code %d", s.cmd.ProcessState, code))
 	}
 	for _, problem := range s.log.problems() {

@@ -14,7 +14,8 @@ import (
 // forgets those that don't matter any more.
 const sweepAt = 1 << 14
 
-// The reasons for a denial, in the words of the log and the metrics.
+// The reasons for a denial that are limits, in the words of the log and the
+// metrics. With dashes they are the flags.
 const (
 	maxClients = "max_clients"
 	maxPerIP   = "max_per_ip"
@@ -70,6 +71,13 @@ func (a *admission) reconfigure(l Limits) {
 	a.limits = l
 }
 
+// count counts a refusal, whatever the reason.
+func (a *admission) count(why *denial) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refused[why.reason]++
+}
+
 // refusals returns how many were refused, by reason.
 func (a *admission) refusals() map[string]uint64 {
 	a.mu.Lock()
@@ -83,13 +91,6 @@ func (a *admission) refusals() map[string]uint64 {
 func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial, report bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if why, report = a.check(addr, now); why != nil {
-		a.refused[why.reason]++
-	}
-	return why, report
-}
-
-func (a *admission) check(addr netip.Addr, now time.Time) (why *denial, report bool) {
 	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
 		why = &denial{reason: maxClients, text: "the server is full, try again later"}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,8 +191,11 @@ func connID(m *chat.Member) slog.Attr { return slog.Uint64("conn", m.ID()) }
 func (s *Server) logRefused(c *eventloop.Conn, reason string) {
 	var nobody chat.Member
 	s.hub.Admit(&nobody, nil)
-	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", connID(&nobody), address(c), slog.String("reason", reason),
-		slog.String("remedy", "raise --"+strings.ReplaceAll(reason, "_", "-")+" if they are welcome"))
+	attrs := []slog.Attr{connID(&nobody), address(c), slog.String("reason", reason)}
+	if slices.Contains(reasons, reason) {
+		attrs = append(attrs, slog.String("remedy", "raise --"+strings.ReplaceAll(reason, "_", "-")+" if they are welcome"))
+	}
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", attrs...)
 }
 
 // address is the peer's address; a Unix socket has none.

@@ -13,7 +13,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // replay is how much of the log so far a newcomer gets in the classic style, in bytes.
@@ -43,6 +45,9 @@ type Options struct {
 	// SniffWindow is how long a newcomer may be silent before the server speaks
 	// first. 0: it does at once. The classic style never waits.
 	SniffWindow time.Duration
+
+	// Healthy returns why nothing can be saved now; nil if it can. May be nil.
+	Healthy func() error
 
 	// Rehash reads the settings anew, and calls Reconfigure if that is needed. It
 	// returns a line for each change and for each that needs a restart, or an
@@ -227,6 +232,18 @@ func (s *Server) Shutdown(reason string) {
 	s.hub.Close()
 	s.group.Drain(grace)
 }
+
+// SetFlood changes how much one person may do; nil: as much as he wants.
+func (s *Server) SetFlood(l *flood.Limits) { s.hub.SetLimits(l) }
+
+// SetWords changes what may not be said; nil: nothing.
+func (s *Server) SetWords(l *wordfilter.List) { s.hub.SetWords(l) }
+
+// Alert tells all moderators and admins something.
+func (s *Server) Alert(text string) { s.hub.Alert(text) }
+
+// End is the last record that is to be kept, after Run has returned.
+func (s *Server) End() chat.End { return s.hub.End() }
 
 // Close ends everything at once.
 func (s *Server) Close() error { return s.group.Close() }

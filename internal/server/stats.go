@@ -20,7 +20,7 @@ type Stats struct {
 	Messages uint64            // published in a room, notices included
 	Logins   uint64            // users who gave a name
 	Users    int64             // who have a name now
-	Refused  map[string]uint64 // connections not let in, by the limit that was reached
+	Refused  map[string]uint64 // connections not let in, by reason
 }
 
 // Stats adds up the counters. It may be called from any goroutine.
@@ -38,6 +38,11 @@ func (s *Server) Ready() error {
 		return errors.New("shutting down")
 	case !s.running.Load():
 		return errors.New("not running")
+	}
+	if s.o.Healthy != nil {
+		if err := s.o.Healthy(); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

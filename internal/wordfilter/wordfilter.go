@@ -105,9 +105,9 @@ func (l *List) Check(text string) Verdict {
 		return Verdict{Text: text}
 	}
 	s := scanner{list: l, text: text}
-	if signs := s.scan(0, len(text), asLetters); signs {
+	if signs := s.scan(asLetters); signs {
 		// "@home" and "crap!" may be read both ways.
-		s.scan(0, len(text), asSigns)
+		s.scan(asSigns)
 	}
 	hits := l.unexcused(s.hits)
 	if len(hits) == 0 {
