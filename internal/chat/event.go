@@ -29,6 +29,9 @@ const (
 	Sent
 	// Mailed is a Private that has waited since Time.
 	Mailed
+	// Announcement is a Notice in every room: who is in several sees it in the
+	// current one.
+	Announcement
 )
 
 // An Event is one thing that happened. In a room, events have one order that

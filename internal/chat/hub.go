@@ -231,11 +231,19 @@ func (h *Hub) Full(wake func()) bool {
 	return h.options.Journal != nil && h.options.Journal.Full(wake)
 }
 
-// Room returns the room of that name, or nil.
+// Room returns the room of that name, or nil: also if another looks like it.
 func (h *Hub) Room(name string) *Room {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.rooms[roomKey(name)]
+	r := h.rooms[roomKey(name)]
+	if r == nil || r.name == name {
+		return r
+	}
+	own, err := names.ParseRoom(r.name)
+	if meant, err2 := names.ParseRoom(name); err != nil || err2 != nil || own.Key != meant.Key {
+		return nil
+	}
+	return r
 }
 
 // Admit gives m, the zero Member, an identity. It has no name yet.
@@ -327,10 +335,10 @@ func (h *Hub) Leave(m *Member, reason string, now time.Time) {
 	h.forget(m)
 }
 
-// Announce publishes a Notice in every room.
+// Announce publishes an Announcement in every room.
 func (h *Hub) Announce(text string, now time.Time) {
 	for _, r := range h.allRooms() {
-		r.publish(Event{Kind: Notice, Body: text, Time: now})
+		r.publish(Event{Kind: Announcement, Body: text, Time: now})
 	}
 }
 

@@ -292,14 +292,6 @@ func (r *Room) withhold(which func(*Event) bool) {
 	})
 }
 
-// change changes the room's state, and returns it as it is then.
-func (r *Room) change(f func(*RoomState)) RoomState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f(&r.state)
-	return r.state
-}
-
 // look returns the room's state.
 func (r *Room) look() RoomState {
 	r.mu.Lock()

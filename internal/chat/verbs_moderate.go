@@ -355,13 +355,12 @@ func (c *Call) hush(kind SanctionKind, word string) {
 
 func slow(c *Call) {
 	r := c.Member.room
-	var err error
-	c.changeRoom(r, func(s *RoomState) { err = setSlow(s, c.Args[0]) })
+	state, err := c.changeRoom(r, func(s *RoomState) error { return setSlow(s, c.Args[0]) })
 	if err != nil {
 		c.Member.refuse(Reason(err))
 		return
 	}
-	d := r.look().Slow
+	d := state.Slow
 	text := "is no longer slow"
 	if d > 0 {
 		text = "is slow now: one line in " + inWords(d)
@@ -399,7 +398,7 @@ func (c *Call) operators(verb, what string, change func([]uint64, uint64) []uint
 		m.refuse(name.Display + " has founded " + r.name + ": only moderators may do that")
 		return
 	}
-	state = r.change(func(s *RoomState) {
+	_, _ = c.changeRoom(r, func(s *RoomState) error {
 		s.Operators = change(s.Operators, a.ID)
 		if verb == "deop" && s.Founder == a.ID {
 			s.Founder = 0
@@ -407,9 +406,10 @@ func (c *Call) operators(verb, what string, change func([]uint64, uint64) []uint
 				s.Founder = s.Operators[0]
 			}
 		}
+		return nil
 	})
-	r.publish(Event{Kind: Notice, Body: name.Display + " is " + what + " of " + r.name + " now", Time: c.Now})
-	c.Hub.keptOr(m, name.Display+" is "+what+" of "+r.name, state, c.entry(verb, name.Display, r.name, ""))
+	c.act(verb, name.Display, r.name)
+	c.inform(r, name.Display+" is "+what+" of "+r.name+" now")
 }
 
 func redact(c *Call) {

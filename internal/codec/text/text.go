@@ -106,6 +106,8 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 		return dst, true
 	case chat.Rename:
 		return appendNotice(dst, e.Name, " is now known as ", e.Body), true
+	case chat.Announcement: // who sees the names of rooms sees it without one elsewhere
+		return appendNotice(dst, e.Body), !f.Room
 	case chat.Notice, chat.Refusal:
 		return appendNotice(dst, e.Body), true
 	case chat.Private, chat.Sent, chat.Mailed:
