@@ -40,8 +40,10 @@ func roomTable() []roomSetting {
 		},
 		{
 			name: "keep-size", values: "how much of it is kept, in MiB, or off for the server's own bound",
-			show: func(s *RoomState) string { return orOff(s.KeepBytes > 0, strconv.FormatInt(s.KeepBytes>>20, 10)+" MiB") },
-			set:  setKeepBytes,
+			show: func(s *RoomState) string {
+				return orOff(s.KeepBytes > 0, strconv.FormatInt(s.KeepBytes>>20, 10)+" MiB")
+			},
+			set: setKeepBytes,
 		},
 	}
 	rows[0].show, rows[0].set = onOff(func(s *RoomState) *bool { return &s.MembersOnly })
@@ -59,7 +61,7 @@ func roomSettings(c *Call) {
 		}
 		return
 	}
-	i := slices.IndexFunc(rows, func(row roomSetting) bool { return row.name == c.Args[0] })
+	i := slices.IndexFunc(rows, func(row roomSetting) bool { return strings.EqualFold(row.name, c.Args[0]) })
 	switch {
 	case i < 0:
 		m.refuse("no setting " + clip(c.Args[0]) + ": /room lists them")
@@ -93,7 +95,7 @@ func orOff(on bool, value string) string {
 }
 
 func setSwitch(field *bool, value string) error {
-	switch value {
+	switch strings.ToLower(value) {
 	case "on", "yes", "true":
 		*field = true
 	case "off", "no", "false":
