@@ -213,6 +213,21 @@ func (h *Hub) kept(m *Member, done func(error), records ...Record) {
 	}, records...)
 }
 
+// awaited is kept for what nothing must come in between of.
+func (h *Hub) awaited(m *Member, done func(error), records ...Record) {
+	if h.options.Journal == nil {
+		done(nil)
+		return
+	}
+	var err error
+	m.out.Await(func(finish func()) {
+		h.options.Journal.Write(func(e error) {
+			err = e
+			finish()
+		}, records...)
+	}, func() { done(err) })
+}
+
 // keptOr writes records, and tells m when that is done: what, or that it holds
 // only until the server stops.
 func (h *Hub) keptOr(m *Member, what string, records ...Record) {

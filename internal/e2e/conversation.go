@@ -246,10 +246,14 @@ func (c *conversation) isAsked(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.sees(shown + args[1] + " "); err != nil {
+	offer := "\xff\xfb\x01" // WILL ECHO, which is not said again as long as nobody answers
+	if p.offered {
+		offer = ""
+	}
+	if err := p.sees(shown + offer + args[1] + " "); err != nil {
 		return err
 	}
-	p.asked, p.unproved = true, false
+	p.asked, p.offered, p.unproved = true, true, false
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (s Style) Append(dst []byte, e chat.Event) []byte {
 // Append appends e in the Default style, as one whole line or as nothing.
 func (f Format) Append(dst []byte, e chat.Event) []byte {
 	start := len(dst)
-	if f.Zone != nil && !e.Time.IsZero() {
+	if f.Zone != nil && !e.Time.IsZero() && e.Kind != chat.Mailed {
 		dst = append(e.Time.In(f.Zone).AppendFormat(append(dst, '['), "15:04"), "] "...)
 	}
 	if f.Room && e.Room != "" {
