@@ -169,11 +169,12 @@ func (s *session) Ignore(r *chat.Room, author uint64, yes bool) {
 // Ask implements chat.Outlet.
 func (s *session) Ask(words string, hidden bool, answer func(line string)) {
 	s.more().question = &question{hidden: hidden, answer: answer}
-	if hidden && !s.dec.Negotiated() {
+	telnet := s.dec.Negotiated()
+	if hidden && !telnet {
 		s.notice("your terminal will show what you type now")
 	}
 	s.reply(func(dst []byte) []byte {
-		if hidden {
+		if hidden && telnet {
 			dst = append(dst, s.dec.HidePassword()...)
 		}
 		return append(dst, words...)
