@@ -246,14 +246,10 @@ func (c *conversation) isAsked(args []string) error {
 	if err != nil {
 		return err
 	}
-	offer := "\xff\xfb\x01" // WILL ECHO, which is not said again as long as nobody answers
-	if p.offered {
-		offer = ""
-	}
-	if err := p.sees(shown + offer + args[1] + " "); err != nil {
+	if err := p.sees(shown + args[1] + " "); err != nil {
 		return err
 	}
-	p.asked, p.offered, p.unproved = true, true, false
+	p.asked, p.unproved = true, false
 	return nil
 }
 

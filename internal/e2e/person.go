@@ -37,7 +37,6 @@ type person struct {
 	elsewhere bool   // that is not the lobby
 	mute      bool   // can send no more
 	asked     bool   // the next line is an answer, not a command
-	offered   bool   // was offered that what is typed is not shown
 	unproved  bool   // has sent lines, and it is not known whether they have been acted on
 }
 
@@ -160,7 +159,7 @@ func (p *person) logsIn(a Account) error {
 	if err := p.send(a.Password() + "\r\n"); err != nil {
 		return err
 	}
-	p.as, p.offered = a.Name, true
+	p.as = a.Name
 	return p.enters(a.Name)
 }
 
