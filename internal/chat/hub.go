@@ -273,6 +273,15 @@ func (h *Hub) Login(m *Member, text string) error {
 		return err
 	}
 	now := m.out.Now()
+	if err := h.admitGuest(m, name, now); err != nil {
+		return err
+	}
+	h.remark(m, now)
+	return nil
+}
+
+// admitGuest gives m a name, or says why not.
+func (h *Hub) admitGuest(m *Member, name names.Name, now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.free(name, m); err != nil {
@@ -404,6 +413,7 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 		return err
 	}
 	h.renamed(m, old, now)
+	h.remark(m, now)
 	return nil
 }
 

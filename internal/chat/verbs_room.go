@@ -251,11 +251,7 @@ func (c *Call) changeRoom(r *Room, f func(*RoomState) error) (RoomState, error) 
 	}
 	if err == nil && (r.state.Founder != 0 || was != 0 || r.name == Lobby) {
 		// Inside the mutex, so that the last one written is the last one made.
-		c.Hub.kept(c.Member, func(err error) {
-			if err != nil {
-				c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
-			}
-		}, record)
+		c.record(record)
 	}
 	return r.state, err
 }

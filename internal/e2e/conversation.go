@@ -64,6 +64,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{regexp.MustCompile(`^(\w+)> ?(.*)$`), (*conversation).says},
+		{regexp.MustCompile(`^(\w+) sees in any order\s+(.+)$`), (*conversation).seesAll},
 		{regexp.MustCompile(`^([\w, ]+?) sees?\s+(.+)$`), (*conversation).see},
 		{regexp.MustCompile(`^(\w+) is asked\s+(.+)$`), (*conversation).isAsked},
 		{regexp.MustCompile(`^(\w+) (connects|joins|logs in)(?: as (\w+))?(?: from (\S+))?$`), (*conversation).comes},
@@ -235,6 +236,27 @@ func (c *conversation) sees(p *person, what string) error {
 		p.here, p.elsewhere = true, false
 	case strings.Contains(bytes, "*** you have left #lobby"):
 		p.elsewhere = true
+	}
+	return nil
+}
+
+// seesAll checks that the next lines are these, in an order that nobody promises.
+func (c *conversation) seesAll(args []string) error {
+	p, err := c.person(args[0])
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(args[1], " | ")
+	for len(lines) > 0 {
+		next, err := p.until(c.eol())
+		if err != nil {
+			return err
+		}
+		i := slices.Index(lines, next)
+		if i < 0 {
+			return fmt.Errorf("%s sees %q, want one of %q", p.name, next, lines)
+		}
+		lines = slices.Delete(lines, i, i+1)
 	}
 	return nil
 }

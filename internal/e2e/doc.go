@@ -23,6 +23,7 @@
 //	alice> "RAW"                sends these bytes and no others
 //	alice, bob see    TEXT      the next line is this; also: sees
 //	alice sees "RAW"            the next bytes are these
+//	alice sees in any order  LINE | LINE   the next lines are these
 //	alice sees the greeting     what the server says first
 //	alice sees nothing          nothing has come, all that was sent so far being done
 //	alice sees the end          the server has closed, and nothing came before that
