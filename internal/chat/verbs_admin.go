@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,8 +21,15 @@ func useradd(c *Call) {
 		m.refuse(Reason(err))
 		return
 	}
-	if _, ok := h.registered(c.Args[0]); ok {
+	h.mu.Lock()
+	err = h.free(name, m)
+	h.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrPassword):
 		m.refuse(name.Display + " has an account already")
+		return
+	case err != nil:
+		m.refuse(Reason(err))
 		return
 	}
 	h.newPassword(m, name.Display, func(hash string) {

@@ -71,9 +71,9 @@ func (c *Call) operators(verb, what, now string, change func([]uint64, uint64) [
 
 func redact(c *Call) {
 	m, r := c.Member, c.Member.room
-	text := strings.TrimPrefix(c.Args[0], "#")
-	if id, err := strconv.ParseUint(text, 10, 64); err == nil && len(c.Args) == 1 {
-		c.redactOne(r, id)
+	text, number := strings.CutPrefix(c.Args[0], "#")
+	if number || len(c.Args) == 1 && strings.Trim(text, "0123456789") == "" {
+		c.redactOne(r, text)
 		return
 	}
 	var since time.Time
@@ -108,14 +108,19 @@ func redact(c *Call) {
 }
 
 // redactOne takes back one message, wherever it is still.
-func (c *Call) redactOne(r *Room, id uint64) {
+func (c *Call) redactOne(r *Room, text string) {
 	h, m := c.Hub, c.Member
+	missing := "there is no message #" + clip(text) + " in " + r.name + ": /history shows their numbers"
+	id, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		m.refuse(missing)
+		return
+	}
 	found := false
 	r.withhold(func(e *Event) bool {
 		found = found || e.ID == id
 		return e.ID == id
 	})
-	missing := "there is no message #" + strconv.FormatUint(id, 10) + " in " + r.name + ": /history shows their numbers"
 	done := func() {
 		number := "#" + strconv.FormatUint(id, 10)
 		c.record(Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
@@ -130,7 +135,6 @@ func (c *Call) redactOne(r *Room, id uint64) {
 		return
 	}
 	var events []Event
-	var err error
 	h.work(m, Disk, func() { events, err = h.options.Archive.History(HistoryQuery{Room: r.name, Before: id + 1, Limit: 1}) }, func() {
 		switch {
 		case err != nil:
