@@ -6,12 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/sudoXpg/netloop/internal/admin"
 	"github.com/sudoXpg/netloop/internal/config"
@@ -148,30 +145,22 @@ var errSaid = errors.New("")
 // readSecret reads a password: from the terminal, which does not show it, or the
 // first line of the standard input.
 func (p program) readSecret(question string) (string, error) {
-	f, ok := p.stdin.(*os.File)
-	if ok && term.IsTerminal(int(f.Fd())) {
-		_, _ = fmt.Fprint(p.stderr, question)
-		secret, err := term.ReadPassword(int(f.Fd()))
-		_, _ = fmt.Fprintln(p.stderr)
-		return string(secret), err
+	secret, err := osutil.ReadSecret(p.stdin, p.stderr, question)
+	if err != nil {
+		return "", fmt.Errorf("no password was given: %w", err)
 	}
-	line, err := bufio.NewReader(io.LimitReader(p.stdin, admin.MaxLine)).ReadString('\n')
-	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
-		return "", fmt.Errorf("no password on the standard input: %w", err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return secret, nil
 }
 
 // console obeys the commands that are typed at the server's own terminal, if it
 // has one, until its input ends.
 func (p program) console(srv *server.Server) {
-	f, ok := p.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if p.stdin == nil || !osutil.IsTerminal(p.stdin) {
 		return
 	}
 	osutil.IgnoreBackgroundReads()
 	_, _ = fmt.Fprintln(p.stdout, "Commands can be typed here: help lists them.")
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(p.stdin)
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" {

@@ -33,7 +33,7 @@ func main() {
 
 // A program is what main gets from the operating system.
 type program struct {
-	stdin          io.Reader
+	stdin          *os.File
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	signals        <-chan os.Signal
