@@ -124,7 +124,7 @@ func (h *Hub) create(m *Member, a *account, done func(error)) {
 		done(err)
 		return
 	}
-	h.kept(m, func(err error) {
+	h.awaited(m, func(err error) {
 		if err != nil {
 			h.mu.Lock()
 			delete(h.accounts, a.name.Skeleton)
@@ -350,9 +350,12 @@ func (h *Hub) settle(m *Member) {
 			return
 		}
 		for _, each := range mail {
+			m.rest().mail = append(m.more.mail, each.ID)
+			if m.ignores(fold(each.From)) {
+				continue
+			}
 			m.out.Deliver(Event{Kind: Mailed, Name: each.From, Body: each.Body, Time: each.Time})
-			m.rest().reply = each.From
-			m.more.mail = append(m.more.mail, each.ID)
+			m.more.reply = each.From
 		}
 	})
 }

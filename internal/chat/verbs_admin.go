@@ -97,9 +97,9 @@ func role(c *Call) {
 	}
 	h.mu.Unlock()
 	for _, u := range users {
-		u.out.Post(func() { u.tell("you are a " + r.String() + " now") })
+		u.out.Post(func() { u.tell("you are " + r.article() + " now") })
 	}
-	h.keptOr(m, fmt.Sprintf("%s is a %s now", a.Name, r), kept, c.entry("role", a.Name, "", r.String()))
+	h.keptOr(m, a.Name+" is "+r.article()+" now", kept, c.entry("role", a.Name, "", r.String()))
 }
 
 // resetPassword gives somebody's account a new password.
