@@ -1,0 +1,66 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// Conversations in which the server and the model did not agree. Each line is what
+// a person types, by number; 0 is the moderator zoe, and 2 and 3 come from one
+// address. After a ! it is something else that happens.
+var agreements = map[string]string{
+	"somebody reads late what is said in two rooms": `
+		1 ann
+		2 bob
+		1 /join #a
+		1 !stall
+		2 /join #a
+		2 a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 and another one
+		2 /join #lobby
+		0 a line that comes later
+		2 /msg ann are you there
+		1 !wake`,
+}
+
+func TestTheServerAgreesWithTheModel(t *testing.T) {
+	for name, script := range agreements {
+		t.Run(name, func(t *testing.T) {
+			c := newConversation(t)
+			c.begin()
+			for line := range strings.Lines(strings.TrimSpace(script)) {
+				c.perform(strings.TrimSpace(line))
+			}
+			c.end()
+		})
+	}
+}
+
+// perform does what a line of a script says.
+func (c *conversation) perform(line string) {
+	c.t.Log(line)
+	who, what, _ := strings.Cut(line, " ")
+	switch who {
+	case "!restart":
+		c.ends()
+		return
+	case "!crash":
+		c.dies()
+		return
+	}
+	i := int(who[0] - '0')
+	if c.clients[i] == nil {
+		c.connects(i)
+	}
+	switch p := c.clients[i]; what {
+	case "!stall":
+		p.stall()
+	case "!wake":
+		p.wake()
+	case "!reset":
+		c.resets(i)
+	default:
+		c.sends(i, what)
+	}
+	c.settle(true)
+}
