@@ -374,6 +374,9 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 	old := m.Name()
 	h.mu.Lock()
 	if err = h.free(name, m); err == nil {
+		err = h.barred(name, now)
+	}
+	if err == nil {
 		h.call(m, name)
 	}
 	h.mu.Unlock()

@@ -106,6 +106,14 @@ func (h *Hub) sanction(w subject, role Role, kind SanctionKind, room string, now
 	return nil
 }
 
+// barred returns why nobody may take a name that is free. h.mu is held.
+func (h *Hub) barred(name names.Name, now time.Time) error {
+	if s := h.sanction(subject{key: name.Key, skeleton: name.Skeleton}, Guest, Ban, "", now); s != nil {
+		return refusal("%s is banned%s", name.Display, s.words(now))
+	}
+	return nil
+}
+
 // Banned returns why nobody may connect from an address, or "".
 func (h *Hub) Banned(addr netip.Addr, now time.Time) string {
 	h.mu.Lock()

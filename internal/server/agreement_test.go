@@ -21,6 +21,11 @@ var agreements = map[string]string{
 		0 a line that comes later
 		2 /msg ann are you there
 		1 !wake`,
+	"a name that is banned can't be taken": `
+		1 ann
+		0 /ban bob 1m
+		1 /nick bob
+		1 /register bob`,
 }
 
 func TestTheServerAgreesWithTheModel(t *testing.T) {
