@@ -21,6 +21,20 @@ var agreements = map[string]string{
 		0 a line that comes later
 		2 /msg ann are you there
 		1 !wake`,
+	"a ban also withholds what was said before the banned came back": `
+		1 carl
+		1 !stall
+		2 eve
+		2 a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 another line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 a line that nobody sees
+		2 !reset
+		2 eve
+		2 a line that nobody sees, either
+		0 /ban eve
+		3 bob
+		1 !wake
+		4 ann`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
