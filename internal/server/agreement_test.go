@@ -35,6 +35,41 @@ var agreements = map[string]string{
 		3 bob
 		1 !wake
 		4 ann`,
+	"after a crash newcomers see nothing of the banned": `
+		1 ann
+		1 /join #a
+		1 a line
+		0 /ban ann
+		!crash
+		2 bob`,
+	"after a restart a room's mutes hold": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		2 bob
+		2 /join #a
+		1 /mute bob
+		!restart
+		4 bob
+		4 /join #a
+		4 not said`,
+	"after a restart a room shows nothing of an earlier one of that name": `
+		1 ann
+		1 /join #a
+		1 a line of the first room
+		1 /join #A
+		1 /leave #a
+		2 bob
+		2 /register
+		2 secret-1
+		2 secret-1
+		2 /join #a
+		!restart
+		3 eve
+		3 /join #a
+		3 a line of the second`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
