@@ -22,6 +22,7 @@ type command struct {
 // chatsrv serves.
 func commands() []command {
 	all := []command{
+		{config.Command{Name: "admin", Args: "COMMAND", Help: "Have the running server carry out a command: who, useradd NAME, role NAME ROLE, ban NAME, …"}, program.admin},
 		{config.Command{Name: "check", Help: "Look for mistakes in the flags, variables and file, and print all of them"}, program.check},
 		{config.Command{Name: "config", Help: "Print the settings in force as a file, each with where it came from"}, program.config},
 		{config.Command{Name: "help", Args: "[COMMAND]", Help: "Print this text, or what a command does"}, program.help},

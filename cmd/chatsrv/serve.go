@@ -70,10 +70,16 @@ func (p program) serveWith(
 		return nil, errors.Join(err, srv.Close())
 	}
 	defer stopMetrics()
+	stopAdmin, err := serveAdmin(data, srv, log)
+	if err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
+	defer stopAdmin()
 	srv.LogStart(version(), backend.Name)
 	done := make(chan struct{})
 	defer close(done)
 	go p.obeySignals(srv)
+	go p.console(srv)
 	go p.obeyHangups(srv, s.Config.File != "", done)
 	if err := srv.Run(); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/admin"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -126,6 +127,9 @@ func (t tool) command() command {
 			return p.help([]string{t.Name})
 		}
 		k, err := openStore(s.Config)
+		if _, busy := errors.AsType[*osutil.FolderInUseError](err); busy && t.online {
+			return p.call(s.Config, admin.Request{Args: append([]string{t.Name}, files...)})
+		}
 		if err != nil {
 			return failure{err}
 		}

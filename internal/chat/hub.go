@@ -42,6 +42,8 @@ type Options struct {
 	// State is what was kept before; nil: nothing, and Epoch goes into every event.
 	State *State
 	Epoch uint64
+	// Now is when it begins: bans that are over by then hide nothing of State.
+	Now time.Time
 	// Journal takes what is to be kept, and Archive answers what was; nil: nothing
 	// is kept, and there are no accounts.
 	Journal Journal
@@ -140,6 +142,7 @@ func New(o Options) *Hub {
 	if h.rooms[Lobby] == nil {
 		h.rooms[Lobby] = newRoom(h, RoomState{Name: Lobby})
 	}
+	h.spread()
 	return h
 }
 
@@ -156,9 +159,11 @@ func (h *Hub) restore(s *State) {
 	for _, r := range s.Rooms {
 		h.rooms[roomKey(r.Name)] = newRoom(h, r)
 	}
+	h.sanctions = slices.Clone(s.Sanctions)
+	hidden := h.hidden(h.options.Now)
 	for _, o := range s.Orders {
 		r := h.rooms[roomKey(o.Room)]
-		if r == nil {
+		if r == nil || r.name != o.Room {
 			if o.Room != Lobby { // nobody's any more
 				continue
 			}
@@ -167,10 +172,11 @@ func (h *Hub) restore(s *State) {
 		}
 		r.seq = o.Seq
 		for _, e := range o.Recent[max(0, len(o.Recent)-max(0, h.options.History)):] {
-			r.keep(e)
+			if !e.Time.Before(r.state.Created) && (hidden == nil || !hidden(&e)) { // else of another room of that name
+				r.keep(e)
+			}
 		}
 	}
-	h.sanctions = slices.Clone(s.Sanctions)
 	h.flags = slices.Clone(s.Flags)
 }
 
@@ -406,6 +412,9 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 	old := m.Name()
 	h.mu.Lock()
 	if err = h.free(name, m); err == nil {
+		err = h.barred(name, now)
+	}
+	if err == nil {
 		h.call(m, name)
 	}
 	h.mu.Unlock()

@@ -166,7 +166,7 @@ func (h *Hub) strike(m *Member, why string, now time.Time) {
 		}
 		h.keep(kept...)
 		out := h.meant(list, now)
-		h.silence(out, "")
+		h.silence(out, list, "")
 		for _, t := range out {
 			t.out.Post(func() { h.expel(t, nil, "banned"+s.words(now)) })
 		}

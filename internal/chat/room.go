@@ -286,6 +286,10 @@ func (r *Room) some(n int) ([]*Member, int) {
 func (r *Room) withhold(which func(*Event) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.withholdLocked(which)
+}
+
+func (r *Room) withholdLocked(which func(*Event) bool) {
 	r.recent = slices.DeleteFunc(r.recent, func(e Event) bool {
 		if !which(&e) {
 			return false

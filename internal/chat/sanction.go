@@ -134,6 +134,14 @@ func (h *Hub) sanction(w subject, role Role, kind SanctionKind, room string, now
 	return nil
 }
 
+// barred returns why nobody may take a name that is free. h.mu is held.
+func (h *Hub) barred(name names.Name, now time.Time) error {
+	if s := h.sanction(subject{key: name.Key, skeleton: name.Skeleton}, Guest, Ban, "", now); s != nil {
+		return refusal("%s is banned%s", name.Display, s.words(now))
+	}
+	return nil
+}
+
 // Banned returns why nobody may connect from an address, or "".
 func (h *Hub) Banned(addr netip.Addr, now time.Time) string {
 	h.mu.Lock()
@@ -326,8 +334,7 @@ func (h *Hub) hidden(now time.Time) func(*Event) bool {
 	defer h.mu.Unlock()
 	var bans []Sanction
 	for _, s := range h.sanctions {
-		if s.Kind == Ban && (s.Account != 0 || s.Key != "") {
-			s.Skeleton, s.Net = "", netip.Prefix{} // of others
+		if s.Kind == Ban && (s.Account != 0 || s.Key != "") && (s.Until.IsZero() || now.Before(s.Until)) {
 			bans = append(bans, s)
 		}
 	}
@@ -335,17 +342,17 @@ func (h *Hub) hidden(now time.Time) func(*Event) bool {
 		return nil
 	}
 	return func(e *Event) bool {
-		w := subject{account: e.Account}
-		if w.account == 0 {
-			w.key = fold(e.Name)
-		}
-		for i := range bans {
-			if b := &bans[i]; (b.Room == "" || b.Room == e.Room) && b.means(w, now) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(bans, func(b Sanction) bool { return (b.Room == "" || b.Room == e.Room) && b.author(e) })
 	}
+}
+
+// author tells whether the one that s means by name has said something. What
+// others said who look alike, or were at the same address, is theirs.
+func (s *Sanction) author(e *Event) bool {
+	if e.Account != 0 {
+		return e.Account == s.Account
+	}
+	return s.Key != "" && fold(e.Name) == s.Key
 }
 
 // parseDuration reads a number with a unit: s, m, h, d or w.

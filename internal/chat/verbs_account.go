@@ -75,7 +75,7 @@ func (h *Hub) registrable(m *Member, text string) (names.Name, error) {
 	case len(h.accounts) >= MaxAccounts:
 		return name, refusal("there are %s, which is the most that there can be", count(MaxAccounts, "account"))
 	}
-	return name, nil
+	return name, h.barred(name, m.out.Now())
 }
 
 // newPassword asks for a new password, twice, and goes on with its hash.

@@ -184,7 +184,7 @@ func ban(c *Call) {
 		return
 	}
 	out := h.meant(list, c.Now)
-	h.silence(out, base.Room)
+	h.silence(out, list, base.Room)
 	records := make([]Record, 0, len(list)+1)
 	for _, s := range list {
 		records = append(records, s)
@@ -250,9 +250,10 @@ func peer(a netip.Addr) (netip.Prefix, bool) {
 	return netip.PrefixFrom(of, bits), true
 }
 
-// silence sees to it that nothing more of members is delivered: not what they
-// say from now on, and not what is on its way to slow readers.
-func (h *Hub) silence(members []*Member, room string) {
+// silence sees to it that nothing more of members is delivered, and of those whom
+// bans mean by name: not what they say from now on, and not what is on its way to
+// slow readers.
+func (h *Hub) silence(members []*Member, bans []Sanction, room string) {
 	for _, t := range members {
 		if room == "" {
 			t.mark(gone)
@@ -260,14 +261,14 @@ func (h *Hub) silence(members []*Member, room string) {
 	}
 	for _, r := range h.allRooms() {
 		if room == "" || room == r.name {
-			r.withholdOf(members)
+			r.withholdOf(members, bans)
 		}
 	}
 }
 
-// withholdOf hides what members have said, from those who have not been sent it,
-// and from newcomers.
-func (r *Room) withholdOf(members []*Member) {
+// withholdOf hides what members and those who are banned by name have said, from
+// those who have not been sent it, and from newcomers.
+func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ids := make(map[uint64]bool, len(members))
@@ -275,7 +276,9 @@ func (r *Room) withholdOf(members []*Member) {
 		ids[t.id] = true
 		r.feed.SkipAuthor(t.id)
 	}
-	r.recent = slices.DeleteFunc(r.recent, func(e Event) bool { return ids[e.Author] })
+	r.withholdLocked(func(e *Event) bool {
+		return ids[e.Author] || slices.ContainsFunc(bans, func(s Sanction) bool { return s.author(e) })
+	})
 }
 
 func unban(c *Call) { c.lift(Ban, c.Args[0]) }

@@ -37,7 +37,7 @@ func (e *FolderInUseError) Error() string {
 //
 // A folder on a network file system may be locked on each machine by itself.
 func LockFolder(folder string) (unlock func() error, err error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("no data folder: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR|os.O_CREATE, 0o600)

@@ -32,7 +32,7 @@ func ListenLocal(name string) (net.Listener, error) {
 		_ = windows.CloseHandle(pipe)
 		return nil, fmt.Errorf("listen %s: %w", name, ErrSomebodyListens)
 	}
-	sd, err := pipeSecurity()
+	sd, err := ownersOnly("")
 	if err != nil {
 		return nil, fmt.Errorf("listen %s: %w", name, err)
 	}
@@ -49,17 +49,6 @@ func ListenLocal(name string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen %s: %w", name, err)
 	}
 	return l, nil
-}
-
-// pipeSecurity lets this user, administrators and the system do everything, and
-// nobody else anything.
-func pipeSecurity() (*windows.SECURITY_DESCRIPTOR, error) {
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
-	if err != nil {
-		return nil, os.NewSyscallError("GetTokenInformation", err)
-	}
-	sid := user.User.Sid.String()
-	return windows.SecurityDescriptorFromString("O:" + sid + "D:P(A;;GA;;;" + sid + ")(A;;GA;;;SY)(A;;GA;;;BA)")
 }
 
 // A pipeListener has always one instance of its pipe that waits for a client.

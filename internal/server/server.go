@@ -124,7 +124,7 @@ func New(o Options) (*Server, error) {
 	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag, &s.counts.messages) }
 	o.Chat.History = history(o.Style)
 	o.Chat.Zone = s.zone
-	o.Chat.Control = control{s}
+	o.Chat.Control, o.Chat.Now = control{s}, s.now()
 	s.hub = chat.New(o.Chat)
 	s.lobby = s.hub.Room(chat.Lobby)
 	o.Loop.OnError = s.loopError
