@@ -302,7 +302,7 @@ func (c *conversation) connects(i int) {
 func (c *conversation) ends() {
 	const words = "the server is shutting down: restart"
 	for _, name := range slices.Sorted(maps.Keys(c.model.rooms)) {
-		c.model.publish(c.model.rooms[name], nil, 0, "*** "+words+"\r\n")
+		c.model.announce(c.model.rooms[name], "*** "+words+"\r\n")
 	}
 	for _, p := range c.model.conns {
 		switch {

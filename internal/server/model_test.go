@@ -21,6 +21,7 @@ type model struct {
 	rooms map[string]*place   // by key
 	ids   map[string]uint64   // the server's numbers of messages, by what they say
 	said  int                 // messages so far
+	mutes int                 // so far
 	// posted is what happens when the line has been dealt with, and saved when all
 	// is on disk.
 	posted, saved []func()
@@ -91,6 +92,7 @@ type conn struct {
 	rooms    []*place
 	current  *place
 	ignores  map[string]bool
+	held     []int // mutes that stay whatever the name is, by number
 	question func(string)
 	shown    []string // mail, by number, that is gone with the next command
 	left     bool     // closing: it is sent what is due, and nothing more
@@ -275,6 +277,7 @@ func (m *model) giveName(c *conn, name string) {
 		return
 	}
 	m.call(c, name)
+	m.muted(c, "")
 	m.enter(c, "#lobby")
 }
 
@@ -331,6 +334,15 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 		}
 		hidden := slices.ContainsFunc(unseen, func(key string) bool { return o.ignores[key] })
 		o.add(item{room: r.name, text: shown, author: c, line: number, hidden: hidden})
+	}
+}
+
+// announce is publish for what each sees in his current room only.
+func (m *model) announce(r *place, text string) {
+	for _, o := range r.seats {
+		if o.current == r {
+			o.add(item{room: r.name, text: text})
+		}
 	}
 }
 

@@ -173,17 +173,17 @@ func (w *stage) Dial(_ int, from string) (e2e.Conn, error) {
 		return nil, err
 	}
 	w.settle()
-	return &wire{c, w}, nil
+	return &socket{c, w}, nil
 }
 
-// A wire is a connection that waits, in virtual time.
-type wire struct {
+// A socket is the end of a connection that waits, in virtual time.
+type socket struct {
 	*sim.Client
 	w *stage
 }
 
 // Read implements e2e.Conn.
-func (c *wire) Read(p []byte) (int, error) {
+func (c *socket) Read(p []byte) (int, error) {
 	const tick = 100 * time.Millisecond
 	for waited := time.Duration(0); ; waited += tick {
 		c.w.settle()
@@ -199,7 +199,7 @@ func (c *wire) Read(p []byte) (int, error) {
 }
 
 // Write implements e2e.Conn.
-func (c *wire) Write(p []byte) (int, error) {
+func (c *socket) Write(p []byte) (int, error) {
 	for done := 0; ; {
 		n, err := c.Client.Write(p[done:])
 		c.w.settle()
@@ -214,7 +214,7 @@ func (c *wire) Write(p []byte) (int, error) {
 
 // Rest implements e2e.World.
 func (w *stage) Rest(conn e2e.Conn) (rest []byte, known bool, err error) {
-	c, ok := conn.(*wire)
+	c, ok := conn.(*socket)
 	if !ok {
 		return nil, false, fmt.Errorf("%T is none of this world", conn)
 	}
