@@ -65,6 +65,45 @@ func (s *Sub) Close() {
 	c.soil() // the outbox may have waited for it
 }
 
+// Finish is Close, but what was appended up to now is sent all the same: it is
+// copied, the newest max bytes of it at most; LagNotice tells of the rest.
+// Whatever is subscribed to or written next comes after it.
+func (s *Sub) Finish(max int) {
+	p, c := s.part, s.conn
+	if p == nil {
+		return
+	}
+	p.sending.Lock()
+	p.sync()
+	head := p.head
+	if s.begun() {
+		s.keepRest()
+	}
+	if head-s.cursor > uint64(max) {
+		at := head - uint64(max)
+		if k := p.chunkAt(at); k != nil {
+			at = k.boundary(at)
+		}
+		s.lag(p.ordinal(at) - p.ordinal(s.cursor))
+		s.cursor = at
+	}
+	missed := s.missed
+	s.missed = 0
+	var rest []byte
+	for data := s.run(head); len(data) > 0; data = s.run(head) {
+		rest = append(rest, data...)
+		s.cursor += uint64(len(data))
+	}
+	p.sending.Unlock()
+	s.Close()
+	if missed > 0 {
+		_, _ = c.Write(p.topic.lagNotice(missed))
+	}
+	if len(rest) > 0 {
+		_, _ = c.Write(rest)
+	}
+}
+
 // unlink takes s out of the connection's list.
 func (c *Conn) unlink(s *Sub) {
 	at := &c.subs
@@ -236,14 +275,21 @@ func (s *Sub) lag(missed uint64) {
 
 // notice puts the lag notice in front of everything else.
 func (s *Sub) notice() {
-	missed := uint64(s.missed)
-	if s.missed == unknown {
-		missed = 0
-	}
+	missed := s.missed
 	s.missed = 0
-	if f := s.part.topic.opts.LagNotice; f != nil {
-		s.conn.insist(f(missed))
+	s.conn.insist(s.part.topic.lagNotice(missed))
+}
+
+// lagNotice is what is said in place of missed messages, or nil.
+func (t *Topic) lagNotice(missed uint32) []byte {
+	f := t.opts.LagNotice
+	switch {
+	case f == nil:
+		return nil
+	case missed == unknown:
+		return f(0)
 	}
+	return f(uint64(missed))
 }
 
 // insist puts a copy of p at the front of the outbox, to be sent before

@@ -38,5 +38,8 @@ for package in $tests; do
 	[ ! -d ".$place/testdata" ] || cp -R ".$place/testdata" "$folder$place/"
 done
 rmdir "$folder/new"
-cp README.md "$folder/" # which a test compares with the flags
+# What tests compare with the flags.
+mkdir -p "$folder/docs"
+cp README.md "$folder/"
+cp docs/configuration.md docs/chatsrv.example.toml "$folder/docs/"
 cp scripts/run-suites.sh "$folder/run.sh"

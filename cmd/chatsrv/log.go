@@ -1,111 +1,118 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
-	"time"
+
+	"github.com/DeRuina/timberjack"
 
 	"github.com/sudoXpg/netloop/internal/config"
+	"github.com/sudoXpg/netloop/internal/logs"
 )
 
-const (
-	// maxQueued bounds the log lines that wait to be written, in bytes.
-	maxQueued = 1 << 20
-	// logDelay is how long a line waits for more: a log that keeps up with tens
-	// of thousands of connections a second must not wake a thread for each.
-	logDelay = 10 * time.Millisecond
-	// flushTime is how long the end of the program waits for the log's reader.
-	flushTime = time.Second
-)
+// logMode is who may read the log: it has names and addresses in it.
+const logMode fs.FileMode = 0o640
 
-// newLog returns the log that c asks for. It never blocks who writes to it:
-// event loops do, and a terminal stopped with Ctrl-S or a full pipe must not
-// stop the chat. flush waits until all is written; later lines may be lost.
-func newLog(c config.Config, w io.Writer) (log *slog.Logger, flush func()) {
-	o := &slog.HandlerOptions{Level: c.LogLevel}
-	handler := func(w io.Writer) slog.Handler {
-		if c.LogFormat == config.LogJSON {
-			return slog.NewJSONHandler(w, o)
+// A journal is the log of the program, as it was asked for.
+type journal struct {
+	*slog.Logger
+	// levels can be changed at any time.
+	levels *logs.Filter
+	// close waits until all is written; later lines may be lost.
+	close func()
+
+	queue *logQueue
+}
+
+// lost returns how many lines found no room.
+func (j *journal) lost() uint64 { return j.queue.total.Load() }
+
+// newLog opens the log that c asks for: a file, or stderr. It never blocks who
+// writes to it: event loops do, and a terminal stopped with Ctrl-S, a full pipe
+// or a slow disk must not stop the chat.
+func newLog(c config.Config, stderr io.Writer) (*journal, error) {
+	w, closeFile := stderr, func() error { return nil }
+	if c.LogFile != "" {
+		file, err := openLogFile(c, stderr)
+		if err != nil {
+			return nil, err
 		}
-		return slog.NewTextHandler(w, o)
+		w, closeFile = file, file.Close
 	}
-	q := &logQueue{woken: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
-	direct := slog.New(handler(w))
+	q := newLogQueue()
+	direct := slog.New(logHandler(c.LogFormat, w)).With(logs.In(logs.Server))
 	go q.run(w, func(lost uint64) { direct.Warn("log_lines_lost", slog.Uint64("count", lost)) })
-	return slog.New(handler(q)), sync.OnceFunc(q.flush)
+	levels := logs.NewFilter(c.LogLevels)
+	return &journal{
+		Logger: slog.New(levels.Handler(logHandler(c.LogFormat, q))),
+		levels: levels, queue: q,
+		close: sync.OnceFunc(func() {
+			if q.flush() {
+				_ = closeFile() // all is written, and there is nobody left to tell
+			}
+		}),
+	}, nil
 }
 
-// A logQueue is an io.Writer of lines that another goroutine writes out. Lines
-// for which there is no room are counted instead.
-type logQueue struct {
-	woken chan struct{} // there are lines
-	stop  chan struct{} // closed: no more will come
-	done  chan struct{} // closed: all are written
-
-	mu    sync.Mutex // guards what follows
-	lines []byte
-	lost  uint64
+// logHandler writes everything that it is given: levels are the areas' business.
+func logHandler(format config.LogFormat, w io.Writer) slog.Handler {
+	o := &slog.HandlerOptions{Level: slog.LevelDebug}
+	if format == config.LogJSON {
+		return slog.NewJSONHandler(w, o)
+	}
+	return slog.NewTextHandler(w, o)
 }
 
-// Write implements io.Writer.
-func (q *logQueue) Write(line []byte) (int, error) {
-	q.mu.Lock()
-	if len(q.lines)+len(line) <= maxQueued {
-		q.lines = append(q.lines, line...)
-	} else {
-		q.lost++
-	}
-	q.mu.Unlock()
-	select {
-	case q.woken <- struct{}{}:
-	default: // it has been told
-	}
-	return len(line), nil
+// A logFile is a file that is put aside when it is large enough.
+type logFile struct {
+	timberjack.Logger
+	stderr io.Writer
+	broken bool // it has been reported; used by the queue's goroutine only
 }
 
-func (q *logQueue) run(w io.Writer, report func(lost uint64)) {
-	defer close(q.done)
-	var lines []byte
-	for stopped := false; !stopped; {
-		stopped = q.wait()
-		var lost uint64
-		lines, lost = q.take(lines)
-		_, _ = w.Write(lines) // there is nobody left to tell
-		if lost > 0 {
-			report(lost)
-		}
+// openLogFile tries whether the file can be written, so that it is known at the
+// start: later there is only stderr to tell.
+func openLogFile(c config.Config, stderr io.Writer) (*logFile, error) {
+	if err := tryLogFile(c.LogFile); err != nil {
+		return nil, err
 	}
+	compression := "none"
+	if c.LogCompress {
+		compression = "gzip"
+	}
+	return &logFile{stderr: stderr, Logger: timberjack.Logger{
+		Filename: c.LogFile, MaxBackups: c.LogKeep, Compression: compression, FileMode: logMode,
+		MaxSize: (c.LogMaxSize + 1<<20 - 1) >> 20,
+	}}, nil
 }
 
-// wait returns when there is something to write, or no more will come.
-func (q *logQueue) wait() (stopped bool) {
-	select {
-	case <-q.stop:
-		return true
-	case <-q.woken:
+func tryLogFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, logMode)
+	if err == nil {
+		err = f.Close()
 	}
-	select {
-	case <-q.stop:
-		return true
-	case <-time.After(logDelay):
-		return false
+	if err == nil {
+		return nil
 	}
+	cause := err
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = failed.Err
+	}
+	return fmt.Errorf("log file %q: %w (see --log-file)", path, cause)
 }
 
-// take exchanges the queue for an empty one in the memory of spare.
-func (q *logQueue) take(spare []byte) (lines []byte, lost uint64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	lines, lost = q.lines, q.lost
-	q.lines, q.lost = spare[:0], 0
-	return lines, lost
-}
-
-func (q *logQueue) flush() {
-	close(q.stop)
-	select {
-	case <-q.done:
-	case <-time.After(flushTime):
+// Write implements io.Writer. That the file can't be written any more is said
+// on stderr, once until it can be again. The lines are lost, and the chat goes on.
+func (f *logFile) Write(lines []byte) (int, error) {
+	n, err := f.Logger.Write(lines)
+	if err != nil && !f.broken {
+		_, _ = fmt.Fprintf(f.stderr, "chatsrv: log file %q: %v (is the disk full? lines are being lost)\n", f.Filename, err)
 	}
+	f.broken = err != nil
+	return n, err
 }

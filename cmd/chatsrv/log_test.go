@@ -2,16 +2,26 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/config"
+	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/secret"
 )
 
 func TestALogThatNobodyReadsStopsNobodyAndTellsWhatIsLost(t *testing.T) {
 	r, w := io.Pipe()
-	log, flush := newLog(config.Config{}, w)
+	log, err := newLog(config.Config{}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const lines = 3 * maxQueued / 50 // of 50 bytes and more
 	for range lines {
 		log.Info("hello") // would hang here
@@ -22,31 +32,175 @@ func TestALogThatNobodyReadsStopsNobodyAndTellsWhatIsLost(t *testing.T) {
 		_, err := io.Copy(&got, r)
 		all <- err
 	}()
-	flush()
+	log.close()
 	_ = w.Close()
 	if err := <-all; err != nil {
 		t.Fatal(err)
 	}
 	seen := strings.Count(got.String(), "msg=hello")
-	if seen < lines/6 || seen == lines || !strings.Contains(got.String(), "level=WARN msg=log_lines_lost count=") {
+	if seen < lines/6 || seen == lines || !strings.Contains(got.String(), "level=WARN msg=log_lines_lost area=server count=") || log.lost() == 0 {
 		t.Errorf("%d of %d lines seen; the end is %q", seen, lines, got.String()[got.Len()-100:])
 	}
 }
 
 func TestTheLogIsWholeAfterFlush(t *testing.T) {
 	for format, want := range map[config.LogFormat]string{
-		config.LogText: `level=INFO msg=hello name="a\nb"`,
-		config.LogJSON: `"level":"INFO","msg":"hello","name":"a\nb"`,
+		config.LogText: `level=INFO msg=hello area=server name="a\nb"`,
+		config.LogJSON: `"level":"INFO","msg":"hello","area":"server","name":"a\nb"`,
 	} {
 		var got bytes.Buffer
-		log, flush := newLog(config.Config{LogFormat: format}, &got)
+		log, err := newLog(config.Config{LogFormat: format}, &got)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for range 100 {
 			log.Info("hello", "name", "a\nb") //nolint:sloglint // shorter
 			log.Debug("not asked for")
 		}
-		flush()
+		log.close()
 		if n := strings.Count(got.String(), want); n != 100 || strings.Count(got.String(), "\n") != 100 {
 			t.Errorf("%s: %d of 100 lines like %s: %.200q", format, n, want, got.String())
+		}
+	}
+}
+
+// filesIn returns the files of a folder by name, those that are compressed in plain.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err == nil && strings.HasSuffix(e.Name(), ".gz") {
+			var r *gzip.Reader
+			if r, err = gzip.NewReader(bytes.NewReader(text)); err == nil {
+				text, err = io.ReadAll(r)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(text)
+	}
+	return all
+}
+
+func TestALogFileIsPutAsideWhenItIsLargeAndOldOnesGo(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "chat.log")
+	if err := os.WriteFile(path, []byte("from before\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 1000)
+	for range 5 { // each is a run of the program
+		log, err := newLog(config.Config{LogFile: path, LogMaxSize: 1 << 20, LogKeep: 2, LogCompress: true}, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 600 {
+			log.Info("hello", slog.String("long", long))
+		}
+		log.close()
+	}
+	files := filesIn(t, dir)
+	if len(files) != 3 || files["chat.log"] == "" {
+		t.Errorf("%d files", len(files))
+	}
+	for name, text := range files {
+		if name != "chat.log" && !strings.HasSuffix(name, ".log.gz") || strings.Count(text, "\n") != strings.Count(text, " msg=hello area=server long="+long+"\n") {
+			t.Errorf("%s has %d bytes, and other lines than those logged", name, len(text))
+		}
+	}
+}
+
+func TestTheLogFileHasTheWholeLogOfARun(t *testing.T) {
+	path := filepath.Join(folder(t), "chat.log")
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	var stderr bytes.Buffer
+	p := program{stdout: io.Discard, stderr: &stderr, env: ephemeral, signals: signals, exit: func(int) {}}
+	code := p.run([]string{"--port", "0", "--bind", "127.0.0.1", "--log-file", path, "--log-level", "warn,server=info"})
+	close(signals)
+	text, err := os.ReadFile(path)
+	if code != 0 || stderr.Len() > 0 || err != nil || strings.Count(string(text), "\n") != 3 {
+		t.Errorf("code %d, stderr %q, log %q, %v", code, stderr.String(), text, err)
+	}
+	for _, msg := range []string{"start", "shutdown", "stopped"} {
+		if !strings.Contains(string(text), " level=INFO msg="+msg+" area=server") {
+			t.Errorf("%s is missing in\n%s", msg, text)
+		}
+	}
+}
+
+func TestALogFileThatCannotBeOpenedIsExplained(t *testing.T) {
+	dir := folder(t)
+	for _, path := range []string{dir, filepath.Join(dir, "none", "chat.log")} {
+		_, err := newLog(config.Config{LogFile: path}, io.Discard)
+		if err == nil || !strings.HasPrefix(err.Error(), "log file ") || !strings.HasSuffix(err.Error(), "(see --log-file)") || strings.Count(err.Error(), "chat.log") > 1 {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestALogFileThatCannotBeWrittenAnyMoreIsSaidOnce(t *testing.T) {
+	dir := filepath.Join(folder(t), "logs")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	f, err := openLogFile(config.Config{LogFile: filepath.Join(dir, "chat.log"), LogMaxSize: 1 << 20, LogKeep: 1}, &stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not with os.RemoveAll, which Wine can't.
+	if err := errors.Join(os.Remove(filepath.Join(dir, "chat.log")), os.Remove(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // where the folder was
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := f.Write([]byte("line\n")); err == nil {
+			t.Fatal("written")
+		}
+	}
+	if got := stderr.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "chatsrv: log file ") || !strings.Contains(got, "lines are being lost") {
+		t.Errorf("stderr has %q", got)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheLogFileIsNotForEverybody(t *testing.T) {
+	path := filepath.Join(folder(t), "chat.log")
+	if err := tryLogFile(path); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || filepath.Separator == '/' && info.Mode().Perm()&^logMode != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestASecretThatIsLoggedDoesNotAppear(t *testing.T) {
+	const canary = "canary-7Qx"
+	s := secret.New(canary)
+	for _, format := range []config.LogFormat{config.LogText, config.LogJSON} {
+		var got bytes.Buffer
+		log, err := newLog(config.Config{LogFormat: format, LogLevels: logs.All(slog.LevelDebug)}, &got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Info("a", slog.Any("key", s))
+		log.With(slog.Any("key", s), logs.In(logs.Admin)).Debug("b", slog.Any("more", []any{s, &s, struct{ k secret.Text }{s}}))
+		log.WithGroup("g").Error("c", slog.Group("h", slog.Any("key", config.UsageError{Problem: s.String()})))
+		log.close()
+		if strings.Contains(got.String(), "canary") || strings.Count(got.String(), "\n") != 3 {
+			t.Errorf("%s: %s", format, got.String())
 		}
 	}
 }

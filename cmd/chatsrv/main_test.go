@@ -32,10 +32,19 @@ const patience = 20 * time.Second
 
 func noEnv(string) (string, bool) { return "", false }
 
+// ephemeral is the environment of a server that keeps nothing and lets everybody
+// write as fast as he can.
+func ephemeral(name string) (string, bool) {
+	v, ok := map[string]string{"CHATSRV_DATA": "none", "CHATSRV_FLOOD_CONTROL": "false"}[name]
+	return v, ok
+}
+
 // running is a chatsrv inside the test.
 type running struct {
 	t       *testing.T
 	signals chan os.Signal
+	hangups chan os.Signal
+	log     *lines
 	exits   chan int // codes given to exit
 	ended   chan int // what run returned
 	address string   // of the first listener
@@ -44,9 +53,15 @@ type running struct {
 // start runs chatsrv with args and waits until it listens.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	r := &running{t: t, signals: make(chan os.Signal, 2), exits: make(chan int, 1), ended: make(chan int, 1)}
+	r := &running{
+		t: t, signals: make(chan os.Signal, 2), hangups: make(chan os.Signal, 1), exits: make(chan int, 1), ended: make(chan int, 1),
+		log: &lines{changed: make(chan struct{})},
+	}
 	log, stderr := io.Pipe()
-	p := program{stdout: io.Discard, stderr: stderr, env: noEnv, signals: r.signals, exit: func(code int) { r.exits <- code }}
+	p := program{
+		stdout: io.Discard, stderr: stderr, env: ephemeral,
+		signals: r.signals, hangups: r.hangups, exit: func(code int) { r.exits <- code },
+	}
 	go func() {
 		r.ended <- p.run(append([]string{"--log-format", "json"}, args...))
 		_ = stderr.Close()
@@ -55,6 +70,7 @@ func start(t *testing.T, args ...string) *running {
 	go func() {
 		lines := bufio.NewScanner(log)
 		for lines.Scan() {
+			r.log.add(lines.Text())
 			var line struct{ Msg, Addresses string }
 			if json.Unmarshal(lines.Bytes(), &line) != nil {
 				addresses <- "no JSON: " + lines.Text()
@@ -234,6 +250,18 @@ func TestIPv6OnlyRefusesIPv4(t *testing.T) {
 	r.dial().sees("Enter username : ")
 }
 
+// folder returns a new folder for one test. That of t.TempDir would fail the
+// test under Wine, which can't remove it.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "chatsrv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // once runs chatsrv to its end.
 func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
@@ -261,6 +289,18 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"--help", 0, "--port", ""},
 		{"--version", 0, "chatsrv ", ""},
 		{"--backend list", 0, netloop.Backends()[0].Name + " ", ""},
+		{"help", 0, "check  ", ""},
+		{"help check", 0, "Usage: chatsrv check [flags]\n", ""},
+		{"check --help", 0, "Usage: chatsrv check [flags]\n", ""},
+		{"config --help", 0, "Usage: chatsrv config [flags]\n", ""},
+		{"chekc", exitUsage, "", `chatsrv: "chekc" is no command (did you mean check?)`},
+		{"9034", exitUsage, "", `chatsrv: "9034" is no command (see chatsrv --help)`},
+		{"help 9034", exitUsage, "", `chatsrv: "9034" is no command`},
+		{"--port 0 check", exitUsage, "", `chatsrv: "check" is not a flag (a command comes first, as in chatsrv check;`},
+		{"--prot 1 --port x", exitUsage, "", "(did you mean --port?)\nchatsrv: --port: "},
+		{"--config /nonesuch", exitUsage, "", `chatsrv: --config: "/nonesuch" does not exist`},
+		{"--log-file /nonesuch/log", exitFailure, "", `chatsrv: log file "/nonesuch/log": `},
+		{"--bind 127.0.0.1 --port 0 --metrics " + port, exitFailure, "", "see --metrics"},
 		{"--prot 1", exitUsage, "", "chatsrv: unknown flag --prot (did you mean --port?)"},
 		{"--backend nonesuch", exitUsage, "", `chatsrv: --backend: "nonesuch" is no backend of `},
 		{"--bind nonesuch%", exitUsage, "", `chatsrv: --bind: "nonesuch%" is neither`},

@@ -14,11 +14,16 @@ const release = "0.1.0"
 // Go, platform. Nothing in it says when or where the build was made: the same
 // source makes the same program.
 func version() string {
-	number, commit := release, ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		number, commit = fromBuild(info)
-	}
+	number, commit := build()
 	return fmt.Sprintf("%s%s (%s %s/%s)", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// build returns the number and, if it is known, the commit.
+func build() (number, commit string) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return fromBuild(info)
+	}
+	return release, ""
 }
 
 // fromBuild takes the version out of what the go command has put into the program.

@@ -18,6 +18,7 @@ func topicBehaviours() []behaviour {
 		{"SkipAuthor and SkipSeq take back what was not sent yet", takesBack},
 		{"a late subscriber gets what Keep has kept", subscribesLate},
 		{"a subscriber to what is gone gets LagNotice(0)", subscribesTooLate},
+		{"who finishes with a topic gets what was appended before, and then the next one", finishes},
 		{"a subscription that is closed gets nothing more", unsubscribes},
 		{"topics reach the connections of every loop", acrossLoops},
 		{"the last words of a loop's only member reach the other loops", lastWords},
@@ -220,4 +221,31 @@ func lastWords(e *env) {
 		listener.want(line)
 		speaker.want(".")
 	}
+}
+
+func finishes(e *env) {
+	e.start(eventloop.Options{})
+	notice := func(missed uint64) []byte { return fmt.Appendf(nil, "<%d>", missed) }
+	before := eventloop.NewTopic(eventloop.TopicOptions{LagNotice: notice})
+	after := eventloop.NewTopic(eventloop.TopicOptions{LagNotice: notice})
+	var subs []*eventloop.Sub
+	to := e.listen("tcp", loopback, script{opened: func(c *eventloop.Conn) {
+		subs = append(subs, c.Subscribe(before, uint64(len(subs)+1), before.Head()))
+	}})
+	all, w := e.connect(to)
+	some, v := e.connect(to)
+	e.on(w.conn.Loop(), func() {
+		for i, who := range []uint64{1, 2, 3, 3} {
+			before.Append(who, 0, fmt.Appendf(nil, "%d%d ", who, i))
+		}
+		subs[0].Finish(1 << 20)
+		subs[1].Finish(5) // room for one of them
+		subs[0].Finish(1 << 20)
+		w.conn.Subscribe(after, 1, after.Head())
+		v.conn.Subscribe(after, 2, after.Head())
+		before.Append(3, 0, []byte("no "))
+		after.Append(3, 0, []byte("34 "))
+	})
+	all.want("21 32 33 34 ")
+	some.want("<3>33 34 ")
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/flood"
 )
 
 // A Command is what a member asks for, as a codec read it.
@@ -23,14 +25,20 @@ type Verb struct {
 	// Args is how the arguments are written in help texts, "NAME [REASON]".
 	Args string
 	Help string
-	Need Role
+	// Need is the least role. Operators of the current room may, too, if Operator.
+	Need     Role
+	Operator bool
 	// MinArgs and MaxArgs bound the number of words after the name.
 	MinArgs, MaxArgs int
 	// Rest: the last argument is the whole rest of the line.
 	Rest bool
-	// Outside: may also be used before one has joined a room.
+	// Outside: may also be used before one has a name.
 	Outside bool
-	Run     func(*Call)
+	// Roomless: may also be used in no room.
+	Roomless bool
+	// Personal: means something only to who is in the chat, not to an operator.
+	Personal bool
+	Run      func(*Call)
 }
 
 // A Call is one command being carried out.
@@ -42,21 +50,26 @@ type Call struct {
 	Now  time.Time
 }
 
-// Verbs returns the command table, in the order of /help.
-func Verbs() []Verb {
-	return []Verb{
-		{Name: "help", Aliases: []string{"h", "?"}, Help: "List the commands.", Outside: true, Run: help},
-		{Name: "list", Aliases: []string{"who", "names"}, Help: "List who is here.", Run: list},
-		{Name: "me", Args: "ACTION", Help: "Say what you are doing.", MinArgs: 1, MaxArgs: 1, Rest: true, Run: me},
-		{Name: "nick", Args: "NAME", Help: "Change your name.", MinArgs: 1, MaxArgs: 1, Run: nick},
-		{Name: "quit", Aliases: []string{"exit", "q"}, Args: "[REASON]", Help: "Leave the chat.", MaxArgs: 1, Rest: true, Outside: true, Run: quit},
+// arg returns the i-th argument, or "".
+func (c *Call) arg(i int) string {
+	if i < len(c.Args) {
+		return c.Args[i]
 	}
+	return ""
 }
 
 // Run carries out c on behalf of m. What m is told about it goes to its Outlet.
 func (h *Hub) Run(m *Member, c Command, now time.Time) {
+	m.active.Store(uint32(now.Unix()))
+	if m.more != nil && len(m.more.mail) > 0 { // somebody is there who has seen it
+		h.keep(DropMail{IDs: m.more.mail})
+		m.more.mail = nil
+	}
 	if c.Name == "" {
-		h.say(m, c.Text, now)
+		h.say(m, Say, c.Text, now)
+		return
+	}
+	if m.who != nil && !h.lets(m, now, func(s *flood.State, l *flood.Limits, _ bool) flood.Verdict { return s.Command(now, l) }) {
 		return
 	}
 	v := h.find(c.Name)
@@ -66,10 +79,14 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	}
 	args, whole := v.split(c.Text)
 	switch {
-	case m.role < v.Need:
-		m.refuse("you may not use /" + v.Name)
-	case m.room == nil && !v.Outside:
-		m.refuse("you are in no room")
+	case m.who == nil && !v.Outside:
+		m.refuse("/" + v.Name + " needs a name: give yours first")
+	case v.Personal && m.operates():
+		m.refuse("/" + v.Name + " is for people in the chat")
+	case !h.may(m, v):
+		m.refuse("you may not use /" + v.Name + ": it is for " + v.whom())
+	case m.room == nil && !v.Roomless && !v.Outside:
+		m.refuse("you are in no room: /join #ROOM enters one")
 	case !whole || len(args) < v.MinArgs:
 		m.refuse("usage: " + v.usage())
 	default:
@@ -77,13 +94,45 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	}
 }
 
-func (h *Hub) say(m *Member, text string, now time.Time) {
-	switch {
-	case m.room == nil:
-		m.refuse("you are in no room")
-	case strings.TrimSpace(text) != "":
-		m.room.Say(m, text, now)
+// Operate makes m, the zero Member, an operator of the server: somebody who has
+// all rights and is in no room. by is what the audit log calls him.
+func (h *Hub) Operate(m *Member, out Outlet, by string) {
+	h.Admit(m, out)
+	h.Label(m, by)
+	m.mark(operator)
+	m.setRole(Admin)
+}
+
+// RunIn is Run for an operator, as if he were in a room; "" is none.
+func (h *Hub) RunIn(m *Member, room string, c Command, now time.Time) {
+	m.room = nil
+	if room != "" {
+		if m.room = h.Room(room); m.room == nil {
+			m.refuse("there is no room " + clip(room))
+			return
+		}
 	}
+	if c.Name == "" {
+		m.refuse("an operator says nothing in the chat: announce TEXT tells everybody")
+		return
+	}
+	h.Run(m, c, now)
+}
+
+// may tells whether m has what a verb needs.
+func (h *Hub) may(m *Member, v *Verb) bool {
+	return m.role() >= v.Need || v.Operator && m.room != nil && m.room.operator(m)
+}
+
+// whom names those who may use a verb.
+func (v *Verb) whom() string {
+	switch {
+	case v.Operator:
+		return "operators of the room and moderators"
+	case v.Need == User:
+		return "registered users (/register makes you one)"
+	}
+	return v.Need.String() + "s"
 }
 
 // find returns the row for a name or an alias, or nil.
@@ -99,19 +148,23 @@ func (h *Hub) find(name string) *Verb {
 
 // unknown answers a command that is not in the table.
 func (h *Hub) unknown(name string) string {
-	if r := []rune(name); len(r) > MaxName {
-		name = string(r[:MaxName]) + "..."
-	}
-	if h.options.Nearest != nil {
-		candidates := make([]string, len(h.verbs))
-		for i := range h.verbs {
-			candidates[i] = h.verbs[i].Name
-		}
-		if meant, ok := h.options.Nearest(name, candidates); ok {
-			return fmt.Sprintf("no command /%s: did you mean /%s? (//%s says it)", name, meant, name)
-		}
+	name = clip(name)
+	if meant, ok := h.nearest(name, func(i int) string { return h.verbs[i].Name }, len(h.verbs)); ok {
+		return fmt.Sprintf("no command /%s: did you mean /%s? (//%s says it)", name, meant, name)
 	}
 	return fmt.Sprintf("no command /%s: /help lists them (//%s says it)", name, name)
+}
+
+// nearest returns which of n words was probably meant.
+func (h *Hub) nearest(word string, of func(int) string, n int) (string, bool) {
+	if h.options.Nearest == nil {
+		return "", false
+	}
+	candidates := make([]string, n)
+	for i := range candidates {
+		candidates[i] = of(i)
+	}
+	return h.options.Nearest(word, candidates)
 }
 
 // split cuts text into at most MaxArgs arguments. It returns false if more are there.

@@ -1,82 +1,52 @@
 package chat
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"fmt"
+
+	"github.com/sudoXpg/netloop/internal/names"
 )
 
 // MaxName is the length of the longest name, in characters.
-const MaxName = 29
+const MaxName = names.Max
 
-// A NameError says why a name is refused.
-type NameError struct {
-	// Reason is a sentence for the person who chose the name.
+// A Refused is an error that says to a person why something is not done.
+type Refused struct {
+	// Reason is a sentence.
 	Reason string
 }
 
 // Error implements error.
-func (e *NameError) Error() string { return "chat: " + e.Reason }
+func (e *Refused) Error() string { return "chat: " + e.Reason }
 
-// The reasons to refuse a name; compare with errors.Is.
+func refusal(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+
+// The reasons to refuse a name that is well-formed; compare with errors.Is.
 var (
-	ErrNameEmpty     = &NameError{"a name is needed"}
-	ErrNameTaken     = &NameError{"that name is taken"}
-	ErrNameMalformed = &NameError{"a name has only letters, digits, _ - and ."}
-	ErrNameTooLong   = &NameError{"a name has at most 29 characters"}
+	ErrNameTaken    = &Refused{"that name is taken"}
+	ErrNameAlike    = &Refused{"that name looks like one that is taken"}
+	ErrNameReserved = &Refused{"that name is reserved"}
+	ErrNoGuests     = &Refused{"guests are not admitted now: /login NAME if you have an account"}
+	// ErrPassword: the name is an account's; see Hub.Authenticate.
+	ErrPassword = &Refused{"that name is registered: it needs its password"}
 )
+
+// errDead: the room has just been given up, and is to be made anew.
+var errDead = errors.New("chat: no such room any more")
 
 // Reason returns the sentence for a person that err stands for.
 func Reason(err error) string {
-	if e, ok := errors.AsType[*NameError](err); ok {
+	if e, ok := errors.AsType[*Refused](err); ok {
 		return e.Reason
 	}
-	return err.Error()
+	return names.Reason(err)
 }
 
-// checkName returns nil for a well-formed name: 1 to MaxName letters of any
-// script, ASCII digits, '_', '-' and '.'.
-func checkName(name string) *NameError {
-	if name == "" {
-		return ErrNameEmpty
-	}
-	for _, r := range name {
-		if !nameRune(r) {
-			return ErrNameMalformed
-		}
-	}
-	if utf8.RuneCountInString(name) > MaxName {
-		return ErrNameTooLong
-	}
-	return nil
-}
-
-func nameRune(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
-			r == '_' || r == '-' || r == '.'
-	}
-	// Some letters, such as the Hangul filler, are drawn as nothing at all.
-	return unicode.IsLetter(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
-}
-
-// fold maps names that differ only in case to one key. It returns a name that
-// is its own key without copying it.
-func fold(name string) string { return strings.Map(foldRune, name) }
-
-// foldRune returns the representative of r's case orbit: its smallest member,
-// in lower case if that is ASCII.
-func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
-		return unicode.ToLower(r)
-	}
-	least := r
-	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
-		least = min(least, o)
-	}
-	if least < utf8.RuneSelf {
-		return unicode.ToLower(least)
-	}
-	return least
+// hashKey is how the key of a room is kept. It keeps who reads the disk from
+// reading a word that people may use elsewhere; it is no password.
+func hashKey(room, key string) string {
+	sum := sha256.Sum256([]byte(room + "\x00" + key))
+	return hex.EncodeToString(sum[:])
 }

@@ -1,25 +1,27 @@
-// Package config turns the command line and the environment into one Config.
+// Package config turns the command line, the environment and a file into one
+// Config.
 //
-// Everything that can be set is a row of one table (table.go): Parse, the help
-// text and the README's list are made from it. A flag beats its environment
-// variable, the variable beats the default. Only main uses this package; it
+// Everything that can be set is a row of one table (table.go): Load, the keys of
+// the file, what Reload may change, the help text and the lists in the README
+// and docs are made from it. A flag beats its environment variable, the variable
+// beats the file, the file beats the default. Only main uses this package; it
 // hands plain values on to the parts it composes.
 package config
 
 import (
-	"errors"
-	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
-	"github.com/sudoXpg/netloop/internal/nearest"
+	"github.com/sudoXpg/netloop/internal/logs"
 )
 
-// Config is what chatsrv was asked to do. Parse fills every field, so the zero
+// Config is what chatsrv was asked to do. Load fills every field, so the zero
 // value is not a useful Config.
 type Config struct {
+	// File is the path of the configuration file, "" without one.
+	File string
+
 	// Port is the TCP port of every listener; 0 means any free one.
 	Port uint16
 	// Bind is where to listen, as given: see Listeners. Empty: everywhere.
@@ -41,6 +43,22 @@ type Config struct {
 	// taken for a person at a telnet client; 0 means at once.
 	SniffWindow time.Duration
 
+	// Data is the folder of what is kept, "" the system's own, DataNone none.
+	Data string
+	// Guests: who has no account is let in.
+	Guests bool
+	// FloodControl: there is a limit to how much one person says.
+	FloodControl bool
+	// Words is the file with the list of words, "" for none.
+	Words string
+	// KeepAge and KeepSize bound the history, in time and bytes; 0 doesn't.
+	KeepAge  time.Duration
+	KeepSize int
+	// ChatLog is the folder of the rooms' text files, "" for none; ChatLogSize is
+	// the size of one in bytes, ChatLogKeep how many are kept.
+	ChatLog                  string
+	ChatLogSize, ChatLogKeep int
+
 	// MaxLine is the longest line of a user, in bytes.
 	MaxLine int
 	// LoginTimeout is how long a newcomer may take to give a name.
@@ -60,15 +78,30 @@ type Config struct {
 	// Grace is how long a shutdown may wait for lines that are still on their way.
 	Grace time.Duration
 
-	// LogLevel is the least severe level that is logged.
-	LogLevel slog.Level
+	// LogLevels are the least severe levels that are logged.
+	LogLevels logs.Levels
 	// LogFormat is the form of the log.
 	LogFormat LogFormat
+	// LogFile is where the log goes; "" is standard error.
+	LogFile string
+	// LogMaxSize is the size in bytes at which LogFile is put aside, LogKeep how
+	// many of those are kept, and LogCompress whether they are compressed.
+	LogMaxSize, LogKeep int
+	LogCompress         bool
+
+	// Metrics is the address where metrics and health are served over HTTP;
+	// not valid: nowhere.
+	Metrics netip.AddrPort
+	// Debug adds profiles to what Metrics serves.
+	Debug bool
 
 	// Help and Version ask for a text instead of a server. If one of them is
-	// set, the environment has not been read.
+	// set, neither the environment nor a file has been read.
 	Help, Version bool
 }
+
+// DataNone is the Data that keeps nothing.
+const DataNone = "none"
 
 // BackendList as Config.Backend asks for the names of the backends.
 const BackendList = "list"
@@ -93,11 +126,11 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// A UsageError says what is wrong with the command line or the environment, in
-// words for the person who typed it.
+// A UsageError says what is wrong with the command line, the environment or the
+// file, in words for the person who typed it.
 type UsageError struct {
-	// Where is the flag ("--port"), the variable ("CHATSRV_PORT") or "" if the
-	// problem belongs to neither.
+	// Where is the flag ("--port"), the variable ("CHATSRV_PORT"), the line of
+	// the file ("chatsrv.toml:3") or "" if the problem belongs to none.
 	Where string
 	// Problem names the value, what is wrong with it and the way out.
 	Problem string
@@ -111,97 +144,30 @@ func (e *UsageError) Error() string {
 	return e.Where + ": " + e.Problem
 }
 
-// Parse reads the arguments (without the program's name) and the environment,
-// which env looks up as os.LookupEnv does; an empty variable counts as unset.
-// Every error is a *UsageError.
-func Parse(args []string, env func(name string) (string, bool)) (Config, error) {
-	given, err := readArgs(args)
-	if err != nil {
-		return Config{}, err
+// Problems is everything that is wrong, in the order of the settings. Each is a
+// *UsageError.
+type Problems []error
+
+// Error returns one line for each.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, err := range p {
+		lines[i] = err.Error()
 	}
-	var c Config
-	for i, r := range table {
-		texts, where := given[i], "--"+r.name
-		if texts == nil && !c.Help && !c.Version {
-			texts, where = r.lookup(env), r.env()
-		}
-		if texts == nil && r.def != "" {
-			texts = []string{r.def}
-		}
-		for _, text := range texts {
-			if err := r.set(&c, text); err != nil {
-				return Config{}, &UsageError{Where: where, Problem: err.Error()}
-			}
-		}
-	}
-	return c, nil
+	return strings.Join(lines, "\n")
 }
 
-// readArgs returns the texts given for each row of the table, nil for a row
-// that is not mentioned. pflag only takes the command line apart: what a text
-// means is the row's own business, as it is for variables and defaults.
-func readArgs(args []string) (given [][]string, err error) {
-	values := make([]collector, len(table))
-	set := pflag.NewFlagSet("chatsrv", pflag.ContinueOnError)
-	set.SortFlags = false
-	set.Usage = func() {}
-	for i, r := range table {
-		flag := set.VarPF(&values[i], r.name, r.short, r.help)
-		if r.isSwitch() {
-			flag.NoOptDefVal = "true"
-		}
+// Unwrap returns them one by one.
+func (p Problems) Unwrap() []error { return p }
+
+// err returns nil if there are none.
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
 	}
-	if err := set.Parse(normalise(args)); err != nil {
-		return nil, usageError(err)
-	}
-	if set.NArg() > 0 {
-		return nil, &UsageError{Problem: quote(set.Arg(0)) + " is not a flag, and chatsrv takes nothing but flags (see chatsrv --help)"}
-	}
-	given = make([][]string, len(table))
-	for i, r := range table {
-		given[i] = values[i].texts
-		if n := len(given[i]); n > 1 && !r.repeat {
-			// The last one counts, so that an alias can be overridden.
-			given[i] = given[i][n-1:]
-		}
-	}
-	return given, nil
+	return p
 }
 
-// usageError puts pflag's errors into our words.
-func usageError(err error) error {
-	var unknown *pflag.NotExistError
-	var alone *pflag.ValueRequiredError
-	switch {
-	case errors.As(err, &unknown):
-		name, typed := unknown.GetSpecifiedName(), "--"+unknown.GetSpecifiedName()
-		if bundle := unknown.GetSpecifiedShortnames(); bundle != "" {
-			name, typed = bundle, "-"+bundle
-		}
-		name, _, _ = strings.Cut(name, "=")
-		hint := "see chatsrv --help"
-		if near, ok := nearest.Find(name, names()); ok {
-			hint = "did you mean --" + near + "?"
-		}
-		return &UsageError{Problem: "unknown flag " + typed + " (" + hint + ")"}
-	case errors.As(err, &alone):
-		for _, r := range table {
-			if r.name == alone.GetFlag().Name {
-				return &UsageError{Where: "--" + r.name, Problem: "a value is missing (as in --" + r.name + " " + r.example() + ")"}
-			}
-		}
-	}
-	return &UsageError{Problem: err.Error() + " (see chatsrv --help)"}
+func (p *Problems) add(where, problem string) {
+	*p = append(*p, &UsageError{Where: where, Problem: problem})
 }
-
-// A collector is a pflag.Value that only remembers what was given.
-type collector struct{ texts []string }
-
-// Set is called by pflag once for each time the flag is given.
-func (c *collector) Set(text string) error { c.texts = append(c.texts, text); return nil }
-
-// String is asked for by pflag as the default for its own help, which is not used.
-func (c *collector) String() string { return "" }
-
-// Type names the value for pflag's own help, which is not used.
-func (c *collector) Type() string { return "text" }

@@ -3,12 +3,18 @@ package config
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sudoXpg/netloop/internal/logs"
 )
+
+// addresses has go-cmp compare them as the language does.
+var addresses = cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })
 
 // environment makes a lookup function of "NAME=value" entries.
 func environment(entries ...string) func(string) (string, bool) {
@@ -20,6 +26,15 @@ func environment(entries ...string) func(string) (string, bool) {
 		}
 		return "", false
 	}
+}
+
+// Parse is Load where it does not matter from where a value came.
+func Parse(args []string, env func(name string) (string, bool)) (Config, error) {
+	s, err := Load(args, env)
+	if err != nil {
+		return Config{}, err
+	}
+	return s.Config, nil
 }
 
 func parse(t *testing.T, args []string, env ...string) Config {
@@ -35,14 +50,15 @@ func parse(t *testing.T, args []string, env ...string) Config {
 func defaults() Config {
 	return Config{
 		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond,
+		Guests: true, FloodControl: true, ChatLogSize: 10 << 20, ChatLogKeep: 30,
 		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second,
 		MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute, Grace: 5 * time.Second,
-		LogLevel: slog.LevelInfo, LogFormat: LogText,
+		LogFormat: LogText, LogMaxSize: 100 << 20, LogKeep: 7,
 	}
 }
 
 func TestNothingGivenMeansTheDefaults(t *testing.T) {
-	if diff := cmp.Diff(defaults(), parse(t, nil)); diff != "" {
+	if diff := cmp.Diff(defaults(), parse(t, nil), addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -50,14 +66,19 @@ func TestNothingGivenMeansTheDefaults(t *testing.T) {
 func TestEveryFlagReachesItsField(t *testing.T) {
 	got := parse(t, strings.Fields(`-p 0 -b 127.0.0.1 --bind unix:/tmp/a,b -4 -6 --backend poll --loops=2 --name chat
 		--style classic --sniff-window 0 --max-line 8KiB --login-timeout 1m30s --max-lag 65536 --stall-timeout 1s
-		--max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json`))
+		--data /srv/chat --guests=false --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
+		--chatlog /var/log/chat --chatlog-size 1MiB --chatlog-keep 3 --max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json
+		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug`))
 	want := Config{
 		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
+		Data: "/srv/chat", Words: "w.txt", KeepAge: 720 * time.Hour, KeepSize: 1 << 30,
+		ChatLog: "/var/log/chat", ChatLogSize: 1 << 20, ChatLogKeep: 3,
 		Style: StyleClassic, SniffWindow: 0, MaxLine: 8192, LoginTimeout: 90 * time.Second, MaxLag: 65536, StallTimeout: time.Second,
 		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,
-		LogLevel: slog.LevelDebug, LogFormat: LogJSON,
+		LogLevels: logs.All(slog.LevelDebug), LogFormat: LogJSON, LogFile: "/tmp/log", LogMaxSize: 2 << 20, LogKeep: 1, LogCompress: true,
+		Metrics: netip.MustParseAddrPort("127.0.0.1:9100"), Debug: true,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -67,7 +88,7 @@ func TestAFlagBeatsTheVariableAndTheVariableTheDefault(t *testing.T) {
 	got := parse(t, []string{"-port", "2", "--log-format", "json", "--log-format", "text"}, env...)
 	want := defaults()
 	want.Port, want.MaxLine, want.IPv6, want.Bind = 2, 1024, true, []string{"lo", "unix:/s"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if got := parse(t, []string{"-b", "::1", "-ipv6=false"}, env...); got.IPv6 || !cmp.Equal(got.Bind, []string{"::1"}) {
@@ -102,7 +123,7 @@ func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
 		{args: "-4 -- -6", want: []string{`"-6" is not a flag`}},
 		{args: "--=3", want: []string{"--=3", "chatsrv --help"}},
 		{args: "-port", want: []string{"--port: ", "value is missing", "--port 9034"}},
-		{args: "-b", want: []string{"--bind: ", "value is missing", "--bind ADDR"}},
+		{args: "-b", want: []string{"--bind: ", "value is missing", "--bind 127.0.0.1"}},
 		{args: "-port 65536", want: []string{"--port: ", `"65536"`, "1 to 65535"}},
 		{args: "-p -1", want: []string{"--port: ", `"-1"`}},
 		{env: "CHATSRV_PORT=http", want: []string{"CHATSRV_PORT: ", `"http"`, "65535"}},
@@ -117,6 +138,13 @@ func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
 		{args: "--login-timeout 0", want: []string{"--login-timeout: ", "1s to 24h,"}},
 		{args: "--style clssic", want: []string{"--style: ", `"clssic"`, "default, classic", "did you mean classic?"}},
 		{args: "--log-level loud", want: []string{"--log-level: ", `"loud"`, "debug, info, warn, error"}},
+		{args: "--log-level info,cht=debug", want: []string{"--log-level: ", "did you mean chat?"}},
+		{args: "--metrics nine", want: []string{"--metrics: ", `"nine" is not an address`}},
+		{args: "--metrics example.org:9100", want: []string{"--metrics: ", "0.0.0.0:9100"}},
+		{args: "--metrics ::1", want: []string{"--metrics: ", `"::1" is not`, "[::1]:9100"}},
+		{args: "--debug", want: []string{"--debug: ", "--metrics"}},
+		{args: "--log-file=", want: []string{"--log-file: ", `"" is no path`}},
+		{args: "--log-max-size 1KiB", want: []string{"--log-max-size: ", "1MiB to 1GiB"}},
 		{args: "--ipv4=maybe", want: []string{"--ipv4: ", `"maybe"`, "true"}},
 		{args: "--name \x1b[2J", want: []string{"--name: ", `"\x1b[2J"`, "printable"}},
 		{args: "--backend=", want: []string{"--backend: ", "--backend list"}},

@@ -9,7 +9,7 @@ import (
 
 func TestHelpNamesEveryFlagOnceIn80Columns(t *testing.T) {
 	var b strings.Builder
-	if err := WriteHelp(&b); err != nil {
+	if err := WriteHelp(&b, []Command{{"check", "[FILE]", "Look for mistakes"}, {Name: "help", Help: "Print this"}}); err != nil {
 		t.Fatal(err)
 	}
 	help := b.String()
@@ -25,6 +25,9 @@ func TestHelpNamesEveryFlagOnceIn80Columns(t *testing.T) {
 			t.Errorf("--%s: help or default is missing", r.name)
 		}
 	}
+	if !strings.Contains(help, "\n\nCommands:\n  check [FILE]                  Look for mistakes\n  help                          Print this\n\n") {
+		t.Error("the commands are missing")
+	}
 	for line := range strings.Lines(help) {
 		if strings.TrimSuffix(line, "\n") != strings.TrimRight(line, " \n") || len(line) > helpWidth+1 {
 			t.Errorf("a line is too long or ends in a space: %q", line)
@@ -38,7 +41,7 @@ func TestHelpNamesEveryFlagOnceIn80Columns(t *testing.T) {
 func TestHelpReportsAFailingWriter(t *testing.T) {
 	r, w := io.Pipe()
 	_ = r.Close()
-	if err := WriteHelp(w); !errors.Is(err, io.ErrClosedPipe) {
+	if err := WriteHelp(w, nil); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("error %v, want %v", err, io.ErrClosedPipe)
 	}
 }

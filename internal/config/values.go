@@ -3,13 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
-	"log/slog"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/nearest"
 )
 
@@ -160,14 +161,37 @@ func setBackend(c *Config, text string) error {
 	return nil
 }
 
-func setLogLevel(c *Config, text string) error {
-	words := []string{"debug", "info", "warn", "error"}
-	levels := []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
-	for i, word := range words {
-		if text == word {
-			c.LogLevel = levels[i]
-			return nil
+func setLogLevels(c *Config, text string) (err error) {
+	c.LogLevels, err = logs.ParseLevels(text)
+	return err
+}
+
+// setPath sets the path of a file; what is a path is the system's to say.
+func setPath(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		if text == "" || strings.ContainsRune(text, 0) {
+			return fmt.Errorf("%q is no path of a file", text)
 		}
+		*field(c) = text
+		return nil
 	}
-	return notOneOf(text, words)
+}
+
+// setMetrics takes an address with its port. Without a host it means loopback,
+// which is not what --bind means: nobody else is to see the numbers by mistake.
+func setMetrics(c *Config, text string) error {
+	place := text
+	host, port, found := strings.Cut(text, ":")
+	switch {
+	case !found:
+		place = "127.0.0.1:" + text
+	case host == "" && !strings.Contains(port, ":"), host == "localhost":
+		place = "127.0.0.1:" + port
+	}
+	addr, err := netip.ParseAddrPort(place)
+	if err != nil {
+		return fmt.Errorf("%q is not an address with its port (as in 9100, 127.0.0.1:9100, [::1]:9100, 0.0.0.0:9100 for everybody)", text)
+	}
+	c.Metrics = addr
+	return nil
 }

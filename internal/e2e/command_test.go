@@ -78,7 +78,7 @@ func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 	}{
 		{args: []string{"--prot", "1"}, want: "unknown flag --prot (did you mean --port?)"},
 		{args: []string{"-x"}, want: "unknown flag -x (see chatsrv --help)"},
-		{args: []string{"9034"}, want: `"9034" is not a flag, and chatsrv takes nothing but flags (see chatsrv --help)`},
+		{args: []string{"9034"}, want: `"9034" is no command (see chatsrv --help)`},
 		{args: []string{"--port"}, want: "--port: a value is missing (as in --port 9034)"},
 		{args: []string{"--port", "x"}, want: `--port: "x" is not a port: a number from 1 to 65535, or 0 for any free one`},
 		{args: []string{"-port=70000"}, want: `--port: "70000" is not a port: a number from 1 to 65535, or 0 for any free one`},

@@ -1,15 +1,28 @@
 package server
 
 import (
+	"maps"
 	"net/netip"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/customer"
 )
 
 // sweepAt is how many addresses the admission table holds before it first
 // forgets those that don't matter any more.
 const sweepAt = 1 << 14
+
+// The reasons for a denial that are limits, in the words of the log and the
+// metrics. With dashes they are the flags.
+const (
+	maxClients = "max_clients"
+	maxPerIP   = "max_per_ip"
+	newPerIP   = "new_per_ip"
+)
+
+var reasons = []string{maxClients, maxPerIP, newPerIP}
 
 // A denial is why a connection is not let in.
 type denial struct {
@@ -19,21 +32,20 @@ type denial struct {
 	text string
 }
 
-// admission counts connections by address. An address is an IPv4 address or an
-// IPv6 /64, the least that one customer of a provider has (RFC 6177); loopback
-// and Unix sockets, whose address is invalid, are exempt from all but the total.
+// admission counts connections by customer.Of; who is not counted by it is
+// exempt from all but the total.
 //
 // Its memory is bounded by the number of open connections and sweepAt: when the
 // table is full, addresses without connections are forgotten, first those whose
 // window is over, then all, so that whoever comes from ever new addresses only
 // ever pushes out addresses without connections.
 type admission struct {
-	limits Limits
-
-	mu    sync.Mutex // guards what follows; any loop comes here
-	total int
-	peers map[netip.Addr]*visits
-	limit int // of peers, before the next sweep
+	mu      sync.Mutex // guards what follows; any loop comes here
+	limits  Limits
+	total   int
+	peers   map[netip.Addr]*visits
+	limit   int               // of peers, before the next sweep
+	refused map[string]uint64 // by reason
 }
 
 // visits is what is known of one address.
@@ -45,7 +57,32 @@ type visits struct {
 }
 
 func newAdmission(l Limits) *admission {
-	return &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt}
+	a := &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt, refused: make(map[string]uint64)}
+	for _, reason := range reasons {
+		a.refused[reason] = 0
+	}
+	return a
+}
+
+// reconfigure changes the limits. Who is in stays in.
+func (a *admission) reconfigure(l Limits) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.limits = l
+}
+
+// count counts a refusal, whatever the reason.
+func (a *admission) count(why *denial) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refused[why.reason]++
+}
+
+// refusals returns how many were refused, by reason.
+func (a *admission) refusals() map[string]uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.refused)
 }
 
 // admit counts a new connection in, or says why not. report tells whether that
@@ -55,9 +92,9 @@ func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial, report b
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
-		why = &denial{reason: "max_clients", text: "the server is full, try again later"}
+		why = &denial{reason: maxClients, text: "the server is full, try again later"}
 	}
-	key, counted := visitor(addr)
+	key, counted := customer.Of(addr)
 	if !counted {
 		if why == nil {
 			a.total++
@@ -85,13 +122,13 @@ func (a *admission) tooMany(v *visits, now time.Time) *denial {
 	switch {
 	case l.MaxPerIP > 0 && int(v.open) >= l.MaxPerIP:
 		return &denial{
-			reason: "max_per_ip",
+			reason: maxPerIP,
 			text:   "your address has " + counted(l.MaxPerIP, "connection") + " already, which is the most allowed",
 		}
 	case l.NewPerIP > 0 && int(v.fresh) >= l.NewPerIP:
 		wait := v.since.Add(l.NewPerIPWindow).Sub(now)
 		return &denial{
-			reason: "new_per_ip",
+			reason: newPerIP,
 			text:   "too many new connections from your address, try again in " + inWords(wait),
 		}
 	}
@@ -120,7 +157,7 @@ func (a *admission) release(addr netip.Addr) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.total--
-	if key, counted := visitor(addr); counted {
+	if key, counted := customer.Of(addr); counted {
 		if v := a.peers[key]; v != nil {
 			v.open--
 		}
@@ -160,17 +197,4 @@ func (a *admission) sweep(now time.Time) {
 		}
 	}
 	a.limit = max(sweepAt, 2*len(a.peers))
-}
-
-// visitor returns what addr is counted as, and false for who is not counted.
-func visitor(addr netip.Addr) (netip.Addr, bool) {
-	addr = addr.Unmap()
-	if !addr.IsValid() || addr.IsLoopback() {
-		return addr, false
-	}
-	if addr.Is4() {
-		return addr, true
-	}
-	prefix, err := addr.WithZone("").Prefix(64)
-	return prefix.Addr(), err == nil
 }

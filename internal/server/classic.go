@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"net/netip"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,7 +47,7 @@ func (x *classic) Opened(c *eventloop.Conn) {
 	x.stage = greeted
 	_, _ = c.Write(restoring)
 	if f, ok := x.srv.lobby.Feed().(*feed); ok {
-		c.Subscribe(f.topic, x.member.ID(), f.topic.Oldest())
+		c.Subscribe(f.topic(), x.member.ID(), f.topic().Oldest())
 	}
 	_, _ = c.Write(restored)
 	x.await()
@@ -76,7 +78,7 @@ func (x *classic) keep(p []byte) {
 	if x.discard || len(p) == 0 {
 		return
 	}
-	if len(x.part)+len(p) > x.srv.o.MaxLine {
+	if len(x.part)+len(p) > x.srv.limits.Load().MaxLine {
 		x.part, x.discard = nil, true
 		x.lineTooLong()
 		return
@@ -95,7 +97,7 @@ func (x *classic) endLine(p []byte) {
 		x.part = nil
 	}
 	p = bytes.TrimSuffix(p, []byte{'\r'})
-	if len(p) > x.srv.o.MaxLine {
+	if len(p) > x.srv.limits.Load().MaxLine {
 		x.lineTooLong()
 		return
 	}
@@ -147,7 +149,8 @@ func (x *classic) EOF(c *eventloop.Conn) {
 // Closed implements eventloop.Handler.
 func (x *classic) Closed(_ *eventloop.Conn, err error) { x.closed(err) }
 
-// Deliver implements chat.Outlet. Nothing is ever told in private here.
+// Deliver implements chat.Outlet. Nothing is ever told in private here, and the
+// other methods that only commands need do nothing.
 func (x *classic) Deliver(e chat.Event) {
 	x.reply(func(dst []byte) []byte { return text.Classic.Append(dst, e) })
 }
@@ -156,4 +159,39 @@ func (x *classic) Deliver(e chat.Event) {
 func (x *classic) Close(reason string) {
 	x.leave(reason, reason)
 	x.conn.Close()
+}
+
+// Post implements chat.Outlet.
+func (x *classic) Post(f func()) { _ = x.conn.Post(f) }
+
+// Now implements chat.Outlet.
+func (x *classic) Now() time.Time { return x.srv.now() }
+
+// Addr implements chat.Outlet.
+func (x *classic) Addr() netip.Addr { return x.conn.RemoteAddr().Addr() }
+
+// Replay implements chat.Outlet.
+func (x *classic) Replay(chat.Replay) {}
+
+// Enter implements chat.Outlet.
+func (x *classic) Enter(*chat.Room, []chat.Event, int) {}
+
+// Exit implements chat.Outlet.
+func (x *classic) Exit(*chat.Room) {}
+
+// Ignore implements chat.Outlet.
+func (x *classic) Ignore(*chat.Room, uint64, bool) {}
+
+// Adapt implements chat.Outlet.
+func (x *classic) Adapt() {}
+
+// Ask implements chat.Outlet.
+func (x *classic) Ask(string, bool, func(string)) {}
+
+// Await implements chat.Outlet.
+func (x *classic) Await(func(func()), func()) {}
+
+// Work implements chat.Outlet.
+func (x *classic) Work(chat.WorkKind, func(), func()) error {
+	return &chat.Refused{Reason: "there is no such thing in the classic style"}
 }

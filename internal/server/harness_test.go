@@ -15,6 +15,7 @@ import (
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/eventloop/sim"
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/server"
@@ -44,21 +45,23 @@ func start(t *testing.T, change func(*server.Options)) *fixture {
 	return startIn(t, sim.New(sim.Options{}), change)
 }
 
-func startIn(t *testing.T, world *sim.World, change func(*server.Options)) *fixture {
+func startIn(t *testing.T, world *sim.World, changes ...func(*server.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, world: world}
 	o := server.Options{
-		Loop:    eventloop.Options{Open: f.world.Open, Now: f.world.Now, Executor: f.world.Executor()},
-		Name:    "test",
-		Log:     slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
-		Nearest: nearest.Find,
+		Loop: eventloop.Options{Open: f.world.Open, Now: f.world.Now, Executor: f.world.Executor()},
+		Name: "test",
+		Log:  slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+		Chat: chat.Options{Nearest: nearest.Find},
 		Limits: server.Limits{
 			LoginTimeout: time.Minute, Grace: 5 * time.Second,
 			MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute,
 		},
 	}
-	if change != nil {
-		change(&o)
+	for _, change := range changes {
+		if change != nil {
+			change(&o)
+		}
 	}
 	var err error
 	if f.srv, err = server.New(o); err != nil {

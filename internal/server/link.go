@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -46,6 +48,10 @@ type link struct {
 	tooLong uint8 // lines over MaxLine up to now
 }
 
+func (l *link) begin(s *Server, c *eventloop.Conn) {
+	l.srv, l.conn, l.since = s, c, c.Loop().Now().UnixNano()
+}
+
 func (l *link) now() time.Time { return l.conn.Loop().Now() }
 
 // reply answers what the peer has sent, unless it does not read its replies.
@@ -61,12 +67,14 @@ func (l *link) notice(line string) {
 }
 
 // await sets the time left to give a name.
-func (l *link) await() { l.conn.SetDeadline(l.srv.o.LoginTimeout) }
+func (l *link) await() { l.conn.SetDeadline(l.srv.limits.Load().LoginTimeout) }
 
 // named is called when the peer has a name.
 func (l *link) named() {
 	l.stage = chatting
 	l.conn.SetDeadline(0)
+	l.srv.counts.logins.Add(1)
+	l.srv.counts.users.Add(1)
 	l.logLogin()
 }
 
@@ -82,7 +90,7 @@ func (l *link) loginTimeout() {
 	if l.stage != greeted && l.stage != naming {
 		return
 	}
-	l.atPrompt("no user name within " + inWords(l.srv.o.LoginTimeout) + ": goodbye")
+	l.atPrompt("no user name within " + inWords(l.srv.limits.Load().LoginTimeout) + ": goodbye")
 	l.leave("login timeout", "")
 	l.conn.Close()
 }
@@ -97,7 +105,7 @@ func (l *link) hold() {
 
 // lineTooLong answers a line over MaxLine, of which nothing was kept.
 func (l *link) lineTooLong() {
-	limit := strconv.Itoa(l.srv.o.MaxLine)
+	limit := strconv.Itoa(l.srv.limits.Load().MaxLine)
 	if l.tooLong++; l.tooLong < maxTooLong {
 		l.notice("that line has more than " + limit + " bytes and was dropped")
 		return
@@ -120,6 +128,9 @@ func (l *link) leave(logged, told string) {
 		return
 	}
 	l.logLeave(logged)
+	if l.stage == chatting {
+		l.srv.counts.users.Add(-1)
+	}
 	l.stage = leaving
 	l.srv.hub.Leave(&l.member, told, l.now())
 }
@@ -149,32 +160,42 @@ func closeReason(err error) string {
 
 // The log. The checks come first: attributes cost more than a level that is off.
 
-func (l *link) enabled() bool { return l.srv.log.Enabled(context.Background(), slog.LevelInfo) }
+func on(log *slog.Logger) bool { return log.Enabled(context.Background(), slog.LevelInfo) }
 
 func (l *link) logConnect() {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "connect", l.id(), address(l.conn))
+	if log := l.srv.log; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "connect", l.id(), address(l.conn))
 	}
 }
 
 func (l *link) logLogin() {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "login", l.id(), l.name())
+	if log := l.srv.chatLog; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "login", l.id(), l.name())
 	}
 }
 
 func (l *link) logLeave(why string) {
-	if l.enabled() {
-		l.srv.log.LogAttrs(context.Background(), slog.LevelInfo, "leave", l.id(), l.name(), slog.String("reason", why),
+	if log := l.srv.chatLog; on(log) {
+		log.LogAttrs(context.Background(), slog.LevelInfo, "leave", l.id(), l.name(), slog.String("reason", why),
 			slog.Duration("duration", l.now().Sub(time.Unix(0, l.since)).Round(time.Millisecond)))
 	}
 }
 
-func (l *link) id() slog.Attr   { return slog.Uint64("conn", l.member.ID()) }
+func (l *link) id() slog.Attr   { return connID(&l.member) }
 func (l *link) name() slog.Attr { return slog.String("name", l.member.Name()) }
 
+// connID is the number that a connection has in every line of the log.
+func connID(m *chat.Member) slog.Attr { return slog.Uint64("conn", m.ID()) }
+
+// logRefused gives the refused a number, too, though nobody in the chat.
 func (s *Server) logRefused(c *eventloop.Conn, reason string) {
-	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", address(c), slog.String("reason", reason))
+	var nobody chat.Member
+	s.hub.Admit(&nobody, nil)
+	attrs := []slog.Attr{connID(&nobody), address(c), slog.String("reason", reason)}
+	if slices.Contains(reasons, reason) {
+		attrs = append(attrs, slog.String("remedy", "raise --"+strings.ReplaceAll(reason, "_", "-")+" if they are welcome"))
+	}
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", attrs...)
 }
 
 // address is the peer's address; a Unix socket has none.

@@ -18,6 +18,7 @@ type refusal struct {
 
 // refuse returns the handler that tells why, or nil to close without a word.
 func (s *Server) refuse(why *denial) eventloop.Handler {
+	s.admission.count(why)
 	if s.refusing.Add(1) > maxRefusing {
 		s.refusing.Add(-1)
 		return nil

@@ -10,12 +10,19 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
+	"github.com/sudoXpg/netloop/internal/flood"
+	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // replay is how much of the log so far a newcomer gets in the classic style, in bytes.
 const replay = 1 << 20
+
+// maxZones is how many time zones are known at a time: there are about 600.
+const maxZones = 1000
 
 // Options say how a Server works. Loop.Open must be set; a zero limit is no limit
 // unless its comment says otherwise.
@@ -26,21 +33,32 @@ type Options struct {
 	Style text.Style
 	// Name is what it calls itself in its greeting.
 	Name string
-	// Log gets the log; nil discards it.
+	// Log gets the log, each line with its area (package logs) and those about
+	// a connection with its number as "conn"; nil discards it.
 	Log *slog.Logger
-	// Epoch goes into the events of the chat (see chat.Event).
-	Epoch uint64
-	// Nearest finds what a mistyped command was meant to be; may be nil.
-	Nearest func(word string, of []string) (string, bool)
+	// Chat is what the chat needs; NewFeed, History and Zone are the Server's own.
+	Chat chat.Options
+	// Hashing runs what is about passwords; nil: Loop.Executor, which runs what
+	// reads the disk.
+	Hashing account.Executor
 
 	// SniffWindow is how long a newcomer may be silent before the server speaks
 	// first. 0: it does at once. The classic style never waits.
 	SniffWindow time.Duration
 
+	// Healthy returns why nothing can be saved now; nil if it can. May be nil.
+	Healthy func() error
+
+	// Rehash reads the settings anew, and calls Reconfigure if that is needed. It
+	// returns a line for each change and for each that needs a restart, or an
+	// error if everything stays as it was. It may read files.
+	Rehash func() (report []string, err error)
+
 	Limits
 }
 
-// Limits bound what one connection or address may use.
+// Limits bound what one connection or address may use. All but MaxLag can be
+// changed while the server runs: see Reconfigure.
 type Limits struct {
 	// MaxLine is the longest line in bytes; 0 means 4096.
 	MaxLine int
@@ -62,20 +80,28 @@ type Limits struct {
 
 // A Server is a running chat. Its methods may be called from any goroutine.
 type Server struct {
-	o         Options
-	log       *slog.Logger
+	o         Options                // its Limits are those of the start
+	limits    atomic.Pointer[Limits] // those in force
+	log       *slog.Logger           // area net
+	chatLog   *slog.Logger           // area chat
+	ownLog    *slog.Logger           // area server
+	counts    counts
 	group     *eventloop.Group
 	hub       *chat.Hub
 	lobby     *chat.Room
 	admission *admission
 	greeting  string
+	running   atomic.Bool
 	stopping  atomic.Bool
 	farewell  string       // set before the group drains
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: what is written is put together here
 
-	mu        sync.Mutex // guards listeners
+	since time.Time // when it was made
+
+	mu        sync.Mutex // guards what follows
 	listeners []string   // "network address"
+	zones     map[string]*time.Location
 }
 
 // New opens a Server. It serves nobody before Listen and Run.
@@ -83,25 +109,27 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.MaxLine == 0 {
-		o.MaxLine = 4096
-	}
-	if o.MaxLag == 0 {
-		o.MaxLag = 1 << 20
-	}
+	o.Limits = o.withDefaults()
 	s := &Server{
-		o: o, log: o.Log, admission: newAdmission(o.Limits),
-		greeting: "*** Welcome to " + o.Name + ".\r\n" + prompt,
+		o: o, log: o.Log.With(logs.In(logs.Net)), chatLog: o.Log.With(logs.In(logs.Chat)), ownLog: o.Log.With(logs.In(logs.Server)),
+		admission: newAdmission(o.Limits),
+		greeting:  "*** Welcome to " + o.Name + ".\r\n" + prompt,
+		zones:     make(map[string]*time.Location),
 	}
+	s.limits.Store(&o.Limits)
 	s.buffers.New = func() any { return new([]byte) }
-	s.hub = chat.New(chat.Options{
-		NewFeed: func(string) chat.Feed { return newFeed(o.Style, o.MaxLag) },
-		History: history(o.Style),
-		Epoch:   o.Epoch,
-		Nearest: o.Nearest,
-	})
+	if o.Loop.Executor == nil {
+		o.Loop.Executor = eventloop.NewPool(0, 0)
+	}
+	o.Chat.NewFeed = func(string) chat.Feed { return newFeed(o.Style, o.MaxLag, &s.counts.messages) }
+	o.Chat.History = history(o.Style)
+	o.Chat.Zone = s.zone
+	o.Chat.Control, o.Chat.Now = control{s}, s.now()
+	s.hub = chat.New(o.Chat)
 	s.lobby = s.hub.Room(chat.Lobby)
 	o.Loop.OnError = s.loopError
+	s.o = o
+	s.since = s.now()
 	group, err := eventloop.New(o.Loop)
 	if err != nil {
 		return nil, err
@@ -117,6 +145,40 @@ func history(style text.Style) int {
 		return -1
 	}
 	return chat.DefaultHistory
+}
+
+// zone returns the time zone of that name, always the same one, or nil.
+func (s *Server) zone(name string) *time.Location {
+	if name == "" || strings.EqualFold(name, "UTC") {
+		return time.UTC
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if z := s.zones[name]; z != nil {
+		return z
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "Local" || len(s.zones) >= maxZones {
+		return nil
+	}
+	s.zones[name] = z
+	return z
+}
+
+// execute runs a job of a kind off the loops, while alive says that somebody
+// waits for it. The error says what to do about there being too many.
+func (s *Server) execute(kind chat.WorkKind, job func(), alive func() bool) error {
+	if kind == chat.Hashing && s.o.Hashing != nil {
+		wait, ok := s.o.Hashing.Submit(account.Job{Run: job, Alive: alive})
+		if !ok {
+			return &chat.Refused{Reason: "too many people are logging in: try again in " + inWords(max(wait, time.Second))}
+		}
+		return nil
+	}
+	if s.o.Loop.Executor.Execute(job) != nil {
+		return &chat.Refused{Reason: "too much is being looked up: try again in a moment"}
+	}
+	return nil
 }
 
 // Group returns the event loops, for a caller that takes their turns itself.
@@ -140,8 +202,8 @@ func (s *Server) Listen(network, address string) (net.Addr, error) {
 func (s *Server) LogStart(version, backend string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &s.o.Limits
-	s.log.Info("start", slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
+	l := s.limits.Load()
+	s.ownLog.Info("start", slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
 		slog.String("addresses", strings.Join(s.listeners, ", ")),
 		slog.Group("limits", slog.Int("max_line", l.MaxLine), slog.Duration("login_timeout", l.LoginTimeout),
 			slog.Int("max_lag", l.MaxLag), slog.Duration("stall_timeout", s.o.Loop.StallTimeout),
@@ -150,7 +212,11 @@ func (s *Server) LogStart(version, backend string) {
 }
 
 // Run serves until Shutdown has come to its end or Close is called.
-func (s *Server) Run() error { return s.group.Run() }
+func (s *Server) Run() error {
+	s.running.Store(true)
+	defer s.running.Store(false)
+	return s.group.Run()
+}
 
 // Shutdown stops accepting, tells everybody, and closes the connections as soon
 // as they have been sent what is due to them, after Limits.Grace in any case.
@@ -159,12 +225,25 @@ func (s *Server) Shutdown(reason string) {
 	if s.stopping.Swap(true) {
 		return
 	}
-	s.log.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", s.o.Grace))
+	grace := s.limits.Load().Grace
+	s.ownLog.Info("shutdown", slog.String("reason", reason), slog.Duration("grace", grace))
 	s.farewell = "the server is shutting down: " + reason
 	s.hub.Announce(s.farewell, s.now())
 	s.hub.Close()
-	s.group.Drain(s.o.Grace)
+	s.group.Drain(grace)
 }
+
+// SetFlood changes how much one person may do; nil: as much as he wants.
+func (s *Server) SetFlood(l *flood.Limits) { s.hub.SetLimits(l) }
+
+// SetWords changes what may not be said; nil: nothing.
+func (s *Server) SetWords(l *wordfilter.List) { s.hub.SetWords(l) }
+
+// Alert tells all moderators and admins something.
+func (s *Server) Alert(text string) { s.hub.Alert(text) }
+
+// End is the last record that is to be kept, after Run has returned.
+func (s *Server) End() chat.End { return s.hub.End() }
 
 // Close ends everything at once.
 func (s *Server) Close() error { return s.group.Close() }
@@ -179,20 +258,25 @@ func (s *Server) now() time.Time {
 
 // accept is called on the loop of a new connection.
 func (s *Server) accept(c *eventloop.Conn) eventloop.Handler {
+	if why := s.hub.Banned(c.RemoteAddr().Addr(), c.Loop().Now()); why != "" {
+		s.logRefused(c, "banned")
+		return s.refuse(&denial{reason: "banned", text: why})
+	}
 	if why, report := s.admission.admit(c.RemoteAddr().Addr(), c.Loop().Now()); why != nil {
 		if report {
 			s.logRefused(c, why.reason)
 		}
 		return s.refuse(why)
 	}
-	l := link{srv: s, conn: c, since: c.Loop().Now().UnixNano()}
 	if s.o.Style == text.Classic {
-		x := &classic{link: l}
+		x := &classic{}
+		x.begin(s, c)
 		s.hub.Admit(&x.member, x)
 		return x
 	}
-	x := &session{link: l}
-	x.dec.MaxLine = s.o.MaxLine
+	x := &session{}
+	x.begin(s, c)
+	x.dec.MaxLine = s.limits.Load().MaxLine
 	s.hub.Admit(&x.member, x)
 	return x
 }
@@ -215,32 +299,6 @@ func (s *Server) loopError(err error) {
 		return
 	}
 	s.log.Error("loop_error", slog.String("cause", err.Error()))
-}
-
-// A feed carries the events of a room in one format. What it holds is used
-// inside the room's mutex.
-type feed struct {
-	style text.Style
-	topic *eventloop.Topic
-	line  []byte
-}
-
-var _ chat.Feed = (*feed)(nil)
-
-func newFeed(style text.Style, maxLag int) *feed {
-	o := eventloop.TopicOptions{Window: maxLag, LagNotice: func(missed uint64) []byte { return missedNotice(style, missed) }}
-	if style == text.Classic {
-		// Who has just come is behind by the whole replay, and not slow yet.
-		o.Keep, o.Window = replay, replay+maxLag
-	}
-	return &feed{style: style, topic: eventloop.NewTopic(o)}
-}
-
-// Publish implements chat.Feed. The topic leaves out the author.
-func (f *feed) Publish(e chat.Event) {
-	if f.line = f.style.Append(f.line[:0], e); len(f.line) > 0 {
-		f.topic.Append(e.Author, e.Seq, f.line)
-	}
 }
 
 // notice renders a line of the server: in the classic style, which has none of

@@ -2,8 +2,9 @@ package server
 
 import (
 	"bytes"
-	"strconv"
+	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/filter/telnet"
@@ -17,6 +18,24 @@ type session struct {
 	link
 	dec        telnet.Decoder
 	cols, rows uint16 // of the peer's window, 0 unknown
+	due        bool   // the prompt is to be shown
+	busy       bool   // work or a wait for the journal is going on: lines are kept
+	first      view   // of the first room
+	rest       *rest  // nil until it is needed
+}
+
+// rest is what few sessions need.
+type rest struct {
+	views    []view       // of the other rooms
+	question *question    // the next line answers it
+	lines    []byte       // what was received while busy
+	gone     *atomic.Bool // tells the work that is going on that nobody waits for it
+}
+
+// A question is one that the next line answers.
+type question struct {
+	hidden bool
+	answer func(line string)
 }
 
 var (
@@ -26,6 +45,13 @@ var (
 	_ eventloop.DrainHandler    = (*session)(nil)
 	_ chat.Outlet               = (*session)(nil)
 )
+
+func (s *session) more() *rest {
+	if s.rest == nil {
+		s.rest = &rest{}
+	}
+	return s.rest
+}
 
 // Opened implements eventloop.Handler.
 func (s *session) Opened(*eventloop.Conn) {
@@ -69,8 +95,57 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 		s.stage = naming
 	}
 	s.hold()
-	for ev, rest := s.dec.Next(p); ev.Kind != telnet.None && s.stage != leaving; ev, rest = s.dec.Next(rest) {
+	s.dec.MaxLine = s.srv.limits.Load().MaxLine // Reconfigure may have changed it
+	s.take(p)
+}
+
+// take acts on what was received, up to where there is something to wait for.
+func (s *session) take(p []byte) {
+	for s.stage != leaving { // with nothing left there may be an event still
+		if s.waits() {
+			if len(p) > 0 {
+				x := s.more()
+				x.lines = append(x.lines, p...)
+			}
+			return
+		}
+		ev, after := s.dec.Next(p)
+		if ev.Kind == telnet.None {
+			return
+		}
 		s.handle(ev)
+		s.ask()
+		p = after
+	}
+}
+
+// waits tells whether the next line has to wait: for work that is going on, or
+// because the journal is full. Then nothing is read either; resume goes on.
+func (s *session) waits() bool {
+	if s.busy {
+		return true
+	}
+	if s.stage == chatting && s.srv.hub.Full(func() { _ = s.conn.Post(s.resume) }) {
+		s.busy = true
+		s.conn.Pause()
+	}
+	return s.busy
+}
+
+// resume goes on after a wait, with what was received before.
+func (s *session) resume() {
+	s.busy = false
+	if s.stage == leaving {
+		return
+	}
+	s.ask()
+	var p []byte
+	if s.rest != nil {
+		p, s.rest.lines = s.rest.lines, nil
+	}
+	s.take(p)
+	if !s.busy {
+		s.conn.Resume()
 	}
 }
 
@@ -102,11 +177,15 @@ func (s *session) line(raw []byte) {
 		}
 	}
 	line := string(telnet.Clean(nil, raw))
-	if s.stage == chatting {
+	switch {
+	case s.rest != nil && s.rest.question != nil:
+		s.answer(line)
+	case s.stage == chatting:
 		s.srv.hub.Run(&s.member, text.Parse(line), s.now())
-		return
+	default:
+		s.due = true
+		s.login(strings.TrimSpace(line))
 	}
-	s.login(strings.TrimSpace(line))
 }
 
 // login takes what was typed at the prompt: a name, or one of the commands that
@@ -114,52 +193,39 @@ func (s *session) line(raw []byte) {
 func (s *session) login(name string) {
 	if strings.HasPrefix(name, "/") {
 		s.srv.hub.Run(&s.member, text.Parse(name), s.now())
-	} else if err := s.srv.hub.Login(&s.member, name); err != nil {
-		s.notice(chat.Reason(err))
-	} else {
-		s.join(s.srv.lobby)
 		return
 	}
-	if s.stage == naming {
-		s.reply(func(dst []byte) []byte { return append(dst, prompt...) })
+	switch err := s.srv.hub.Login(&s.member, name); {
+	case errors.Is(err, chat.ErrPassword):
+		s.srv.hub.Authenticate(&s.member, name)
+	case err != nil:
+		s.notice(chat.Reason(err))
+	default:
+		s.srv.hub.Arrive(&s.member, s.now())
 	}
 }
 
-// join enters the chat. History and subscription meet inside the room's mutex,
-// so that no line falls between them.
-func (s *session) join(room *chat.Room) {
-	s.named()
-	room.Join(&s.member, s.now(), func(recent []chat.Event, here int) {
-		s.srv.write(s.conn, func(dst []byte) []byte {
-			dst = text.History(dst, recent)
-			count, others := others(here)
-			return text.Notice(dst, "you are in ", room.Name(), " as ", s.member.Name(),
-				", with ", count, others, "; /help lists the commands")
-		})
-		if f, ok := room.Feed().(*feed); ok {
-			s.conn.Subscribe(f.topic, s.member.ID(), f.topic.Head())
-		}
-	})
-}
-
-func others(n int) (count, others string) {
-	switch n {
-	case 0:
-		return "nobody", " else"
-	case 1:
-		return "1", " other"
+// ask shows the prompt if it is time for it.
+func (s *session) ask() {
+	if !s.due || s.stage != naming || s.busy || s.rest != nil && s.rest.question != nil {
+		return
 	}
-	return strconv.Itoa(n), " others"
+	s.due = false
+	s.reply(func(dst []byte) []byte { return append(dst, prompt...) })
 }
 
 // Drained implements eventloop.Handler: the peer has read the replies.
-func (s *session) Drained(c *eventloop.Conn) { c.Resume() }
+func (s *session) Drained(c *eventloop.Conn) {
+	if !s.busy {
+		c.Resume()
+	}
+}
 
 // EOF implements eventloop.EOFHandler: what was sent before counts. A last line
 // without an ending does, too, unless it comes from a telnet client, where it is
 // what somebody was typing when the window was closed.
 func (s *session) EOF(c *eventloop.Conn) {
-	if last := s.dec.Flush(); len(last) > 0 && !s.dec.Negotiated() && s.stage != leaving {
+	if last := s.dec.Flush(); len(last) > 0 && !s.dec.Negotiated() && s.stage != leaving && !s.busy {
 		s.line(bytes.Clone(last))
 	}
 	s.leave("connection closed", "connection closed")
@@ -175,20 +241,9 @@ func (s *session) Draining(*eventloop.Conn) {
 }
 
 // Closed implements eventloop.Handler.
-func (s *session) Closed(_ *eventloop.Conn, err error) { s.closed(err) }
-
-// Deliver implements chat.Outlet.
-func (s *session) Deliver(e chat.Event) {
-	s.reply(func(dst []byte) []byte { return text.Default.Append(dst, e) })
-}
-
-// Close implements chat.Outlet: the member leaves by its own wish.
-func (s *session) Close(reason string) {
-	logged := "quit"
-	if reason != "" {
-		logged += ": " + reason
+func (s *session) Closed(_ *eventloop.Conn, err error) {
+	if s.rest != nil && s.rest.gone != nil {
+		s.rest.gone.Store(true)
 	}
-	s.leave(logged, reason)
-	s.notice("goodbye")
-	s.conn.Close()
+	s.closed(err)
 }

@@ -55,7 +55,7 @@ func TestANameIsRefusedWithTheReasonAndAskedAgain(t *testing.T) {
 		{"a b", "a name has only letters, digits, _ - and ."},
 		{"a\x00/", "a name has only letters, digits, _ - and ."},
 		{strings.Repeat("x", 30), "a name has at most 29 characters"},
-		{"/list", "you are in no room"},
+		{"/list", "/list needs a name: give yours first"},
 		{"/frob", "no command /frob: /help lists them (//frob says it)"},
 	} {
 		p.sends(c.name + "\r\n")
@@ -73,8 +73,8 @@ func TestAtThePromptOneCanAskForHelpAndQuit(t *testing.T) {
 	p.sends("/help\r\n")
 	got := p.reads()
 	for _, v := range chat.Verbs() {
-		if !strings.Contains(got, "*** /"+v.Name+" ") {
-			t.Errorf("no /%s in %q", v.Name, got)
+		if is := strings.Contains(got, "*** /"+v.Name+" "); is != v.Outside {
+			t.Errorf("/%s in %q: %v", v.Name, got, is)
 		}
 	}
 	if !strings.HasSuffix(got, "\r\n"+prompt) {

@@ -32,8 +32,19 @@ func TestDefaultStyleWritesEveryKindAsOneLine(t *testing.T) {
 	}
 }
 
+// In the current room it is; the name of a room stands before lines of the others.
+func TestAnAnnouncementIsWrittenOnce(t *testing.T) {
+	e := chat.Event{Room: "#tea", Kind: chat.Announcement, Body: "back soon"}
+	if got := string(text.Format{}.Append(nil, e)); got != "*** back soon\r\n" {
+		t.Errorf("%q", got)
+	}
+	if got := string(text.Format{Room: true}.Append(nil, e)); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestClassicStyleKnowsMessagesOnly(t *testing.T) {
-	for kind := chat.Kind(0); kind <= chat.Refusal; kind++ {
+	for kind := chat.Kind(0); kind <= chat.Announcement; kind++ {
 		want := ""
 		if kind == chat.Say {
 			want = "bob: hello\n"
@@ -49,17 +60,17 @@ func TestClassicStyleKnowsMessagesOnly(t *testing.T) {
 }
 
 func TestHistoryStandsBetweenTwoMarkers(t *testing.T) {
-	if got := text.History(nil, nil); len(got) != 0 {
+	if got := text.Format.History(text.Format{}, nil, nil); len(got) != 0 {
 		t.Errorf("empty history: %q", got)
 	}
 	one := []chat.Event{{Kind: chat.Say, Name: "a", Body: "1"}}
 	want := "*** --- the last line ---\r\na: 1\r\n*** --- end of the last lines ---\r\n"
-	if got := string(text.History(nil, one)); got != want {
+	if got := string(text.Format.History(text.Format{}, nil, one)); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	two := append(one, chat.Event{Kind: chat.Action, Name: "b", Body: "2"})
 	want = "*** --- the last 2 lines ---\r\na: 1\r\n* b 2\r\n*** --- end of the last lines ---\r\n"
-	if got := string(text.History(nil, two)); got != want {
+	if got := string(text.Format.History(text.Format{}, nil, two)); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,0 +1,18 @@
+package account
+
+// Parse is parse, with what it read written again.
+func Parse(phc string) (p Params, again string, err error) {
+	r, err := parse(phc)
+	return r.params, r.String(), err
+}
+
+// Check is Params.check.
+func Check(p Params) error { return p.check() }
+
+// Sizes returns how many entries the tables of t hold.
+func Sizes(t *Throttle) [4]int {
+	return [...]int{len(t.addresses.entries), len(t.accounts.entries), len(t.pairs.entries), len(t.known.entries)}
+}
+
+// Held returns how many jobs p's queue has room for.
+func Held(p *Pool) int { return cap(p.queue) }

@@ -1,0 +1,304 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/sudoXpg/netloop/internal/nearest"
+)
+
+const (
+	// MaxFile is the most that a configuration file may have, in bytes.
+	MaxFile = 64 << 10
+	// maxReported bounds the problems of one file that are reported.
+	maxReported = 50
+)
+
+// A fault is something wrong in a line of the file.
+type fault struct {
+	line    int
+	problem string
+}
+
+// readFile returns what the file says for each row that it mentions, and
+// everything that is wrong with it. Without a file both are nil.
+func (s *Settings) readFile() (map[string]value, Problems) {
+	path, origin := s.filePath()
+	if path == "" {
+		return nil, nil
+	}
+	text, problem := readText(path)
+	if problem != "" {
+		return nil, Problems{&UsageError{Where: origin, Problem: quote(path) + " " + problem}}
+	}
+	values, faults := parseFile(s.rows, text)
+	slices.SortStableFunc(faults, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
+	var p Problems
+	for i, f := range faults {
+		if i == maxReported {
+			p.add(printable(path), "and more; these first")
+			break
+		}
+		p.add(lineOf(path, f.line), f.problem)
+	}
+	placed := make(map[string]value, len(values))
+	for name, v := range values {
+		placed[name] = value{v.texts, lineOf(path, v.line), true}
+	}
+	return placed, p
+}
+
+// filePath returns the path of the file and where that was given.
+func (s *Settings) filePath() (path, origin string) {
+	for i, r := range s.rows {
+		if v := s.values[i]; r.name == fileRow && len(v.texts) > 0 {
+			return v.texts[0], v.origin
+		}
+	}
+	return "", ""
+}
+
+// lineOf is a place in a file, as editors understand it.
+func lineOf(path string, line int) string { return printable(path) + ":" + strconv.Itoa(line) }
+
+// printable returns a path for a message or a comment, in quotes if need be.
+func printable(path string) string {
+	if utf8.ValidString(path) && strings.IndexFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return path
+	}
+	return quote(path)
+}
+
+// readText reads a file of at most MaxFile bytes, or says why it can't.
+func readText(path string) (text, problem string) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", "does not exist"
+	case err != nil:
+		return "", "can't be read: " + cause(err)
+	case info.IsDir():
+		return "", "is a folder: name a file in it"
+	case !info.Mode().IsRegular():
+		return "", "is no regular file: it could not be read again at a reload"
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", "can't be read: " + cause(err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	bytes, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	switch {
+	case err != nil:
+		return "", "can't be read: " + cause(err)
+	case len(bytes) > MaxFile:
+		return "", "has more than " + inBytes(MaxFile) + ", the most that a configuration may have"
+	}
+	return string(bytes), ""
+}
+
+// cause is an error of package os without the path.
+func cause(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "this user may not (see its permissions and those of its folder)"
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// A lineValue is what a line of the file says.
+type lineValue struct {
+	texts []string
+	line  int
+}
+
+// A located is a value of the file with its line. It refuses whatever it is
+// given: the refusal is where package toml says how far it has come.
+type located struct{ value any }
+
+var errLocated = errors.New("here")
+
+// UnmarshalTOML implements toml.Unmarshaler.
+func (l *located) UnmarshalTOML(v any) error { l.value = v; return errLocated }
+
+// parseFile returns the values of a file by the name of their row, and all
+// faults. Values are tried whether they will be used or not.
+func parseFile(rows []row, text string) (map[string]lineValue, []fault) {
+	var keys map[string]toml.Primitive
+	meta, err := toml.Decode(text, &keys)
+	if err != nil {
+		return nil, []fault{syntaxFault(rows, text, err)}
+	}
+	values := make(map[string]lineValue)
+	var faults []fault
+	for _, key := range meta.Keys() {
+		primitive, top := keys[key[0]]
+		if len(key) > 1 || !top {
+			continue // of a table, which is refused as a whole
+		}
+		if len(faults) > 10*maxReported {
+			break // finding a line takes time
+		}
+		v, line := locate(&meta, primitive)
+		r, problem := rowOfKey(rows, key[0], v)
+		var texts []string
+		if problem == "" {
+			texts, problem = r.textsOf(v)
+		}
+		if problem != "" {
+			faults = append(faults, fault{line, key[0] + ": " + problem})
+			continue
+		}
+		values[r.name] = lineValue{texts, line}
+		for _, text := range texts {
+			if problem := r.try(new(Config), text); problem != "" {
+				faults = append(faults, fault{line, r.name + ": " + problem})
+			}
+		}
+	}
+	return values, faults
+}
+
+func locate(meta *toml.MetaData, p toml.Primitive) (v any, line int) {
+	var l located
+	err := meta.PrimitiveDecode(p, &l)
+	if here, ok := errors.AsType[toml.ParseError](err); ok {
+		line = here.Position.Line
+	}
+	return l.value, line
+}
+
+// syntaxFault puts an error of package toml into our words.
+func syntaxFault(rows []row, text string, err error) fault {
+	parse, ok := errors.AsType[toml.ParseError](err)
+	if !ok {
+		return fault{1, err.Error()}
+	}
+	message := "not TOML: " + strings.TrimSuffix(parse.Message, ".")
+	if mayBeSecret(rows, text, parse.Position.Line) {
+		message = "not TOML: is the value in quotes?" // theirs may quote it
+	}
+	return fault{parse.Position.Line, message + " (what follows was not looked at)"}
+}
+
+// mayBeSecret tells whether a line may hold a part of a secret. It is not known to be
+// well-formed.
+func mayBeSecret(rows []row, text string, number int) bool {
+	secrets := false
+	lines := strings.Split(text, "\n")
+	if number < 1 || number > len(lines) {
+		return true
+	}
+	key, _, found := strings.Cut(lines[number-1], "=")
+	for _, r := range rows {
+		if found && strings.TrimSpace(key) == r.name {
+			return r.secret
+		}
+		secrets = secrets || r.secret
+	}
+	return secrets
+}
+
+// rowOfKey finds the row of a key, or says what was probably meant.
+func rowOfKey(rows []row, key string, v any) (r row, problem string) {
+	var known []string
+	for _, r := range rows {
+		switch {
+		case r.name == key && r.noFile:
+			return row{}, "is for the command line only"
+		case r.name == key:
+			return r, ""
+		case !r.noFile:
+			known = append(known, r.name)
+		}
+	}
+	switch v.(type) {
+	case map[string]any, []map[string]any:
+		return row{}, "there are no tables here: write the keys without the line [" + key + "]"
+	}
+	dashes := strings.ToLower(strings.ReplaceAll(key, "_", "-"))
+	if near, ok := nearest.Find(dashes, known); ok {
+		return row{}, "unknown key (did you mean " + near + "?)"
+	}
+	return row{}, "unknown key (keys are the long flags of chatsrv --help)"
+}
+
+// textsOf turns a value of the file into what a flag would have been given.
+func (r row) textsOf(v any) (texts []string, problem string) {
+	list, isList := v.([]any)
+	switch {
+	case isList && !r.repeat:
+		return nil, "takes one value, not a list"
+	case !isList:
+		list = []any{v}
+	}
+	for _, each := range list {
+		text, ok := r.textOf(each)
+		if !ok {
+			return nil, "is " + kindOf(each) + ", not " + r.kind()
+		}
+		texts = append(texts, text)
+	}
+	if isList && len(list) == 0 {
+		return nil, "the list is empty: leave the key out"
+	}
+	return texts, ""
+}
+
+func (r row) textOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case bool:
+		return strconv.FormatBool(v), r.isSwitch()
+	case string:
+		return v, !r.isSwitch()
+	case int64:
+		return strconv.FormatInt(v, 10), !r.isSwitch()
+	}
+	return "", false
+}
+
+// kind says what the row takes in the file.
+func (r row) kind() string {
+	switch {
+	case r.isSwitch():
+		return "true or false"
+	case r.repeat:
+		return "a text in quotes or a list of them"
+	case r.isNumber():
+		return "a number (as in " + r.name + " = " + r.tomlExample() + ")"
+	}
+	return "a text in quotes (as in " + r.name + " = " + r.tomlExample() + ")"
+}
+
+// isNumber tells whether a value may stand without quotes.
+func (r row) isNumber() bool { return r.value == "N" || r.value == "SIZE" }
+
+func kindOf(v any) string {
+	switch v.(type) {
+	case bool:
+		return "true or false"
+	case string:
+		return "a text"
+	case int64:
+		return "a number"
+	case float64:
+		return "a number with a point"
+	case []any:
+		return "a list"
+	case map[string]any, []map[string]any:
+		return "a table"
+	}
+	return "a date or time"
+}

@@ -1,0 +1,131 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// Conversations in which the server and the model did not agree. Each line is what
+// a person types, by number; 0 is the moderator zoe, and 2 and 3 come from one
+// address. After a ! it is something else that happens.
+var agreements = map[string]string{
+	"somebody reads late what is said in two rooms": `
+		1 ann
+		2 bob
+		1 /join #a
+		1 !stall
+		2 /join #a
+		2 a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 and another one
+		2 /join #lobby
+		0 a line that comes later
+		2 /msg ann are you there
+		1 !wake`,
+	"a ban also withholds what was said before the banned came back": `
+		1 carl
+		1 !stall
+		2 eve
+		2 a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 another line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 a line that nobody sees
+		2 !reset
+		2 eve
+		2 a line that nobody sees, either
+		0 /ban eve
+		3 bob
+		1 !wake
+		4 ann`,
+	"after a crash newcomers see nothing of the banned": `
+		1 ann
+		1 /join #a
+		1 a line
+		0 /ban ann
+		!crash
+		2 bob`,
+	"after a restart a room's mutes hold": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		2 bob
+		2 /join #a
+		1 /mute bob
+		!restart
+		4 bob
+		4 /join #a
+		4 not said`,
+	"after a restart a room shows nothing of an earlier one of that name": `
+		1 ann
+		1 /join #a
+		1 a line of the first room
+		1 /join #A
+		1 /leave #a
+		2 bob
+		2 /register
+		2 secret-1
+		2 secret-1
+		2 /join #a
+		!restart
+		3 eve
+		3 /join #a
+		3 a line of the second`,
+	"a mute stays with who changes his name, not with who takes it": `
+		1 ann
+		0 /mute ann
+		1 /nick bob
+		2 ann
+		1 not said
+		2 not said, either
+		0 /unmute ann
+		1 said
+		1 /msg zoe hello
+		2 said, too`,
+	"a name that is banned can't be taken": `
+		1 ann
+		0 /ban bob 1m
+		1 /nick bob
+		1 /register bob`,
+}
+
+func TestTheServerAgreesWithTheModel(t *testing.T) {
+	for name, script := range agreements {
+		t.Run(name, func(t *testing.T) {
+			c := newConversation(t)
+			c.begin()
+			for line := range strings.Lines(strings.TrimSpace(script)) {
+				c.perform(strings.TrimSpace(line))
+			}
+			c.end()
+		})
+	}
+}
+
+// perform does what a line of a script says.
+func (c *conversation) perform(line string) {
+	c.t.Log(line)
+	who, what, _ := strings.Cut(line, " ")
+	switch who {
+	case "!restart":
+		c.ends()
+		return
+	case "!crash":
+		c.dies()
+		return
+	}
+	i := int(who[0] - '0')
+	if c.clients[i] == nil {
+		c.connects(i)
+	}
+	switch p := c.clients[i]; what {
+	case "!stall":
+		p.stall()
+	case "!wake":
+		p.wake()
+	case "!reset":
+		c.resets(i)
+	default:
+		c.sends(i, what)
+	}
+	c.settle(true)
+}

@@ -1,0 +1,299 @@
+package server_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// What the model knows of names, accounts and private messages.
+
+func (m *model) nick(c *conn, name string) {
+	other := m.names[fold(name)]
+	switch {
+	case c.who.account != "":
+		c.tell("your account is called %s: /logout first", c.who.name)
+	case name == c.who.name:
+		c.tell("that is your name already")
+	case m.account(fold(name)) != nil:
+		c.tell("that name is registered: it needs its password")
+	case other != nil && other != c.who:
+		c.tell("that name is taken")
+	case m.bannedName(c, fold(name)) != nil:
+		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
+	default:
+		old := *c.who
+		m.call(c, name)
+		m.renamed(c, old)
+		m.muted(c, "")
+		c.tell("you are now known as %s", name)
+	}
+}
+
+// renamed tells the rooms of c that it was somebody else.
+func (m *model) renamed(c *conn, was someone) {
+	if was.name == "" || was.name == c.who.name {
+		return
+	}
+	for _, r := range c.rooms {
+		m.publish(r, c, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n", was.key)
+		for _, o := range r.seats {
+			if o.ignores[c.key()] {
+				o.hide(r, c)
+			}
+		}
+	}
+}
+
+// hide hides what c has not been sent yet of another one.
+func (c *conn) hide(r *place, author *conn) {
+	for i := range c.due {
+		if it := &c.due[i]; it.room == r.name && it.author == author {
+			c.cover(i)
+		}
+	}
+}
+
+// cover hides an item, unless it is begun already.
+func (c *conn) cover(i int) {
+	if c.part != "" && slices.Contains(c.next(), i) {
+		c.due[i].may = true
+		return
+	}
+	c.due[i].hidden = true
+}
+
+const shownTyping = "your terminal will show what you type now"
+
+// ask asks c for a password.
+func (m *model) ask(c *conn, words string, answer func(string)) {
+	c.tell(shownTyping)
+	c.show(words)
+	c.question = answer
+}
+
+func (m *model) register(c *conn, name string) {
+	if name == "" && c.who != nil {
+		name = c.who.name
+	}
+	other := m.names[fold(name)]
+	switch {
+	case c.account() != nil:
+		c.tell("you are logged in as %s already", c.who.name)
+		return
+	case name == "":
+		c.tell("usage: /register NAME")
+		return
+	case m.account(fold(name)) != nil:
+		c.tell("%s is registered already: /login %s", name, name)
+		return
+	case other != nil && other != c.who:
+		c.tell("that name is taken")
+		return
+	case m.bannedName(c, fold(name)) != nil:
+		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
+		return
+	}
+	m.ask(c, "New password for "+name+": ", func(password string) {
+		m.ask(c, "Once more: ", func(again string) {
+			if again != password {
+				c.tell("the two are not the same: nothing was changed")
+				return
+			}
+			// Nothing else happens in between: the conversation types both at once.
+			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, ignores: c.ignores})
+			m.keep(c, func() {
+				m.become(c, m.account(fold(name)))
+				c.tell("%s is yours now: you are logged in", name)
+				m.arrive(c)
+			})
+		})
+	})
+}
+
+func (m *model) login(c *conn, name string) {
+	if name == "" && c.who != nil {
+		name = c.who.name
+	}
+	switch {
+	case c.account() != nil:
+		c.tell("you are logged in as %s already: /logout first", c.who.name)
+	case name == "":
+		c.tell("usage: /login NAME")
+	default:
+		m.authenticate(c, name)
+	}
+}
+
+func (m *model) authenticate(c *conn, name string) {
+	m.ask(c, "Password: ", func(password string) {
+		a := m.account(fold(name))
+		if a == nil || a.password != password {
+			c.tell("wrong name or password")
+			return
+		}
+		if p := m.banned(c, a.key, a.key, ""); p != nil {
+			c.tell("you are banned%s", p.words(m.now))
+			return
+		}
+		m.become(c, a)
+		c.tell("you are logged in as %s", c.who.name)
+		m.arrive(c)
+	})
+}
+
+// become makes c the user of an account.
+func (m *model) become(c *conn, a *registered) {
+	var was someone
+	if c.who != nil {
+		was = *c.who
+	}
+	m.forget(c)
+	if m.names[a.key] == nil {
+		m.names[a.key] = &someone{name: a.name, key: a.key, account: a.key}
+	}
+	c.who = m.names[a.key]
+	c.who.conns = append(c.who.conns, c)
+	m.renamed(c, was)
+	m.muted(c, "")
+	m.ignoreOnly(c, a.ignores)
+}
+
+// arrive has c, who has logged in, enter the lobby if it is nowhere, and see its mail.
+func (m *model) arrive(c *conn) {
+	if c.current == nil {
+		m.enter(c, "#lobby")
+	}
+	for _, l := range m.live.mail {
+		if l.to != c.key() {
+			continue
+		}
+		if m.hidden(message{name: l.from, account: l.account}) {
+			continue // it waits until the ban is over
+		}
+		c.shown = append(c.shown, l.number)
+		if !c.ignores[fold(l.from)] {
+			c.show("[" + l.from + " -> you, sent " + l.at + "] " + l.text + "\r\n")
+		}
+	}
+}
+
+func (m *model) logout(c *conn) {
+	if c.account() == nil {
+		c.tell("you may not use /logout: it is for registered users (/register makes you one)")
+		return
+	}
+	for _, r := range slices.Clone(c.rooms) {
+		if r.name != "#lobby" {
+			m.depart(c, r, "logged out")
+		}
+	}
+	was := *c.who
+	number := len(m.names) + 1
+	for m.names[fmt.Sprintf("visitor-%d", number)] != nil {
+		number++
+	}
+	m.call(c, fmt.Sprintf("visitor-%d", number))
+	m.renamed(c, was)
+	m.muted(c, "")
+	c.tell("you are logged out, and now known as %s", c.who.name)
+}
+
+func (m *model) private(c *conn, to, text string) {
+	if p := m.muted(c, ""); p != nil {
+		c.tell("you are muted%s", p.words(m.now))
+		return
+	}
+	p, a := m.names[fold(to)], m.account(fold(to))
+	switch {
+	case p != nil:
+		m.echo(c, p.name, text)
+		from, key := c.who.name, c.key()
+		for _, t := range p.conns {
+			m.post(t, func() {
+				if !t.ignores[key] {
+					t.show("[" + from + " -> you] " + text + "\r\n")
+				}
+			})
+		}
+	case a != nil:
+		name := a.name
+		m.said++
+		m.live.mail = append(m.live.mail, letter{
+			number: fmt.Sprint(m.said), to: a.key, from: c.who.name, account: c.who.account, text: text, at: m.now.Format("2006-01-02 15:04"),
+		})
+		m.keep(c, func() {
+			m.echo(c, name, text)
+			c.tell("%s is not here, and will see it at the next log-in", name)
+		})
+	default:
+		c.tell("nobody here is called %s", to)
+	}
+}
+
+// echo shows c, wherever it is logged in, what it has said in private.
+func (m *model) echo(c *conn, to, text string) {
+	text = "[you -> " + to + "] " + text + "\r\n"
+	c.show(text)
+	for _, o := range c.who.conns {
+		if o != c {
+			m.post(o, func() { o.show(text) })
+		}
+	}
+}
+
+func (m *model) ignore(c *conn, name string) {
+	switch key := fold(name); {
+	case key == c.key():
+		c.tell("that is you")
+	case c.ignores[key]:
+		c.tell("you ignore %s already", name)
+	default:
+		set := maps.Clone(c.ignores)
+		set[key] = true
+		m.setIgnores(c, set)
+		c.tell("you see nothing of %s any more: /unignore %s takes that back", name, name)
+	}
+}
+
+func (m *model) unignore(c *conn, name string) {
+	key := fold(name)
+	if !c.ignores[key] {
+		c.tell("you don't ignore %s", name)
+		return
+	}
+	set := maps.Clone(c.ignores)
+	delete(set, key)
+	m.setIgnores(c, set)
+	c.tell("you see %s again", name)
+}
+
+// setIgnores changes whom c ignores, wherever it is logged in.
+func (m *model) setIgnores(c *conn, set map[string]bool) {
+	m.ignoreOnly(c, set)
+	a := c.account()
+	if a == nil {
+		return
+	}
+	a.ignores = set
+	for _, o := range c.who.conns {
+		if o != c {
+			m.post(o, func() { m.ignoreOnly(o, set) })
+		}
+	}
+}
+
+// ignoreOnly has c see nothing of those in set, which is not changed any more.
+func (m *model) ignoreOnly(c *conn, set map[string]bool) {
+	c.ignores = maps.Clone(set)
+	if c.ignores == nil {
+		c.ignores = map[string]bool{}
+	}
+	for _, r := range c.rooms {
+		for _, o := range r.seats {
+			if c.ignores[o.key()] && o != c {
+				c.hide(r, o)
+			}
+		}
+	}
+}
