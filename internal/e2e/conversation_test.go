@@ -3,12 +3,18 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/account"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
 var _ World = (*server)(nil)
@@ -65,7 +71,7 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	known := p.backends(t)
 	for _, s := range scripts {
 		for _, way := range ways {
-			if !s.Fits(func(need string) bool { return need == way.kind || need == "signals" && p.signals }) {
+			if !s.Fits(func(need string) bool { return need == way.kind || need == "accounts" || need == "signals" && p.signals }) {
 				continue
 			}
 			for _, backend := range known {
@@ -75,6 +81,9 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 						t.Skip(reason)
 					}
 					flags := append(way.flags(folder(t)), "--backend", backend)
+					if len(s.Accounts) > 0 {
+						flags = append(flags, "--data", keep(t, s.Accounts))
+					}
 					if err := Hold(startProgram(t, p, append(flags, s.Flags...)...), s); err != nil {
 						t.Error(err)
 					}
@@ -82,6 +91,41 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 			}
 		}
 	}
+}
+
+// hashes are of the passwords of everybody, made once.
+var hashes sync.Map
+
+// keep makes a data folder with accounts.
+func keep(t *testing.T, accounts []Account) (dir string) {
+	t.Helper()
+	dir = folder(t)
+	s, err := sqlite.Open(dir, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	var records []chat.Record
+	for i, a := range accounts {
+		role, ok := chat.ParseRole(a.Role)
+		if !ok {
+			t.Fatalf("no role %s", a.Role)
+		}
+		hash, ok := hashes.Load(a.Password())
+		if !ok {
+			if hash, err = account.Hash(a.Password(), account.Default, rand.Reader); err != nil {
+				t.Fatal(err)
+			}
+			hashes.Store(a.Password(), hash)
+		}
+		records = append(records, chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash.(string), Created: now, Seen: now})
+	}
+	_, err = s.Load(now)
+	end := chat.End{LastID: uint64(len(accounts))}
+	if err = errors.Join(err, s.Commit(append(records, end)), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // A test that can't fail proves nothing: each of these must.
