@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sudoXpg/netloop/internal/store"
@@ -13,7 +14,7 @@ const maxFindings = 10
 // moment in which the index is looked at.
 func (s *Store) Verify() ([]string, error) {
 	var found []string
-	err := s.read(func(k *conn) (err error) {
+	err := s.fresh(func(k *conn) (err error) {
 		found, err = verify(k)
 		return err
 	})
@@ -26,6 +27,26 @@ func (s *Store) Verify() ([]string, error) {
 		found, err = indexWhole(s.w)
 	}
 	return found, s.explain("verify", err)
+}
+
+// fresh lends a new connection. One that has searched before looks at the index
+// with what it knows of it, which is old if others have written since, and calls
+// that damage.
+func (s *Store) fresh(do func(*conn) error) error {
+	if s.alone {
+		return s.read(do)
+	}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return store.ErrClosed
+	}
+	k, err := open(s.file, reading)
+	if err != nil {
+		return err
+	}
+	return errors.Join(k.within(toRead, func() error { return do(k) }), k.close())
 }
 
 // anew is what to do about the index.
