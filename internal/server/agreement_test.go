@@ -83,6 +83,10 @@ var agreements = map[string]string{
 		2 ann
 		3 bob
 		0 /ban ann`,
+	"who is banned by address can't register": `
+		2 eve
+		0 /ban eve 1m spam
+		2 /register bob`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

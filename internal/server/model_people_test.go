@@ -84,6 +84,9 @@ func (m *model) register(c *conn, name string) {
 	case m.bannedName(c, fold(name)) != nil:
 		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
 		return
+	case m.banned(c, "", "", "") != nil:
+		c.tell("you are banned%s", m.banned(c, "", "", "").words(m.now))
+		return
 	}
 	m.ask(c, "New password for "+name+": ", func(password string) {
 		m.ask(c, "Once more: ", func(again string) {
