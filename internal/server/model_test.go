@@ -341,7 +341,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 func (m *model) announce(r *place, text string) {
 	for _, o := range r.seats {
 		if o.current == r {
-			o.add(item{room: r.name, text: text})
+			o.add(item{room: r, text: text})
 		}
 	}
 }
