@@ -39,11 +39,15 @@ func (c *Call) inform(r *Room, text string) {
 }
 
 // record keeps what c has changed, and says so if it can't be kept.
-func (c *Call) record(records ...Record) {
+func (c *Call) record(records ...Record) { c.recordThen(func() {}, records...) }
+
+// recordThen is record for what has to be on disk before anybody is told.
+func (c *Call) recordThen(then func(), records ...Record) {
 	c.Hub.kept(c.Member, func(err error) {
 		if err != nil {
 			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
 		}
+		then()
 	}, records...)
 }
 

@@ -103,8 +103,9 @@ func redact(c *Call) {
 		r.feed.SkipAuthor(t.id) // also what the ring no longer has
 	}
 	r.mu.Unlock()
-	c.record(red, c.entry("redact", name.Display, r.name, ""))
-	c.inform(r, m.Name()+" has taken back what "+name.Display+" has said")
+	c.recordThen(func() {
+		c.inform(r, m.Name()+" has taken back what "+name.Display+" has said")
+	}, red, c.entry("redact", name.Display, r.name, ""))
 }
 
 // redactOne takes back one message, wherever it is still.
@@ -123,8 +124,9 @@ func (c *Call) redactOne(r *Room, text string) {
 	})
 	done := func() {
 		number := "#" + strconv.FormatUint(id, 10)
-		c.record(Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
-		c.inform(r, m.Name()+" has taken back message "+number)
+		c.recordThen(func() {
+			c.inform(r, m.Name()+" has taken back message "+number)
+		}, Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
 	}
 	switch {
 	case found:
