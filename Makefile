@@ -46,6 +46,7 @@ dist: ## build the server for all of them into dist/, the same bytes every time
 e2e: ## conversations of real clients with the real server (on Debian: installs them)
 	@sh scripts/e2e-deps.sh
 	@$(GO) test -count=1 -tags e2e ./internal/e2e/...
+	@$(GO) test -count=1 -tags e2e -run 'Saved|Trace' ./internal/store/sqlite
 
 bench: build ## compare with other servers, write bench/RESULTS.md
 	@$(GO) run ./bench/run

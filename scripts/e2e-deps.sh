@@ -25,6 +25,8 @@ look() {
 	missing qemu-s390x qemu-user
 	# Wine runs what is built for its own processor, and the tests build for this one.
 	[ "$(uname -m)" != x86_64 ] || missing wineboot "wine wine64"
+	# Not a client: it shows the order of system calls.
+	[ "$(uname -s)" != Linux ] || missing strace strace
 	# Not a client: it gives the tests addresses that are not loopback.
 	missing ip iproute2
 }

@@ -21,11 +21,17 @@ type command struct {
 // commands is the one list of them, in the order of the help. Without one
 // chatsrv serves.
 func commands() []command {
-	return []command{
+	all := []command{
+		{config.Command{Name: "admin", Args: "COMMAND", Help: "Have the running server carry out a command: who, useradd NAME, role NAME ROLE, ban NAME, …"}, program.admin},
 		{config.Command{Name: "check", Help: "Look for mistakes in the flags, variables and file, and print all of them"}, program.check},
 		{config.Command{Name: "config", Help: "Print the settings in force as a file, each with where it came from"}, program.config},
 		{config.Command{Name: "help", Args: "[COMMAND]", Help: "Print this text, or what a command does"}, program.help},
+		{config.Command{Name: "restore", Args: "FILE [replace]", Help: "Put a backup into the data folder; the server must not run"}, program.restore},
 	}
+	for _, t := range tools() {
+		all = append(all, t.command())
+	}
+	return all
 }
 
 // listed is the list for the help.

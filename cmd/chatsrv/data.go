@@ -28,6 +28,7 @@ const maxMemory = 64 << 20
 type keeper struct {
 	folder string // "" for none
 	log    *slog.Logger
+	note   string // what has to be said about the store
 	unlock func() error
 	store  store.Store
 	writer *store.Writer
@@ -50,44 +51,49 @@ func dataFolder(c config.Config) (string, error) {
 	return folder, nil
 }
 
-// openData opens what a server keeps.
-func openData(c config.Config, log *journal) (*keeper, error) {
+// openStore opens the store of a configuration, and nothing else.
+func openStore(c config.Config) (*keeper, error) {
 	folder, err := dataFolder(c)
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{folder: folder, log: log.With(logs.In(logs.Store)), unlock: func() error { return nil }}
+	k := &keeper{folder: folder, unlock: func() error { return nil }, log: slog.New(slog.DiscardHandler)}
 	if folder == "" {
 		k.store = memory.New()
-	} else if err = k.openFolder(); err != nil {
+		return k, nil
+	}
+	unlock, err := osutil.LockFolder(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%w (see --data; --data none keeps nothing)", err)
+	}
+	s, err := sqlite.Open(folder, sqlite.Options{})
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	k.store, k.unlock, k.note = s, unlock, s.Note()
+	return k, nil
+}
+
+// release lets go of the store.
+func (k *keeper) release() error { return errors.Join(k.store.Close(), k.unlock()) }
+
+// openData opens what a server needs of what is kept.
+func openData(c config.Config, log *journal) (*keeper, error) {
+	k, err := openStore(c)
+	if err != nil {
 		return nil, err
 	}
+	k.log = log.With(logs.In(logs.Store))
+	if k.note != "" {
+		k.log.Warn("store_note", slog.String("note", k.note))
+	}
 	keep := store.Keep{Age: c.KeepAge, TotalBytes: int64(c.KeepSize)}
-	if folder == "" && keep.TotalBytes == 0 {
+	if k.folder == "" && keep.TotalBytes == 0 {
 		keep.TotalBytes = maxMemory
 	}
 	k.writer = store.NewWriter(k.store, store.Options{Degraded: k.degraded, Trouble: k.trouble, Keep: keep})
 	k.pool = account.NewPool(account.PoolOptions{})
 	return k, nil
-}
-
-func (k *keeper) openFolder() error {
-	if err := os.MkdirAll(k.folder, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w (name another one with --data, or --data none)", err)
-	}
-	unlock, err := osutil.LockFolder(k.folder)
-	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	s, err := sqlite.Open(k.folder, sqlite.Options{})
-	if err != nil {
-		return errors.Join(err, unlock())
-	}
-	if note := s.Note(); note != "" {
-		k.log.Warn("store_note", slog.String("note", note))
-	}
-	k.store, k.unlock = s, unlock
-	return nil
 }
 
 // degraded is called when nothing can be saved any more, and with nil when it can.
@@ -131,7 +137,7 @@ func (k *keeper) close(end *chat.End) error {
 	if end != nil {
 		k.writer.Write(nil, *end)
 	}
-	return errors.Join(k.writer.Close(), k.store.Close(), k.unlock())
+	return errors.Join(k.writer.Close(), k.release())
 }
 
 // police sets what a configuration says about what may be said, and how much. It

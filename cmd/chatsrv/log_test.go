@@ -121,7 +121,7 @@ func TestTheLogFileHasTheWholeLogOfARun(t *testing.T) {
 	signals := make(chan os.Signal, 1)
 	signals <- os.Interrupt
 	var stderr bytes.Buffer
-	p := program{stdout: io.Discard, stderr: &stderr, env: noEnv, signals: signals, exit: func(int) {}}
+	p := program{stdout: io.Discard, stderr: &stderr, env: ephemeral, signals: signals, exit: func(int) {}}
 	code := p.run([]string{"--port", "0", "--bind", "127.0.0.1", "--log-file", path, "--log-level", "warn,server=info"})
 	close(signals)
 	text, err := os.ReadFile(path)

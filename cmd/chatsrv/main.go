@@ -25,7 +25,7 @@ func main() {
 	signals, _ := osutil.Signals()
 	hangups, ignored := osutil.Hangups()
 	p := program{
-		stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv,
 		signals: signals, hangups: hangups, nohup: ignored, exit: os.Exit,
 	}
 	os.Exit(p.run(os.Args[1:]))
@@ -33,6 +33,7 @@ func main() {
 
 // A program is what main gets from the operating system.
 type program struct {
+	stdin          *os.File
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	signals        <-chan os.Signal
@@ -44,8 +45,11 @@ type program struct {
 // run does what the arguments ask for and returns the exit code.
 func (p program) run(args []string) int {
 	err := p.obey(args)
-	if err == nil {
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, errSaid):
+		return exitFailure
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(p.stderr, "chatsrv:", line)

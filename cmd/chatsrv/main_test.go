@@ -32,6 +32,13 @@ const patience = 20 * time.Second
 
 func noEnv(string) (string, bool) { return "", false }
 
+// ephemeral is the environment of a server that keeps nothing and lets everybody
+// write as fast as he can.
+func ephemeral(name string) (string, bool) {
+	v, ok := map[string]string{"CHATSRV_DATA": "none", "CHATSRV_FLOOD_CONTROL": "false"}[name]
+	return v, ok
+}
+
 // running is a chatsrv inside the test.
 type running struct {
 	t       *testing.T
@@ -52,7 +59,7 @@ func start(t *testing.T, args ...string) *running {
 	}
 	log, stderr := io.Pipe()
 	p := program{
-		stdout: io.Discard, stderr: stderr, env: noEnv,
+		stdout: io.Discard, stderr: stderr, env: ephemeral,
 		signals: r.signals, hangups: r.hangups, exit: func(code int) { r.exits <- code },
 	}
 	go func() {

@@ -30,6 +30,9 @@ func (r *reloader) rehash() (report []string, err error) {
 	defer r.mu.Unlock()
 	log := r.log.With(logs.In(logs.Config))
 	next, changed, refused, err := r.settings.Reload(r.args, r.env)
+	if err == nil {
+		err = police(r.srv, next.Config)
+	}
 	if err != nil {
 		for _, each := range problems(err) {
 			log.Error("reload_problem", slog.String("cause", each))

@@ -39,38 +39,78 @@ func (p program) serve(args []string, s *config.Settings) error {
 		return err
 	}
 	defer log.close()
-	files, err := osutil.RaiseFileLimit()
-	if err != nil {
-		log.Warn("file_limit_not_raised", slog.String("cause", err.Error()), slog.Uint64("limit", files))
-	}
-	r := &reloader{args: args, env: p.env, log: log, files: files, settings: s}
-	o := options(c, backend, log.Logger)
-	o.Limits, o.Rehash = limits(c, files), r.rehash
-	srv, err := server.New(o)
+	data, err := openData(c, log)
 	if err != nil {
 		return err
 	}
-	r.srv = srv
+	end, err := p.serveWith(args, s, backend, places, data, log)
+	if err = errors.Join(err, data.close(end)); err == nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+// serveWith is serve with what is opened already. It returns the end of the run,
+// which is to be kept, if it had one.
+func (p program) serveWith(
+	args []string, s *config.Settings, backend netloop.BackendInfo, places []config.Listen, data *keeper, log *journal,
+) (*chat.End, error) {
+	r := &reloader{args: args, env: p.env, log: log, settings: s}
+	srv, err := newServer(r, backend, data)
+	if err != nil {
+		return nil, err
+	}
 	for _, place := range places {
 		if _, err := srv.Listen(place.Network, place.Address); err != nil {
-			return errors.Join(err, srv.Close())
+			return nil, errors.Join(err, srv.Close())
 		}
 	}
-	stopMetrics, err := serveMetrics(c, srv, log, backend.Name)
+	stopMetrics, err := serveMetrics(s.Config, srv, log, backend.Name)
 	if err != nil {
-		return errors.Join(err, srv.Close())
+		return nil, errors.Join(err, srv.Close())
 	}
 	defer stopMetrics()
+	stopAdmin, err := serveAdmin(data, srv, log)
+	if err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
+	defer stopAdmin()
 	srv.LogStart(version(), backend.Name)
 	done := make(chan struct{})
 	defer close(done)
 	go p.obeySignals(srv)
-	go p.obeyHangups(srv, c.File != "", done)
+	go p.console(srv)
+	go p.obeyHangups(srv, s.Config.File != "", done)
 	if err := srv.Run(); err != nil {
-		return err
+		return nil, err
 	}
-	log.Info("stopped")
-	return nil
+	end := srv.End()
+	return &end, nil
+}
+
+// newServer makes the server of the settings that r holds, and gives it to r.
+func newServer(r *reloader, backend netloop.BackendInfo, data *keeper) (*server.Server, error) {
+	c := r.settings.Config
+	files, err := osutil.RaiseFileLimit()
+	if err != nil {
+		r.log.Warn("file_limit_not_raised", slog.String("cause", err.Error()), slog.Uint64("limit", files))
+	}
+	r.files = files
+	o := options(c, backend, r.log.Logger)
+	o.Limits, o.Rehash = limits(c, files), r.rehash
+	if err := data.chat(&o, c); err != nil {
+		return nil, err
+	}
+	srv, err := server.New(o)
+	if err != nil {
+		return nil, err
+	}
+	r.srv = srv
+	data.srv.Store(srv)
+	if err := police(srv, c); err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
+	return srv, nil
 }
 
 // obeySignals waits for the signals: the first one asks for a shutdown, the second is meant.

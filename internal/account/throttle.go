@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/sha256"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +24,8 @@ type ThrottleOptions struct {
 	// Known is how long an address is known to be the account's after a log-in:
 	// 30 days.
 	Known time.Duration
-	// Entries is how many accounts, addresses, pairs of both and known pairs are
-	// remembered, of each: 16,384.
+	// Entries is how many accounts, addresses, pairs of both and accounts with
+	// known addresses are remembered, of each: 16,384.
 	Entries int
 }
 
@@ -44,8 +45,13 @@ func orDefault[T int | time.Duration](v *T, d T) {
 	}
 }
 
-// firstDelay is the first that somebody waits for; each other is twice as long.
-const firstDelay = time.Second
+const (
+	// firstDelay is the first that somebody waits for; each other is twice as long.
+	firstDelay = time.Second
+	// maxKnown is how many addresses an account has that are known. The one from
+	// which nobody has logged in for longest goes.
+	maxKnown = 8
+)
 
 // A Throttle makes guessing passwords slow, and keeps nobody out for ever. After
 // some failures that are free the next tries wait for 1, 2, 4 … seconds:
@@ -72,7 +78,8 @@ const firstDelay = time.Second
 //
 // The tables are bounded. What is new pushes out what was used least recently, in
 // a table of its own kind: whoever invents accounts pushes out no address, and
-// nobody's failures push out who is known. To be forgotten before the quiet time
+// nobody's failures push out who is known, and neither do log-ins to one account
+// from thousands of addresses. To be forgotten before the quiet time
 // is over takes tries from thousands of addresses, and lasts for AccountFree and
 // AddressFree tries; somebody who waits and is pushed out waits from the
 // beginning. A new process remembers nothing.
@@ -85,7 +92,7 @@ type Throttle struct {
 	addresses *table[netip.Addr, tally]
 	accounts  *table[string, tally]
 	pairs     *table[pair, try]
-	known     *table[pair, acquaintance]
+	known     *table[string, []acquaintance]
 }
 
 // A pair is an account and whom an address stands for.
@@ -110,6 +117,7 @@ type try struct {
 // An acquaintance is an address that is known to be the account's.
 type acquaintance struct {
 	tally
+	addr netip.Addr
 	seen time.Time
 }
 
@@ -121,7 +129,7 @@ func NewThrottle(o ThrottleOptions) *Throttle {
 		addresses: newTable[netip.Addr, tally](o.Entries),
 		accounts:  newTable[string, tally](o.Entries),
 		pairs:     newTable[pair, try](o.Entries),
-		known:     newTable[pair, acquaintance](o.Entries),
+		known:     newTable[string, []acquaintance](o.Entries),
 	}
 }
 
@@ -182,7 +190,7 @@ func (t *Throttle) Succeeded(account string, addr netip.Addr, now time.Time) {
 	defer t.mu.Unlock()
 	who, counted := t.who(account, addr)
 	if k := t.acquainted(who, now); k != nil {
-		*k = acquaintance{seen: now}
+		*k = acquaintance{addr: who.addr, seen: now}
 		return
 	}
 	e := t.entries(who, counted, now)
@@ -191,7 +199,12 @@ func (t *Throttle) Succeeded(account string, addr netip.Addr, now time.Time) {
 		c.forgive(own)
 	}
 	t.pairs.remove(who)
-	*t.known.put(who) = acquaintance{seen: now}
+	known := t.known.put(who.account)
+	if len(*known) == maxKnown {
+		longest := slices.MinFunc(*known, func(a, b acquaintance) int { return a.seen.Compare(b.seen) })
+		*known = slices.DeleteFunc(*known, func(a acquaintance) bool { return a.addr == longest.addr })
+	}
+	*known = append(*known, acquaintance{addr: who.addr, seen: now})
 }
 
 func (t *Throttle) who(account string, addr netip.Addr) (who pair, counted bool) {
@@ -208,12 +221,17 @@ func (t *Throttle) who(account string, addr netip.Addr) (who pair, counted bool)
 
 // acquainted returns the entry of a known pair, or nil.
 func (t *Throttle) acquainted(who pair, now time.Time) *acquaintance {
-	k := t.known.get(who)
-	switch {
-	case k == nil:
+	known := t.known.get(who.account)
+	if known == nil {
 		return nil
-	case now.Sub(k.seen) >= t.opts.Known:
-		t.known.remove(who)
+	}
+	i := slices.IndexFunc(*known, func(a acquaintance) bool { return a.addr == who.addr })
+	if i < 0 {
+		return nil
+	}
+	k := &(*known)[i]
+	if now.Sub(k.seen) >= t.opts.Known {
+		*known = slices.Delete(*known, i, i+1)
 		return nil
 	}
 	k.expire(now, t.opts.Quiet)

@@ -299,6 +299,30 @@ func TestInventedAccountsPushOutNoAddress(t *testing.T) {
 	}
 }
 
+func TestOneAccountPushesOutNobodyWhoIsKnown(t *testing.T) {
+	th := account.NewThrottle(account.ThrottleOptions{Entries: 100})
+	th.Wait("alice", home, epoch)
+	th.Succeeded("alice", home, epoch)
+	now := epoch
+	for i := range 10_000 {
+		now = now.Add(time.Second)
+		th.Wait("mallory", host(i), now)
+		th.Succeeded("mallory", host(i), now)
+	}
+	for i := range 100 {
+		guess(th, "alice", host(i), now)
+		guess(th, "mallory", host(i), now)
+	}
+	if wait := th.Wait("alice", home, now); wait != 0 {
+		t.Errorf("who was known has to wait %v", wait)
+	}
+	for addr, waits := range map[netip.Addr]bool{host(9_999): false, host(9_992): false, host(9_991): true} {
+		if wait := th.Wait("mallory", addr, now); (wait > 0) != waits {
+			t.Errorf("from %v mallory has to wait %v, though only the last 8 addresses are known", addr, wait)
+		}
+	}
+}
+
 // Whatever happens: waits are bounded, and whoever waits as long as told, and
 // asks again, may try, unless somebody at the same address was faster.
 func TestAWaitIsBoundedAndHasAnEnd(t *testing.T) {

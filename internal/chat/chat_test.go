@@ -53,7 +53,7 @@ func TestARoomSeesWhoComesWhatIsSaidAndWhoGoes(t *testing.T) {
 	want := []string{
 		line(chat.Join, "bob", ""), line(chat.Join, "eve", ""), line(chat.Say, "bob", "hello"),
 		line(chat.Action, "eve", "waves at  bob"), line(chat.Rename, "eve", "Eva"),
-		line(chat.Notice, "", "tea is ready"), line(chat.Leave, "Eva", "gone"),
+		line(chat.Announcement, "", "tea is ready"), line(chat.Leave, "Eva", "gone"),
 	}
 	if diff := cmp.Diff(want, f.lines()); diff != "" {
 		t.Error(diff)

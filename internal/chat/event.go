@@ -29,6 +29,9 @@ const (
 	Sent
 	// Mailed is a Private that has waited since Time.
 	Mailed
+	// Announcement is a Notice in every room: who is in several sees it in the
+	// current one.
+	Announcement
 )
 
 // An Event is one thing that happened. In a room, events have one order that
@@ -99,6 +102,10 @@ type Outlet interface {
 	// the member has gone. Nothing is received from him in between. Why says what
 	// is wrong if there is too much to do already; then neither is run.
 	Work(kind WorkKind, work, done func()) (why error)
+	// Await has start begin something that is over when finish is called, once, on
+	// any goroutine. Then done is run on this one, unless the member has gone.
+	// Nothing is received from him in between.
+	Await(start func(finish func()), done func())
 	// Post runs f on the member's goroutine, unless it has gone. It may be called
 	// from any goroutine, and never blocks.
 	Post(f func())

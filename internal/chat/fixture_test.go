@@ -82,6 +82,8 @@ func (p *person) Ask(question string, _ bool, answer func(string)) {
 	p.asked, p.answer = question, answer
 }
 
+func (p *person) Await(start func(func()), done func()) { start(done) }
+
 func (p *person) Work(_ chat.WorkKind, work, done func()) error {
 	if p.busy {
 		return errors.New("busy")

@@ -208,15 +208,19 @@ func (h *Hub) keep(records ...Record) {
 }
 
 // kept writes records and calls done on m's goroutine when they are on disk, or
-// with the reason why they are not.
+// with the reason why they are not. Until then nothing more is received from m.
 func (h *Hub) kept(m *Member, done func(error), records ...Record) {
 	if h.options.Journal == nil {
 		done(nil)
 		return
 	}
-	h.options.Journal.Write(func(err error) {
-		m.out.Post(func() { done(err) })
-	}, records...)
+	var err error
+	m.out.Await(func(finish func()) {
+		h.options.Journal.Write(func(e error) {
+			err = e
+			finish()
+		}, records...)
+	}, func() { done(err) })
 }
 
 // keptOr writes records, and tells m when that is done: what, or that it holds
@@ -237,11 +241,19 @@ func (h *Hub) Full(wake func()) bool {
 	return h.options.Journal != nil && h.options.Journal.Full(wake)
 }
 
-// Room returns the room of that name, or nil.
+// Room returns the room of that name, or nil: also if another looks like it.
 func (h *Hub) Room(name string) *Room {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.rooms[roomKey(name)]
+	r := h.rooms[roomKey(name)]
+	if r == nil || r.name == name {
+		return r
+	}
+	own, err := names.ParseRoom(r.name)
+	if meant, err2 := names.ParseRoom(name); err != nil || err2 != nil || own.Key != meant.Key {
+		return nil
+	}
+	return r
 }
 
 // Admit gives m, the zero Member, an identity. It has no name yet.
@@ -256,6 +268,15 @@ func (h *Hub) Login(m *Member, text string) error {
 		return err
 	}
 	now := m.out.Now()
+	if err := h.admitGuest(m, name, now); err != nil {
+		return err
+	}
+	h.remark(m, now)
+	return nil
+}
+
+// admitGuest gives m a name, or says why not.
+func (h *Hub) admitGuest(m *Member, name names.Name, now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.free(name, m); err != nil {
@@ -333,10 +354,10 @@ func (h *Hub) Leave(m *Member, reason string, now time.Time) {
 	h.forget(m)
 }
 
-// Announce publishes a Notice in every room.
+// Announce publishes an Announcement in every room.
 func (h *Hub) Announce(text string, now time.Time) {
 	for _, r := range h.allRooms() {
-		r.publish(Event{Kind: Notice, Body: text, Time: now})
+		r.publish(Event{Kind: Announcement, Body: text, Time: now})
 	}
 }
 
@@ -390,6 +411,7 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 		return err
 	}
 	h.renamed(m, old, now)
+	h.remark(m, now)
 	return nil
 }
 

@@ -22,6 +22,14 @@ var roleNames = [...]string{"guest", "user", "moderator", "admin"}
 // String implements fmt.Stringer.
 func (r Role) String() string { return roleNames[r] }
 
+// article is the role as it is said of somebody: "a user", "an admin".
+func (r Role) article() string {
+	if r == Admin {
+		return "an " + r.String()
+	}
+	return "a " + r.String()
+}
+
 // ParseRole returns the role of that name.
 func ParseRole(name string) (Role, bool) {
 	for i, n := range roleNames {
@@ -95,6 +103,8 @@ type more struct {
 	next     func()   // goes on with the list that /more asks for; nil: nothing is left
 	mail     []uint64 // what was delivered, but not dropped yet
 	meter    *meter   // of the person
+	// held are the IDs of mutes, which stay with who changes his name.
+	held []uint64
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 }

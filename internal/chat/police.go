@@ -46,6 +46,7 @@ func (h *Hub) filter(m *Member, r *Room, e *Event) bool {
 		e.Body = v.Text
 		return true
 	case wordfilter.Flag:
+		e.Body = v.Text
 		h.flag(m, r, *e, strings.Join(v.Words, ", "))
 	case wordfilter.Refuse:
 		m.refuse("that has words in it that are not wanted here: say it in others")

@@ -111,8 +111,11 @@ func (r *Room) admits(m *Member, key string, staff bool) error {
 }
 
 // isOperator tells whether an account runs the room. r.mu is held.
-func (r *Room) isOperator(account uint64) bool {
-	return account != 0 && (r.state.Founder == account || slices.Contains(r.state.Operators, account))
+func (r *Room) isOperator(account uint64) bool { return r.state.runs(account) }
+
+// runs tells whether an account runs the room.
+func (s *RoomState) runs(account uint64) bool {
+	return account != 0 && (s.Founder == account || slices.Contains(s.Operators, account))
 }
 
 func (r *Room) isMember(account uint64) bool {
@@ -294,14 +297,6 @@ func (r *Room) withholdLocked(which func(*Event) bool) {
 		r.feed.Skip(e.Seq)
 		return true
 	})
-}
-
-// change changes the room's state, and returns it as it is then.
-func (r *Room) change(f func(*RoomState)) RoomState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f(&r.state)
-	return r.state
 }
 
 // look returns the room's state.

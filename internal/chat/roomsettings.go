@@ -30,7 +30,7 @@ func roomTable() []roomSetting {
 		},
 		{
 			name: "slow", values: "seconds between two lines of one person, or off",
-			show: func(s *RoomState) string { return strconv.Itoa(int(s.Slow / time.Second)) },
+			show: func(s *RoomState) string { return orOff(s.Slow > 0, inWords(s.Slow)) },
 			set:  setSlow,
 		},
 		{
@@ -40,8 +40,10 @@ func roomTable() []roomSetting {
 		},
 		{
 			name: "keep-size", values: "how much of it is kept, in MiB, or off for the server's own bound",
-			show: func(s *RoomState) string { return orOff(s.KeepBytes > 0, strconv.FormatInt(s.KeepBytes>>20, 10)) },
-			set:  setKeepBytes,
+			show: func(s *RoomState) string {
+				return orOff(s.KeepBytes > 0, strconv.FormatInt(s.KeepBytes>>20, 10)+" MiB")
+			},
+			set: setKeepBytes,
 		},
 	}
 	rows[0].show, rows[0].set = onOff(func(s *RoomState) *bool { return &s.MembersOnly })
@@ -59,7 +61,7 @@ func roomSettings(c *Call) {
 		}
 		return
 	}
-	i := slices.IndexFunc(rows, func(row roomSetting) bool { return row.name == c.Args[0] })
+	i := slices.IndexFunc(rows, func(row roomSetting) bool { return strings.EqualFold(row.name, c.Args[0]) })
 	switch {
 	case i < 0:
 		m.refuse("no setting " + clip(c.Args[0]) + ": /room lists them")
@@ -74,16 +76,13 @@ func roomSettings(c *Call) {
 		m.refuse(r.name + " was made by a guest and has no settings: registered users own the rooms they make")
 		return
 	}
-	var err error
-	c.changeRoom(r, func(s *RoomState) { err = rows[i].set(s, c.Args[1]) })
+	state, err := c.changeRoom(r, func(s *RoomState) error { return rows[i].set(s, c.Args[1]) })
 	if err != nil {
 		m.refuse(Reason(err))
 		return
 	}
-	state := r.look()
 	c.act("room", rows[i].name+" "+rows[i].show(&state), r.name)
-	r.publish(Event{Kind: Notice, Body: m.Name() + " has set " + rows[i].name + " to " + rows[i].show(&state), Time: c.Now})
-	m.tell(rows[i].name + " is " + rows[i].show(&state) + " now")
+	c.inform(r, m.Name()+" has set "+rows[i].name+": "+rows[i].show(&state))
 }
 
 func onOrOff(on bool) string { return orOff(on, "on") }
@@ -96,7 +95,7 @@ func orOff(on bool, value string) string {
 }
 
 func setSwitch(field *bool, value string) error {
-	switch value {
+	switch strings.ToLower(value) {
 	case "on", "yes", "true":
 		*field = true
 	case "off", "no", "false":

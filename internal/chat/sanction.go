@@ -16,17 +16,24 @@ const (
 	widest6 = 16
 )
 
+// maxHeld is how many mutes stay with who changes his name.
+const maxHeld = 8
+
 // A subject is whom a sanction may mean.
 type subject struct {
 	account       uint64
 	key, skeleton string
 	addr          netip.Addr
+	held          []uint64 // what is in force whatever the name is now
 }
 
 func (m *Member) subject() subject {
 	s := subject{account: m.account(), addr: m.out.Addr()}
 	if m.who != nil {
 		s.key, s.skeleton = m.who.name.Key, m.who.name.Skeleton
+	}
+	if m.more != nil {
+		s.held = m.more.held
 	}
 	return s
 }
@@ -36,7 +43,7 @@ func (s *Sanction) means(w subject, now time.Time) bool {
 	switch {
 	case !s.Until.IsZero() && !now.Before(s.Until):
 		return false
-	case s.Account != 0 && s.Account == w.account:
+	case s.Account != 0 && s.Account == w.account, slices.Contains(w.held, s.ID):
 		return true
 	case s.Key != "" && s.Key == w.key, s.Skeleton != "" && s.Skeleton == w.skeleton:
 		return true
@@ -60,6 +67,27 @@ func (s *Sanction) words(now time.Time) string {
 		text += ": " + s.Reason
 	}
 	return text
+}
+
+// place says where it holds, to complete a sentence.
+func (s *Sanction) place() string {
+	if s.Room == "" {
+		return ""
+	}
+	return " in " + s.Room
+}
+
+// hold has m remember a mute that means it, so that another name is no way around
+// it. Those that are over are forgotten when there are many.
+func (m *Member) hold(s *Sanction) {
+	x := m.rest()
+	if slices.Contains(x.held, s.ID) {
+		return
+	}
+	if len(x.held) >= maxHeld {
+		x.held = x.held[1:]
+	}
+	x.held = append(x.held, s.ID)
 }
 
 // describe is its line in /bans.
@@ -157,8 +185,9 @@ func (h *Hub) remark(m *Member, now time.Time) {
 		kind SanctionKind
 		bit  uint32
 	}{{Mute, muted}, {ShadowMute, shadowed}} {
-		if h.sanctionOf(m, each.kind, "", now) != nil {
+		if s := h.sanctionOf(m, each.kind, "", now); s != nil {
 			m.mark(each.bit)
+			m.hold(s)
 		} else {
 			m.unmark(each.bit)
 		}
@@ -189,6 +218,7 @@ func (r *Room) silences(m *Member, now time.Time) string {
 	defer r.mu.Unlock()
 	for i := range r.mutes {
 		if s := &r.mutes[i]; s.means(m.subject(), now) && !staff {
+			m.hold(s)
 			return "you are muted in " + r.name + s.words(now)
 		}
 	}

@@ -357,9 +357,12 @@ func (h *Hub) settle(m *Member) {
 			return
 		}
 		for _, each := range mail {
+			m.rest().mail = append(m.more.mail, each.ID)
+			if m.ignores(fold(each.From)) {
+				continue
+			}
 			m.out.Deliver(Event{Kind: Mailed, Name: each.From, Body: each.Body, Time: each.Time})
-			m.rest().reply = each.From
-			m.more.mail = append(m.more.mail, each.ID)
+			m.more.reply = each.From
 		}
 	})
 }

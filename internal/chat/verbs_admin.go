@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,8 +21,15 @@ func useradd(c *Call) {
 		m.refuse(Reason(err))
 		return
 	}
-	if _, ok := h.registered(c.Args[0]); ok {
+	h.mu.Lock()
+	err = h.free(name, m)
+	h.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrPassword):
 		m.refuse(name.Display + " has an account already")
+		return
+	case err != nil:
+		m.refuse(Reason(err))
 		return
 	}
 	h.newPassword(m, name.Display, func(hash string) {
@@ -97,9 +105,9 @@ func role(c *Call) {
 	}
 	h.mu.Unlock()
 	for _, u := range users {
-		u.out.Post(func() { u.tell("you are a " + r.String() + " now") })
+		u.out.Post(func() { u.tell("you are " + r.article() + " now") })
 	}
-	h.keptOr(m, fmt.Sprintf("%s is a %s now", a.Name, r), kept, c.entry("role", a.Name, "", r.String()))
+	h.keptOr(m, a.Name+" is "+r.article()+" now", kept, c.entry("role", a.Name, "", r.String()))
 }
 
 // resetPassword gives somebody's account a new password.

@@ -2,10 +2,8 @@ package chat
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +38,15 @@ func (c *Call) inform(r *Room, text string) {
 	}
 }
 
+// record keeps what c has changed, and says so if it can't be kept.
+func (c *Call) record(records ...Record) {
+	c.Hub.kept(c.Member, func(err error) {
+		if err != nil {
+			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
+		}
+	}, records...)
+}
+
 // period takes the duration and the reason out of the arguments after the first.
 func (c *Call) period() (d time.Duration, reason string, err error) {
 	rest := c.Args[1:]
@@ -49,10 +56,15 @@ func (c *Call) period() (d time.Duration, reason string, err error) {
 		}
 	}
 	reason = strings.Join(rest, " ")
+	return d, reason, bounded(reason)
+}
+
+// bounded returns what is wrong with a reason that is too long.
+func bounded(reason string) error {
 	if len([]rune(reason)) > maxReason {
-		err = refusal("a reason has at most %d characters", maxReason)
+		return refusal("a reason has at most %d characters", maxReason)
 	}
-	return d, reason, err
+	return nil
 }
 
 // until is the end of a period that begins now; none for 0.
@@ -69,7 +81,7 @@ func (c *Call) touchable(a *account) error {
 	if a == nil || a.Role < Moderator || actor > a.Role || actor == Admin {
 		return nil
 	}
-	return refusal("%s is a %s: you may not", a.Name, a.Role)
+	return refusal("%s is %s: you may not", a.Name, a.Role.article())
 }
 
 // target finds whom a name means: a person who is present, an account, or both.
@@ -94,6 +106,9 @@ func kick(c *Call) {
 	h, m := c.Hub, c.Member
 	name, _, members, err := c.target(c.Args[0])
 	r := m.room
+	if err == nil {
+		err = bounded(c.arg(1))
+	}
 	switch {
 	case err != nil:
 		m.refuse(Reason(err))
@@ -116,7 +131,10 @@ func kick(c *Call) {
 	for _, t := range members {
 		t.out.Post(func() { h.expel(t, r, reason) })
 	}
-	h.keptOr(m, name.Display+" is kicked", c.entry("kick", name.Display, room, c.arg(1)))
+	c.record(c.entry("kick", name.Display, room, c.arg(1)))
+	if r == nil || m.in(r) == nil { // else he sees it
+		m.tell(name.Display + " is kicked")
+	}
 }
 
 // expel takes t out of a room, or off the server if it has no other one, or if
@@ -291,6 +309,16 @@ func (c *Call) lift(kind SanctionKind, target string) {
 		verb, word = "unban", "unbanned"
 	}
 	records = append(records, c.entry(verb, target, where, ""))
+	for _, s := range ended {
+		if s.Kind == Mute {
+			for _, t := range h.meant([]Sanction{s}, c.Now) {
+				t.out.Post(func() { t.tell("you may speak again" + s.place()) })
+			}
+		}
+	}
+	if where != "" {
+		word += " in " + where
+	}
 	h.keptOr(m, target+" is "+word, records...)
 }
 
@@ -343,151 +371,19 @@ func (c *Call) hush(kind SanctionKind, word string) {
 		switch {
 		case kind == ShadowMute:
 			t.mark(shadowed)
-			continue
 		case s.Room == "":
 			t.mark(muted)
 		}
-		t.out.Post(func() { t.tell("you are muted" + s.words(c.Now)) })
+		t.out.Post(func() {
+			t.hold(&list[0])
+			if kind == Mute {
+				t.tell("you are muted" + s.place() + s.words(c.Now))
+			}
+		})
 	}
 	verb := "mute"
 	if kind == ShadowMute {
 		verb = "shadowmute"
 	}
-	h.keptOr(m, name.Display+" is "+word+s.words(c.Now), list[0], c.entry(verb, name.Display, s.Room, reason))
-}
-
-func slow(c *Call) {
-	r := c.Member.room
-	var err error
-	c.changeRoom(r, func(s *RoomState) { err = setSlow(s, c.Args[0]) })
-	if err != nil {
-		c.Member.refuse(Reason(err))
-		return
-	}
-	d := r.look().Slow
-	text := "is no longer slow"
-	if d > 0 {
-		text = "is slow now: one line in " + inWords(d)
-	}
-	c.act("slow", inWords(d), r.name)
-	c.inform(r, r.name+" "+text)
-}
-
-func op(c *Call) { c.operators("op", "an operator", with[uint64]) }
-
-func deop(c *Call) { c.operators("deop", "no longer an operator", without[uint64]) }
-
-// operators changes who runs the room.
-func (c *Call) operators(verb, what string, change func([]uint64, uint64) []uint64) {
-	m, r := c.Member, c.Member.room
-	name, a, _, err := c.target(c.Args[0])
-	state := r.look()
-	switch {
-	case verb == "op" && err != nil && a != nil:
-		err = nil // that is no harm
-	case err == nil && a == nil:
-		err = refusal("%s has no account: only registered users can be operators", clip(c.Args[0]))
-	}
-	switch {
-	case err != nil:
-		m.refuse(Reason(err))
-		return
-	case r.name != Lobby && state.Founder == 0:
-		m.refuse(r.name + " was made by a guest and has no operators")
-		return
-	case verb == "op" && len(state.Operators) >= maxInvited:
-		m.refuse(fmt.Sprintf("%s has %d operators, which is the most", r.name, maxInvited))
-		return
-	case verb == "deop" && state.Founder == a.ID && m.role() < Moderator:
-		m.refuse(name.Display + " has founded " + r.name + ": only moderators may do that")
-		return
-	}
-	state = r.change(func(s *RoomState) {
-		s.Operators = change(s.Operators, a.ID)
-		if verb == "deop" && s.Founder == a.ID {
-			s.Founder = 0
-			if len(s.Operators) > 0 {
-				s.Founder = s.Operators[0]
-			}
-		}
-	})
-	r.publish(Event{Kind: Notice, Body: name.Display + " is " + what + " of " + r.name + " now", Time: c.Now})
-	c.Hub.keptOr(m, name.Display+" is "+what+" of "+r.name, state, c.entry(verb, name.Display, r.name, ""))
-}
-
-func redact(c *Call) {
-	m, r := c.Member, c.Member.room
-	text := strings.TrimPrefix(c.Args[0], "#")
-	if id, err := strconv.ParseUint(text, 10, 64); err == nil && len(c.Args) == 1 {
-		c.redactOne(r, id)
-		return
-	}
-	var since time.Time
-	if len(c.Args) > 1 {
-		d, ok := parseDuration(c.Args[1])
-		if !ok {
-			m.refuse("usage: /redact NAME DURATION, such as 10m, 2h or 1d")
-			return
-		}
-		since = c.Now.Add(-d)
-	}
-	name, a, members, err := c.target(c.Args[0])
-	if err != nil {
-		m.refuse(Reason(err))
-		return
-	}
-	red := Redaction{Room: r.name, Key: name.Key, Since: since}
-	if a != nil {
-		red.Account = a.ID
-	}
-	r.withhold(func(e *Event) bool {
-		same := e.Account != 0 && e.Account == red.Account || e.Account == 0 && fold(e.Name) == red.Key
-		return same && !e.Time.Before(since)
-	})
-	r.mu.Lock()
-	for _, t := range members {
-		r.feed.SkipAuthor(t.id) // also what the ring no longer has
-	}
-	r.mu.Unlock()
-	r.publish(Event{Kind: Notice, Body: m.Name() + " has taken back what " + name.Display + " has said", Time: c.Now})
-	c.Hub.keptOr(m, "what "+name.Display+" has said in "+r.name+" is taken back", red, c.entry("redact", name.Display, r.name, ""))
-}
-
-// redactOne takes back one message, wherever it is still.
-func (c *Call) redactOne(r *Room, id uint64) {
-	h, m := c.Hub, c.Member
-	found := false
-	r.withhold(func(e *Event) bool {
-		found = found || e.ID == id
-		return e.ID == id
-	})
-	missing := "there is no message #" + strconv.FormatUint(id, 10) + " in " + r.name + ": /history shows their numbers"
-	done := func() {
-		number := "#" + strconv.FormatUint(id, 10)
-		r.publish(Event{Kind: Notice, Body: m.Name() + " has taken back message " + number, Time: m.out.Now()})
-		h.keptOr(m, "message "+number+" is taken back", Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
-	}
-	switch {
-	case found:
-		done()
-		return
-	case h.options.Archive == nil:
-		m.refuse(missing)
-		return
-	}
-	var events []Event
-	var err error
-	h.work(m, Disk, func() { events, err = h.options.Archive.History(HistoryQuery{Room: r.name, Before: id + 1, Limit: 1}) }, func() {
-		switch {
-		case err != nil:
-			m.refuse("the history can't be read: " + err.Error())
-		case len(events) == 0 || events[0].ID != id:
-			m.refuse(missing)
-		default:
-			r.mu.Lock()
-			r.feed.Skip(events[0].Seq)
-			r.mu.Unlock()
-			done()
-		}
-	})
+	h.keptOr(m, name.Display+" is "+word+s.place()+s.words(c.Now), list[0], c.entry(verb, name.Display, s.Room, reason))
 }

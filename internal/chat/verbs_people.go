@@ -371,7 +371,7 @@ func set(c *Call) {
 		}
 		return
 	}
-	i := slices.IndexFunc(rows, func(row setting) bool { return row.name == c.Args[0] })
+	i := slices.IndexFunc(rows, func(row setting) bool { return strings.EqualFold(row.name, c.Args[0]) })
 	switch {
 	case i < 0:
 		m.refuse("no setting " + clip(c.Args[0]) + ": /set lists them")

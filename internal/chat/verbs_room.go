@@ -55,6 +55,9 @@ func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
 			if err == nil {
 				h.applyIgnored(m, r, nil)
 				h.focus(m)
+				if topic := r.look().Topic; topic != "" {
+					m.tell("the topic of " + r.name + " is: " + topic)
+				}
 			}
 			return err
 		}
@@ -222,22 +225,35 @@ func topic(c *Call) {
 	case len([]rune(text)) > maxTopic:
 		m.refuse(fmt.Sprintf("a topic has at most %d characters", maxTopic))
 	default:
+		said := " has set the topic: " + text
 		if text == "-" {
-			text = ""
+			text, said = "", " has removed the topic"
 		}
-		c.changeRoom(r, func(s *RoomState) { s.Topic = text })
-		r.publish(Event{Kind: Notice, Body: m.Name() + " has set the topic: " + text, Time: c.Now})
-		m.tell("the topic is set")
+		_, _ = c.changeRoom(r, func(s *RoomState) error {
+			s.Topic = text
+			return nil
+		})
+		c.act("topic", text, r.name)
+		c.inform(r, m.Name()+said)
 	}
 }
 
-// changeRoom changes a room's state, keeps it if the room is anybody's, and
-// enters the act into the audit log.
-func (c *Call) changeRoom(r *Room, f func(*RoomState)) {
-	state := r.change(f)
-	if state.Founder != 0 || r.name == Lobby {
-		c.Hub.keep(state)
+// changeRoom changes a room's state and keeps it if the room is anybody's, unless
+// f returns an error, which must change nothing then.
+func (c *Call) changeRoom(r *Room, f func(*RoomState) error) (RoomState, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.state.Founder
+	err := f(&r.state)
+	record := Record(r.state)
+	if r.state.Founder == 0 && r.name != Lobby { // nobody's any more: it ends with who is in it
+		record = DropRoom{Name: r.name}
 	}
+	if err == nil && (r.state.Founder != 0 || was != 0 || r.name == Lobby) {
+		// Inside the mutex, so that the last one written is the last one made.
+		c.record(record)
+	}
+	return r.state, err
 }
 
 func invite(c *Call) {
@@ -266,7 +282,10 @@ func invite(c *Call) {
 			m.refuse(fmt.Sprintf("%s has %d members, which is the most", r.name, maxInvited))
 			return
 		}
-		c.changeRoom(r, func(s *RoomState) { s.Members = with(s.Members, account) })
+		_, _ = c.changeRoom(r, func(s *RoomState) error {
+			s.Members = with(s.Members, account)
+			return nil
+		})
 	}
 	by := m.Name()
 	for _, g := range guests {

@@ -179,6 +179,10 @@ func shutdown(c *Call) {
 		m.refuse(fmt.Sprintf("that is a number of seconds, at most %d", int(maxShutdown/time.Second)))
 		return
 	}
+	if err := bounded(reason); err != nil {
+		m.refuse(Reason(err))
+		return
+	}
 	if reason == "" {
 		reason = "by " + m.Name()
 	}

@@ -17,9 +17,13 @@ func help(c *Call) {
 		return
 	}
 	for i := range c.Hub.verbs {
-		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) {
+		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && !(v.Personal && c.Member.operates()) {
 			c.Member.tell(fmt.Sprintf("%-12s %s", "/"+v.Name, v.Help+v.also()))
 		}
+	}
+	if c.Member.operates() {
+		c.Member.tell("\"in ROOM\" before a command names the room that it is about; help COMMAND says how one is used.")
+		return
 	}
 	c.Member.tell(fmt.Sprintf("%-12s %s", "//TEXT", "Say a line that begins with a slash."))
 	c.Member.tell("/help COMMAND says how one is used.")

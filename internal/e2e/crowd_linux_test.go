@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func crowd(t *testing.T, s *server, n, lines int) {
 	t.Helper()
 	arrive := func(name string, i int) *person {
 		p := meet(t, s, name, i%len(s.places))
-		if err := p.conn.SetDeadline(time.Now().Add(3 * patience)); err != nil {
+		if err := p.conn.(net.Conn).SetDeadline(time.Now().Add(3 * patience)); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.joins(); err != nil {

@@ -102,13 +102,7 @@ func (l *serverLog) problems() []string {
 	return l.bad
 }
 
-// An attribute of slog.TextHandler: a bare value has nothing that would need quotes.
-const attribute = `([A-Za-z_.]+)=("(?:[^"\\[:cntrl:]]|\\.)*"|[^\s"=[:cntrl:]]*)`
-
-var (
-	attributes = regexp.MustCompile(attribute)
-	textLine   = regexp.MustCompile(`^` + attribute + `(?: ` + attribute + `)*$`)
-)
+var textLine = regexp.MustCompile(`^` + attribute + `(?: ` + attribute + `)*$`)
 
 // parseRecord reads a line in either format of the log.
 func parseRecord(line string) (record, error) {

@@ -29,9 +29,10 @@ type server struct {
 	done    chan struct{} // closed when it has exited
 }
 
-// environment is that of the test without what would configure a server.
+// environment is that of the test without what would configure a server, which
+// keeps nothing and lets everybody write as fast as he can, unless flags say otherwise.
 func environment() []string {
-	var env []string
+	env := []string{"CHATSRV_DATA=none", "CHATSRV_FLOOD_CONTROL=false"}
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "CHATSRV_") {
 			env = append(env, e)

@@ -87,6 +87,17 @@ var agreements = map[string]string{
 		2 eve
 		0 /ban eve 1m spam
 		2 /register bob`,
+	"a mute stays with who changes his name, not with who takes it": `
+		1 ann
+		0 /mute ann
+		1 /nick bob
+		2 ann
+		1 not said
+		2 not said, either
+		0 /unmute ann
+		1 said
+		1 /msg zoe hello
+		2 said, too`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

@@ -188,6 +188,9 @@ func (x *classic) Adapt() {}
 // Ask implements chat.Outlet.
 func (x *classic) Ask(string, bool, func(string)) {}
 
+// Await implements chat.Outlet.
+func (x *classic) Await(func(func()), func()) {}
+
 // Work implements chat.Outlet.
 func (x *classic) Work(chat.WorkKind, func(), func()) error {
 	return &chat.Refused{Reason: "there is no such thing in the classic style"}

@@ -112,6 +112,17 @@ func (c *console) Work(kind chat.WorkKind, work, done func()) error {
 	return err
 }
 
+// Await implements chat.Outlet.
+func (c *console) Await(start func(finish func()), done func()) {
+	c.waits++
+	start(func() {
+		c.Post(func() {
+			c.waits--
+			done()
+		})
+	})
+}
+
 // Post implements chat.Outlet.
 func (c *console) Post(f func()) {
 	c.mu.Lock()

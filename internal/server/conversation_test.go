@@ -30,7 +30,7 @@ type conversation struct {
 	writer  *store.Writer
 	journal *spy
 	srv     *server.Server
-	wire    *wire
+	network *network
 	clients []*client // by number; nil: not connected
 }
 
@@ -66,14 +66,14 @@ func (s *spy) Write(done func(error), records ...chat.Record) {
 	}
 }
 
-// A wire is a backend that remembers what was sent to whom.
-type wire struct {
+// A network is a backend that remembers what was sent to whom.
+type network struct {
 	eventloop.Backend
 	peers map[eventloop.Handle]string
 	sent  map[string]*bytes.Buffer // by the address of the peer
 }
 
-func (w *wire) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error) {
+func (w *network) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error) {
 	h, peer, err := w.Backend.Accept(ln)
 	if err == nil {
 		w.peers[h], w.sent[peer.String()] = peer.String(), &bytes.Buffer{}
@@ -81,7 +81,7 @@ func (w *wire) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, er
 	return h, peer, err
 }
 
-func (w *wire) Write(h eventloop.Handle, p []byte) (int, error) {
+func (w *network) Write(h eventloop.Handle, p []byte) (int, error) {
 	n, err := w.Backend.Write(h, p)
 	w.sent[w.peers[h]].Write(p[:n])
 	return n, err
@@ -114,13 +114,13 @@ func (c *conversation) start() {
 	c.epoch = state.Epoch
 	c.writer = store.NewWriter(c.store, store.Options{Inline: true, Now: c.world.Now})
 	c.journal = &spy{Writer: c.writer, ids: c.model.ids}
-	c.wire = &wire{peers: map[eventloop.Handle]string{}, sent: map[string]*bytes.Buffer{}}
+	c.network = &network{peers: map[eventloop.Handle]string{}, sent: map[string]*bytes.Buffer{}}
 	c.srv, err = server.New(server.Options{
 		Loop: eventloop.Options{
 			Now: c.world.Now, Executor: c.world.Executor(), StallTimeout: 24 * time.Hour,
 			Open: func() (be eventloop.Backend, err error) {
-				c.wire.Backend, err = c.world.Open()
-				return c.wire, err
+				c.network.Backend, err = c.world.Open()
+				return c.network, err
 			},
 		},
 		Name:   "test",
@@ -195,7 +195,7 @@ func (c *conversation) settle(save bool) {
 }
 
 func (c *conversation) compare(i int, p *client) {
-	sent := c.wire.sent[p.c.LocalAddr().String()]
+	sent := c.network.sent[p.c.LocalAddr().String()]
 	if sent == nil {
 		c.t.Fatalf("%d was not accepted", i)
 	}
@@ -302,7 +302,7 @@ func (c *conversation) connects(i int) {
 func (c *conversation) ends() {
 	const words = "the server is shutting down: restart"
 	for _, name := range slices.Sorted(maps.Keys(c.model.rooms)) {
-		c.model.publish(c.model.rooms[name], nil, 0, "*** "+words+"\r\n")
+		c.model.announce(c.model.rooms[name], "*** "+words+"\r\n")
 	}
 	for _, p := range c.model.conns {
 		switch {

@@ -45,7 +45,7 @@ func start(t *testing.T, change func(*server.Options)) *fixture {
 	return startIn(t, sim.New(sim.Options{}), change)
 }
 
-func startIn(t *testing.T, world *sim.World, change func(*server.Options)) *fixture {
+func startIn(t *testing.T, world *sim.World, changes ...func(*server.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, world: world}
 	o := server.Options{
@@ -58,8 +58,10 @@ func startIn(t *testing.T, world *sim.World, change func(*server.Options)) *fixt
 			MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute,
 		},
 	}
-	if change != nil {
-		change(&o)
+	for _, change := range changes {
+		if change != nil {
+			change(&o)
+		}
 	}
 	var err error
 	if f.srv, err = server.New(o); err != nil {

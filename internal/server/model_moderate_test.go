@@ -12,6 +12,7 @@ import (
 // A penalty is a ban or a mute, in a room or everywhere, of a name, its account, or
 // an address.
 type penalty struct {
+	number       int // of a mute
 	ban          bool
 	room         string // "" everywhere
 	target       string
@@ -30,6 +31,14 @@ func (p *penalty) words(now time.Time) string {
 		text += ": " + p.reason
 	}
 	return text
+}
+
+// place says where it holds.
+func (p *penalty) place() string {
+	if p.room == "" {
+		return ""
+	}
+	return " in " + p.room
 }
 
 // inForce returns the first penalty that which means.
@@ -63,10 +72,17 @@ func (m *model) bannedName(_ *conn, key string) *penalty {
 	return m.inForce(func(p *penalty) bool { return p.ban && p.room == "" && p.key == key })
 }
 
+// muted returns what keeps c from speaking in a room, "" for everywhere. It stays
+// with c from when it is noticed.
 func (m *model) muted(c *conn, room string) *penalty {
-	return m.inForce(func(p *penalty) bool {
-		return !p.ban && p.room == room && m.means(p, c.key(), c.who.account, netip.Addr{}) && (room == "" || !c.staff())
+	found := m.inForce(func(p *penalty) bool {
+		means := m.means(p, c.key(), c.who.account, netip.Addr{}) || !c.staff() && slices.Contains(c.held, p.number)
+		return !p.ban && p.room == room && means && (room == "" || !c.staff())
 	})
+	if found != nil {
+		c.held = append(c.held, found.number)
+	}
+	return found
 }
 
 // hidden tells whether nobody is shown a message now, because its author is banned.
@@ -127,18 +143,32 @@ func (m *model) moderate(c *conn, word, first, more string) {
 }
 
 func (m *model) lift(c *conn, ban bool, where, target string) {
-	n := len(m.live.sanctions)
+	var ended []penalty
 	m.live.sanctions = slices.DeleteFunc(slices.Clone(m.live.sanctions), func(p penalty) bool {
 		lifted := p.ban == ban && (where == "" || p.room == where) && fold(p.target) == fold(target)
-		return lifted && (p.until.IsZero() || m.now.Before(p.until))
+		lifted = lifted && (p.until.IsZero() || m.now.Before(p.until))
+		if lifted {
+			ended = append(ended, p)
+		}
+		return lifted
 	})
-	if len(m.live.sanctions) == n {
+	if len(ended) == 0 {
 		c.tell("nothing is in force against %s: /bans lists what is", target)
 		return
 	}
 	word := "unmuted"
 	if ban {
 		word = "unbanned"
+	}
+	for _, p := range ended {
+		for _, t := range m.conns {
+			if !p.ban && t.who != nil && m.means(&p, t.key(), t.who.account, t.addr) {
+				m.post(t, func() { t.tell("you may speak again%s", p.place()) })
+			}
+		}
+	}
+	if where != "" {
+		word += " in " + where
 	}
 	m.keep(c, func() { c.tell("%s is %s", target, word) })
 }
@@ -238,7 +268,6 @@ func (m *model) kick(c *conn, p penalty) {
 	for _, t := range out {
 		m.post(t, func() { m.expel(t, r, why) })
 	}
-	m.keep(c, func() { c.tell("%s is kicked", p.target) })
 }
 
 func (m *model) mute(c *conn, p penalty) {
@@ -246,11 +275,16 @@ func (m *model) mute(c *conn, p penalty) {
 		c.tell("nobody is called %s", p.target)
 		return
 	}
+	m.mutes++
+	p.number = m.mutes
 	m.live.sanctions = append(slices.Clone(m.live.sanctions), p)
-	words := p.words(m.now)
+	words := p.place() + p.words(m.now)
 	for _, t := range m.conns {
 		if t.who != nil && m.means(&p, t.key(), t.who.account, t.addr) {
-			m.post(t, func() { t.tell("you are muted%s", words) })
+			m.post(t, func() {
+				t.held = append(t.held, p.number)
+				t.tell("you are muted%s", words)
+			})
 		}
 	}
 	m.keep(c, func() { c.tell("%s is muted%s", p.target, words) })
@@ -273,7 +307,6 @@ func (m *model) redact(c *conn, p penalty) {
 		return l.room == r.name && p.saidBy(l)
 	})
 	m.publish(r, nil, 0, "*** "+c.who.name+" has taken back what "+p.target+" has said\r\n")
-	m.keep(c, func() { c.tell("what %s has said in %s is taken back", p.target, r.name) })
 }
 
 // redactOne takes back a message, the i-th of all if i is not negative.
@@ -288,5 +321,4 @@ func (m *model) redactOne(c *conn, number string, i int) {
 	m.unsend(r, func(it item) bool { return it.line == l.number })
 	m.live.messages = slices.Delete(slices.Clone(m.live.messages), i, i+1)
 	m.publish(r, nil, 0, "*** "+c.who.name+" has taken back message #"+number+"\r\n")
-	m.keep(c, func() { c.tell("message #%s is taken back", number) })
 }

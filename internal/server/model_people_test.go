@@ -25,6 +25,7 @@ func (m *model) nick(c *conn, name string) {
 		old := *c.who
 		m.call(c, name)
 		m.renamed(c, old)
+		m.muted(c, "")
 		c.tell("you are now known as %s", name)
 	}
 }
@@ -149,6 +150,7 @@ func (m *model) become(c *conn, a *registered) {
 	c.who = m.names[a.key]
 	c.who.conns = append(c.who.conns, c)
 	m.renamed(c, was)
+	m.muted(c, "")
 	m.ignoreOnly(c, a.ignores)
 }
 
@@ -188,6 +190,7 @@ func (m *model) logout(c *conn) {
 	}
 	m.call(c, fmt.Sprintf("visitor-%d", number))
 	m.renamed(c, was)
+	m.muted(c, "")
 	c.tell("you are logged out, and now known as %s", c.who.name)
 }
 

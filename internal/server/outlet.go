@@ -15,8 +15,14 @@ import (
 // Deliver implements chat.Outlet.
 func (s *session) Deliver(e chat.Event) {
 	format := s.format(nil)
+	if e.Kind == chat.Mailed {
+		format.Zone = s.zone()
+	}
 	s.reply(func(dst []byte) []byte { return format.Append(dst, e) })
 }
+
+// zone is the member's.
+func (s *session) zone() *time.Location { return s.srv.zone(s.member.Settings().Zone) }
 
 // shown is Deliver for an event of a room, to who has a format of his own.
 func (s *session) shown(e chat.Event) {
@@ -29,6 +35,7 @@ func (s *session) shown(e chat.Event) {
 // Replay implements chat.Outlet.
 func (s *session) Replay(r chat.Replay) {
 	format := s.format(nil)
+	format.Zone = s.zone()
 	s.reply(func(dst []byte) []byte { return format.Replay(dst, r) })
 }
 
@@ -142,7 +149,7 @@ func (s *session) format(r *chat.Room) text.Format {
 		f.Bell = set.Bell
 	}
 	if set.Timestamps {
-		f.Zone = s.srv.zone(set.Zone)
+		f.Zone = s.zone()
 	}
 	return f
 }
@@ -162,11 +169,12 @@ func (s *session) Ignore(r *chat.Room, author uint64, yes bool) {
 // Ask implements chat.Outlet.
 func (s *session) Ask(words string, hidden bool, answer func(line string)) {
 	s.more().question = &question{hidden: hidden, answer: answer}
-	if hidden && !s.dec.Negotiated() {
+	telnet := s.dec.Negotiated()
+	if hidden && !telnet {
 		s.notice("your terminal will show what you type now")
 	}
 	s.reply(func(dst []byte) []byte {
-		if hidden {
+		if hidden && telnet {
 			dst = append(dst, s.dec.HidePassword()...)
 		}
 		return append(dst, words...)
@@ -196,15 +204,7 @@ func (s *session) Work(kind chat.WorkKind, work, done func()) error {
 	gone := &atomic.Bool{}
 	err := s.srv.execute(kind, func() {
 		work()
-		_ = s.conn.Post(func() {
-			s.busy = false // before done, which may begin more
-			if s.stage != leaving {
-				done()
-			}
-			if !s.busy {
-				s.resume()
-			}
-		})
+		s.finish(done)
 	}, func() bool { return !gone.Load() })
 	if err != nil {
 		return err
@@ -213,6 +213,26 @@ func (s *session) Work(kind chat.WorkKind, work, done func()) error {
 	s.busy = true
 	s.conn.Pause()
 	return nil
+}
+
+// finish ends a wait. It may be called from any goroutine.
+func (s *session) finish(done func()) {
+	_ = s.conn.Post(func() {
+		s.busy = false // before done, which may begin more
+		if s.stage != leaving {
+			done()
+		}
+		if !s.busy {
+			s.resume()
+		}
+	})
+}
+
+// Await implements chat.Outlet.
+func (s *session) Await(start func(finish func()), done func()) {
+	s.busy = true
+	s.conn.Pause()
+	start(func() { s.finish(done) })
 }
 
 // Post implements chat.Outlet.

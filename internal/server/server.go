@@ -46,6 +46,9 @@ type Options struct {
 	// first. 0: it does at once. The classic style never waits.
 	SniffWindow time.Duration
 
+	// Healthy returns why nothing can be saved now; nil if it can. May be nil.
+	Healthy func() error
+
 	// Rehash reads the settings anew, and calls Reconfigure if that is needed. It
 	// returns a line for each change and for each that needs a restart, or an
 	// error if everything stays as it was. It may read files.

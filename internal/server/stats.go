@@ -39,6 +39,11 @@ func (s *Server) Ready() error {
 	case !s.running.Load():
 		return errors.New("not running")
 	}
+	if s.o.Healthy != nil {
+		if err := s.o.Healthy(); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.listeners) == 0 {

@@ -25,40 +25,40 @@ type scanner struct {
 	hits []hit
 }
 
-// scan looks through text[from:to]. It reports whether there are signs in it that
-// can be read in two ways.
-func (s *scanner) scan(from, to int, how signs) bool {
-	t := tokenizer{reader: reader{text: s.text[from:to], signs: how}}
-	w := walk{scanner: s, base: from, how: how}
+// scan looks through the text. It reports whether there are signs in it that can
+// be read in two ways.
+func (s *scanner) scan(how signs) bool {
+	t := tokenizer{reader: reader{text: s.text, signs: how}}
+	w := walk{scanner: s, how: how}
 	var row spelled
 	for k, ok := t.next(); ok; k, ok = t.next() {
 		if k.r != ' ' {
 			row.letter(k)
 		} else if end := row.space(t.text); end {
-			s.spell(from, &row, how)
+			s.spell(&row, how)
 		}
 		w.step(k)
 	}
 	if row.flush() {
-		s.spell(from, &row, how)
+		s.spell(&row, how)
 	}
 	return t.sawSign
 }
 
 // spell looks at a row of single letters as one word.
-func (s *scanner) spell(base int, row *spelled, how signs) {
-	base, end := base+row.found.start, base+row.found.end
-	t := tokenizer{reader: reader{text: s.text[base:end], signs: how}, joined: true}
-	w := walk{scanner: s, base: base, how: how, joined: true}
+func (s *scanner) spell(row *spelled, how signs) {
+	text := s.text[row.found.start:row.found.end]
+	t := tokenizer{reader: reader{text: text, signs: how}, joined: true}
+	w := walk{scanner: s, base: row.found.start, how: how, joined: true}
 	for k, ok := t.next(); ok; k, ok = t.next() {
 		w.step(k)
 	}
 }
 
-// A walk is the way of a text through the trie.
+// A walk is the way of a text, or a row in it, through the trie.
 type walk struct {
 	*scanner
-	base   int // of the text, in the scanner's
+	base   int // where it begins in the text
 	how    signs
 	joined bool
 
@@ -152,30 +152,39 @@ type rowMatch struct {
 	letters []rune
 	exact   bool // nothing stands for anything else
 
-	count, same, longest int  // letters of the text; equal ones, at last and at most
-	last                 rune // letter of the text
-	differs              bool // from letters, one by one
-	torn                 bool // from letters, each as often as you like
-	next                 int  // of letters, each as often as you like
+	count   int  // of the text's letters
+	differs bool // from letters, one by one
+	torn    bool // from letters, each of them stretched
+	next    int  // of letters, each of them stretched
+	last    rune // of the text
+	same    int  // of the text's letters in a row that are the last
+	extra   bool // there are more of them than in letters
 }
 
 func (m *rowMatch) add(c rune) {
-	if c == m.last {
-		m.same++
-	} else {
-		m.last, m.same = c, 1
-	}
-	m.longest = max(m.longest, m.same)
 	if m.count >= len(m.letters) || !m.reads(c, m.letters[m.count]) {
 		m.differs = true
 	}
 	m.count++
+	if c != m.last {
+		m.turn()
+		m.last = c
+	}
+	m.same++
 	switch {
 	case m.next < len(m.letters) && m.reads(c, m.letters[m.next]):
 		m.next++
-	case m.next == 0 || !m.reads(c, m.letters[m.next-1]):
+	case m.next > 0 && m.reads(c, m.letters[m.next-1]):
+		m.extra = true
+	default:
 		m.torn = true
 	}
+}
+
+// turn ends equal letters.
+func (m *rowMatch) turn() {
+	m.torn = m.torn || m.extra && m.same < stretched
+	m.same, m.extra = 0, false
 }
 
 func (m *rowMatch) reads(c, letter rune) bool {
@@ -186,8 +195,9 @@ func (m *rowMatch) ok() bool {
 	if !m.differs && m.count == len(m.letters) {
 		return true
 	}
+	m.turn()
 	first := m.letters[0]
-	return !m.exact && !m.torn && m.next == len(m.letters) && m.longest >= stretched && (first < '0' || first > '9')
+	return !m.exact && !m.torn && m.next == len(m.letters) && (first < '0' || first > '9')
 }
 
 // spelled finds rows of single letters with the same between them.

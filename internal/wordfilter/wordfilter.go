@@ -32,10 +32,10 @@ type Action uint8
 const (
 	// None is for a line without unwanted words.
 	None Action = iota
-	// Flag lets the line through, and has moderators look at it.
-	Flag
 	// Mask lets the line through with its words masked.
 	Mask
+	// Flag has the line wait until a moderator has looked at it.
+	Flag
 	// Refuse doesn't let the line through.
 	Refuse
 	// Strike doesn't either, and counts against the person.
@@ -105,9 +105,9 @@ func (l *List) Check(text string) Verdict {
 		return Verdict{Text: text}
 	}
 	s := scanner{list: l, text: text}
-	if signs := s.scan(0, len(text), asLetters); signs {
+	if signs := s.scan(asLetters); signs {
 		// "@home" and "crap!" may be read both ways.
-		s.scan(0, len(text), asSigns)
+		s.scan(asSigns)
 	}
 	hits := l.unexcused(s.hits)
 	if len(hits) == 0 {
@@ -148,7 +148,7 @@ func (l *List) verdict(text string, hits []hit) Verdict {
 		if len(v.Words) < MaxFound && !slices.Contains(v.Words, p.word) {
 			v.Words = append(v.Words, p.word)
 		}
-		if p.action >= Mask && h.end > done {
+		if p.action != Flag && h.end > done {
 			from := max(h.start, done)
 			b.WriteString(text[done:from])
 			mask(&b, text[from:h.end])

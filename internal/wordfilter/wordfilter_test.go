@@ -174,7 +174,7 @@ func TestDoubleLettersAreOtherWords(t *testing.T) {
 		"good": false, "god": true, "goood": true, "ggod": false, "gggod": true,
 		"lose": false, "loose": true, "looose": true, "looosee": false,
 		"as": false, "ass": true, "asss": true, "aass": false, "aaass": true,
-		"hill": false, "hil": true, "hi1": true, "h1l": true, "hilll": true, "hlil": false, "hli": false, "hiiilll": true,
+		"hill": false, "hil": true, "hi1": true, "h1l": true, "hilll": true, "hlil": false, "hli": false, "hiiilll": true, "hiiill": false, "hii": false, "hi111": true, "gOOod": true, "gooo0d": false,
 		"bookkeeper": true, "bokkeeper": false, "boookkeeper": true, "boookeeper": false,
 	} {
 		if got := l.Check(text); (got.Action == wordfilter.Mask) != found {
@@ -231,19 +231,19 @@ func TestTheStrongestActionCounts(t *testing.T) {
 		"":                    {},
 		"zero":                {Text: "zero"},
 		"ONE":                 {Action: wordfilter.Flag, Words: []string{"one"}, Text: "ONE"},
-		"one two":             {Action: wordfilter.Mask, Words: []string{"one", "two"}, Text: "one ***"},
-		"two one two":         {Action: wordfilter.Mask, Words: []string{"two", "one"}, Text: "*** one ***"},
+		"one two":             {Action: wordfilter.Flag, Words: []string{"one", "two"}, Text: "one ***"},
+		"two one two":         {Action: wordfilter.Flag, Words: []string{"two", "one"}, Text: "*** one ***"},
 		"three one":           {Action: wordfilter.Refuse, Words: []string{"three", "one"}, Text: "***** one"},
 		"one three four":      {Action: wordfilter.Strike, Words: []string{"one", "three", "four"}, Text: "one ***** ****"},
 		"two three":           {Action: wordfilter.Refuse, Words: []string{"two three", "two", "three"}, Text: "*** *****"},
-		"five two":            {Action: wordfilter.Mask, Words: []string{"five two", "two"}, Text: "five ***"},
+		"five two":            {Action: wordfilter.Flag, Words: []string{"five two", "two"}, Text: "five ***"},
 		"five - two , three.": {Action: wordfilter.Refuse, Words: []string{"five two", "two three", "two", "three"}, Text: "five - *** , *****."},
 	} {
 		if diff := cmp.Diff(want, l.Check(text)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", text, diff)
 		}
 	}
-	if s := fmt.Sprint(wordfilter.None, wordfilter.Flag, wordfilter.Mask, wordfilter.Refuse, wordfilter.Strike); s != "none flag mask refuse strike" {
+	if s := fmt.Sprint(wordfilter.None, wordfilter.Mask, wordfilter.Flag, wordfilter.Refuse, wordfilter.Strike); s != "none mask flag refuse strike" {
 		t.Errorf("the actions are called %s", s)
 	}
 }

@@ -71,7 +71,7 @@ func (s Style) Append(dst []byte, e chat.Event) []byte {
 // Append appends e in the Default style, as one whole line or as nothing.
 func (f Format) Append(dst []byte, e chat.Event) []byte {
 	start := len(dst)
-	if f.Zone != nil && !e.Time.IsZero() {
+	if f.Zone != nil && !e.Time.IsZero() && e.Kind != chat.Mailed {
 		dst = append(e.Time.In(f.Zone).AppendFormat(append(dst, '['), "15:04"), "] "...)
 	}
 	if f.Room && e.Room != "" {
@@ -106,6 +106,8 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 		return dst, true
 	case chat.Rename:
 		return appendNotice(dst, e.Name, " is now known as ", e.Body), true
+	case chat.Announcement: // who sees the names of rooms sees it without one elsewhere
+		return appendNotice(dst, e.Body), !f.Room
 	case chat.Notice, chat.Refusal:
 		return appendNotice(dst, e.Body), true
 	case chat.Private, chat.Sent, chat.Mailed:

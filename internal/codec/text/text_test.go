@@ -32,8 +32,19 @@ func TestDefaultStyleWritesEveryKindAsOneLine(t *testing.T) {
 	}
 }
 
+// In the current room it is; the name of a room stands before lines of the others.
+func TestAnAnnouncementIsWrittenOnce(t *testing.T) {
+	e := chat.Event{Room: "#tea", Kind: chat.Announcement, Body: "back soon"}
+	if got := string(text.Format{}.Append(nil, e)); got != "*** back soon\r\n" {
+		t.Errorf("%q", got)
+	}
+	if got := string(text.Format{Room: true}.Append(nil, e)); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestClassicStyleKnowsMessagesOnly(t *testing.T) {
-	for kind := chat.Kind(0); kind <= chat.Refusal; kind++ {
+	for kind := chat.Kind(0); kind <= chat.Announcement; kind++ {
 		want := ""
 		if kind == chat.Say {
 			want = "bob: hello\n"

@@ -218,18 +218,16 @@ func (s *Store) redact(d chat.Redaction) {
 		if !p.gone && store.Means(d, p.Post) {
 			r.bytes -= int64(len(p.Event.Body))
 			p.gone, p.Event.Body = true, ""
-			s.blank(p.Event.ID)
+			s.blank(d.Room, p.Event.ID)
 		}
 	}
 	for _, id := range d.IDs { // flagged and never published
-		if f, ok := s.flags[id]; ok && f.Event.Room == d.Room {
-			s.blank(id)
-		}
+		s.blank(d.Room, id)
 	}
 }
 
-func (s *Store) blank(id uint64) {
-	if f, ok := s.flags[id]; ok {
+func (s *Store) blank(room string, id uint64) {
+	if f, ok := s.flags[id]; ok && f.Event.Room == room {
 		f.Event.Body = ""
 		s.flags[id] = f
 	}

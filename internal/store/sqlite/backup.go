@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ncruces/go-sqlite3/vfs"
+
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
@@ -60,7 +62,7 @@ func (s *Store) copyTo(file string) error {
 // whether the backup is whole. A database that is there already is refused, or
 // moved aside if replace is set; its new name is returned then.
 func Restore(file, dir string, replace bool) (aside string, err error) {
-	if err := examine(file); err != nil {
+	if err := examine(file, !vfs.SupportsFileLocking); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -89,11 +91,18 @@ func Restore(file, dir string, replace bool) (aside string, err error) {
 
 // prepare checks a copy of a backup and makes the next run begin a new epoch.
 func prepare(fresh, file string) error {
-	k, err := open(fresh, alone)
+	m := writing
+	if !vfs.SupportsFileLocking {
+		m = alone
+	}
+	k, err := open(fresh, m)
 	if err != nil {
 		return explain("check", file, err)
 	}
 	found, err := verify(k)
+	if err == nil && len(found) == 0 {
+		found, err = indexWhole(k)
+	}
 	if err == nil && len(found) > 0 {
 		err = fmt.Errorf("%w (%s)", store.ErrCorrupt, strings.Join(found, "; "))
 	}

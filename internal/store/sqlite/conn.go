@@ -25,19 +25,28 @@ type mode int
 const (
 	reading mode = iota // questions; nothing is written
 	writing
-	alone // writing without file locks: the only connection there is
+	alone // writing without file locks, hence without WAL: the only connection there is
 )
 
 // busyTimeout is how long a connection waits for another process, such as a
 // backup by other means, before it gives up.
 const busyTimeout = 5 * time.Second
 
-// pragmas are set for each connection. In WAL mode synchronous=FULL is one fsync
-// per commit. secure_delete overwrites what is deleted.
+// pragmas are set for each connection. synchronous=FULL is one fsync per commit
+// in WAL mode, and three with a rollback journal. secure_delete overwrites what is
+// deleted.
 var pragmas = map[mode]string{
 	reading: `PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000`,
 	writing: `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
 		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864`,
+}
+
+// journal sets how commits are made safe, which WAL keeps in the file.
+func (k *conn) journal(m mode) error {
+	if m == alone {
+		return k.c.Exec(`PRAGMA journal_mode = TRUNCATE`)
+	}
+	return k.c.Exec(`PRAGMA journal_mode = WAL`)
 }
 
 func open(file string, m mode) (*conn, error) {

@@ -3,9 +3,12 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
@@ -29,15 +32,47 @@ func explain(doing, file string, err error) error {
 	if err == nil || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrInvalid) {
 		return err
 	}
+	is := meaning(file, err)
+	switch {
+	case is == nil:
+		return fmt.Errorf("%s %s: %w", doing, file, err)
+	case errors.Is(is, store.ErrCorrupt):
+		return fmt.Errorf("%s %s: %w (%w); keep the file, and put a backup in its place with `chatsrv restore`", doing, file, is, err)
+	}
+	return fmt.Errorf("%s %s: %w (%w)", doing, file, is, err)
+}
+
+// meaning returns what err is about, nil if that is not known.
+func meaning(file string, err error) error {
 	for _, k := range kinds {
 		if errors.Is(err, k.code) {
-			if errors.Is(k.is, store.ErrCorrupt) {
-				return fmt.Errorf("%s %s: %w (%w); keep the file, and put a backup in its place with `chatsrv restore`", doing, file, k.is, err)
-			}
-			return fmt.Errorf("%s %s: %w (%w)", doing, file, k.is, err)
+			return k.is
 		}
 	}
-	return fmt.Errorf("%s %s: %w", doing, file, err)
+	if errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CANTOPEN) {
+		// The system's reason is lost on its way through SQLite.
+		err = probe(filepath.Dir(file))
+	}
+	switch {
+	case osutil.IsDiskFull(err):
+		return store.ErrNoSpace
+	case osutil.IsReadOnly(err):
+		return store.ErrReadOnly
+	}
+	return nil
+}
+
+// probe writes a little into a folder and takes it away again.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, "probe-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 64<<10))
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
 // busy tells whether somebody else has to finish first.

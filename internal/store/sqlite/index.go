@@ -37,8 +37,10 @@ func (s *Store) index(limit int) (waiting int, err error) {
 	if err != nil || n == 0 {
 		return int(n), err
 	}
-	if err := s.w.c.Exec(`PRAGMA synchronous = NORMAL`); err != nil {
-		return 0, err
+	if !s.alone { // a rollback journal is not safe that way
+		if err := s.w.c.Exec(`PRAGMA synchronous = NORMAL`); err != nil {
+			return 0, err
+		}
 	}
 	err = s.write(func(k *conn) error {
 		var rows []row
@@ -139,6 +141,11 @@ func (c *change) meant(d chat.Redaction) ([]row, error) {
 		low, _, err := bounds(c.k, d.Since, time.Time{}, 0)
 		if err != nil {
 			return nil, err
+		}
+		for day, s := range c.days { // of this transaction
+			if d.Since.IsZero() || day >= dayOf(store.Nanos(d.Since)) {
+				low = min(low, int64(s.first))
+			}
 		}
 		err = c.k.rows(`SELECT `+columns+` FROM posts p WHERE p.room = ? AND p.id >= ? AND p.account = ? AND p.gone = 0`, take, room, low, d.Account)
 		return rows, err

@@ -1,10 +1,11 @@
 // Package sqlite is the store in one SQLite file, by way of ncruces/go-sqlite3,
-// which needs no C. Durable means: in the write-ahead log and fsynced.
+// which needs no C. Durable means: in the write-ahead log, and fsynced.
 //
 // One process at a time uses a folder; who opens it sees to that with a lock.
 // There are one connection that writes and a few that read, which don't wait for
-// each other. Where the library has no file locks (aix, solaris) the one
-// connection does both, and questions wait for commits; Store.Note says so.
+// each other. Where the library has no file locks (aix, solaris) there is no WAL
+// either: one connection does everything, and questions and commits, which take
+// longer there, wait for one another. Store.Note says so.
 package sqlite
 
 import (
@@ -80,8 +81,11 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := create(s.file, s.alone); err != nil {
 		return nil, err
 	}
-	if err := examine(s.file); err != nil {
+	if err := examine(s.file, s.alone); err != nil {
 		return nil, err
+	}
+	if err := private(s.file, s.alone); err != nil {
+		return nil, s.explain("open", err)
 	}
 	if err := s.begin(); err != nil {
 		if s.w != nil {
@@ -96,12 +100,31 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// private creates the files beside the database, so that they are for nobody else
+// to read either: the library would make them for everybody.
+func private(file string, single bool) error {
+	suffixes := []string{"-wal", "-shm"}
+	if single {
+		suffixes = []string{"-journal"}
+	}
+	for _, suffix := range suffixes {
+		f, err := os.OpenFile(file+suffix, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Note is a sentence for the log, "" if there is nothing to say.
 func (s *Store) Note() string {
 	if !s.alone || s.o.Alone {
 		return ""
 	}
-	return "this system has no file locks for SQLite: one connection does everything, so searches and saving wait for each other"
+	return "this system has no file locks for SQLite: one connection does everything, without a write-ahead log, so saving takes longer, and searches and saving wait for each other"
 }
 
 // begin opens the connection that writes.
@@ -132,18 +155,21 @@ func (s *Store) begin() error {
 	if err := migrate(s.w, version); err != nil {
 		return err
 	}
-	// A backup is not in this mode.
-	if err := s.w.c.Exec(`PRAGMA journal_mode = WAL`); err != nil {
+	// A backup is not in WAL mode.
+	if err := s.w.journal(m); err != nil {
 		return err
 	}
 	return s.reindex()
 }
 
+// walMode stands in the header of a file in WAL mode.
+const walMode = 2
+
 // applicationID marks the file as this program's: "nlcs".
 const applicationID = 0x6e6c6373
 
 // examine looks at the file's first bytes, before SQLite may write to it.
-func examine(file string) error {
+func examine(file string, single bool) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
@@ -155,6 +181,9 @@ func examine(file string) error {
 	}
 	if string(header[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(header[68:]) != applicationID {
 		return fmt.Errorf("open %s: %w; move it away or choose another folder with --data", file, store.ErrForeign)
+	}
+	if single && header[18] == walMode {
+		return fmt.Errorf("open %s: it was used on a system with file locks, and this one has none; make a backup there with `chatsrv backup`, and restore that here", file)
 	}
 	return known(file, int64(binary.BigEndian.Uint32(header[60:])))
 }
@@ -216,7 +245,7 @@ func build(file string, single bool) error {
 	// The mode is kept in the file. It is the last step, so that the first bytes
 	// are complete.
 	if err == nil {
-		err = k.c.Exec(`PRAGMA journal_mode = WAL`)
+		err = k.journal(m)
 	}
 	return errors.Join(err, k.close())
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/store"
+	"github.com/sudoXpg/netloop/internal/store/memory"
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 	"github.com/sudoXpg/netloop/internal/store/storetest"
 )
@@ -29,4 +30,30 @@ func TestStore(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
+	for name, o := range map[string]sqlite.Options{"usual": {}, "alone": {Alone: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.RunModel(t, func() (storetest.Open, func()) {
+				dir, err := os.MkdirTemp(fastest(), "store")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return func() (store.Store, error) { return sqlite.Open(dir, o) }, func() { _ = os.RemoveAll(dir) }
+			}, func() (storetest.Open, func()) {
+				s := memory.New()
+				return func() (store.Store, error) { return s, nil }, func() {}
+			})
+		})
+	}
+}
+
+// fastest is a folder in memory if there is one: this is not about disks.
+func fastest() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
 }

@@ -1,25 +1,43 @@
-//go:build e2e && unix
-
 package e2e
 
 import (
+	"embed"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// A script is one conversation as it is written down.
-type script struct {
-	title string
+// A Script is one conversation as it is written down.
+type Script struct {
+	// File and Title say where it stands, and what it proves.
+	File, Title string
+	// Flags are those of the server, and Needs what it has to have: tcp, unix,
+	// signals, accounts, sim.
+	Flags, Needs []string
+	// Accounts are there from the beginning.
+	Accounts []Account
+
 	lines []line
-	flags []string // of the server
-	needs string   // the kind of transport, or signals; "" for nothing
 }
 
-// fits tells whether a program over a transport has what the script needs.
-func (s script) fits(p program, way transport) bool {
-	return s.needs == "" || s.needs == way.kind || s.needs == "signals" && p.signals
+// An Account is a registered user of a script. The first has the number 1.
+type Account struct {
+	Name, Role string // a role of package chat
+}
+
+// Password is that of an account.
+func (a Account) Password() string { return a.Name + "'s password" }
+
+// Fits tells whether there is all that the script needs.
+func (s Script) Fits(has func(need string) bool) bool {
+	for _, need := range s.Needs {
+		if !has(need) {
+			return false
+		}
+	}
+	return true
 }
 
 // A line is one statement.
@@ -31,19 +49,44 @@ type line struct {
 var (
 	sectionHead = regexp.MustCompile(`^-- (.+) --$`)
 	// Lines whose rest is text, in which a semicolon is one.
-	wholeLine = regexp.MustCompile(`^(?:\w+>|[\w, ]+? sees?\s)`)
+	wholeLine = regexp.MustCompile(`^(?:\w+>|[\w, ]+? sees?\s|\w+ is asked\s)`)
 	braces    = regexp.MustCompile(`\{(\d+)\.\.(\d+)\}`)
+	accounts  = regexp.MustCompile(`^([\w, ]+?) (?:is|are) (?:an? )?(registered|moderator|admin)s?$`)
 )
 
+//go:embed testdata/*.txtar
+var testdata embed.FS
+
+// Scripts returns all of testdata.
+func Scripts() ([]Script, error) {
+	files, err := fs.Glob(testdata, "testdata/*.txtar")
+	if err != nil {
+		return nil, err
+	}
+	var all []Script
+	for _, file := range files {
+		text, err := testdata.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		scripts, err := parseScripts(strings.TrimPrefix(file, "testdata/"), string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, scripts...)
+	}
+	return all, nil
+}
+
 // parseScripts reads a txtar file: each of its files is a script.
-func parseScripts(text string) ([]script, error) {
-	var scripts []script
+func parseScripts(file, text string) ([]Script, error) {
+	var scripts []Script
 	number := 0
 	for each := range strings.Lines(text) {
 		number++
 		each = strings.TrimSpace(each)
 		if head := sectionHead.FindStringSubmatch(each); head != nil {
-			scripts = append(scripts, script{title: head[1]})
+			scripts = append(scripts, Script{File: file, Title: head[1]})
 			continue
 		}
 		if len(scripts) == 0 || each == "" || strings.HasPrefix(each, "#") {
@@ -64,13 +107,17 @@ func parseScripts(text string) ([]script, error) {
 }
 
 // add adds a statement, or as many as its braces stand for.
-func (s *script) add(number int, text string) error {
+func (s *Script) add(number int, text string) error {
 	if flags, ok := strings.CutPrefix(text, "server runs with "); ok {
-		s.flags = append(s.flags, strings.Fields(flags)...)
+		s.Flags = append(s.Flags, strings.Fields(flags)...)
 		return nil
 	}
 	if kind, ok := strings.CutPrefix(text, "server needs "); ok {
-		s.needs = kind
+		s.Needs = append(s.Needs, kind)
+		return nil
+	}
+	if who := accounts.FindStringSubmatch(text); who != nil {
+		s.register(strings.Split(who[1], ","), who[2])
 		return nil
 	}
 	place := braces.FindStringSubmatchIndex(text)
@@ -90,6 +137,16 @@ func (s *script) add(number int, text string) error {
 		s.lines = append(s.lines, line{number, text[:place[0]] + strconv.Itoa(i) + text[place[1]:]})
 	}
 	return nil
+}
+
+func (s *Script) register(names []string, role string) {
+	if role == "registered" {
+		role = "user"
+	}
+	for _, name := range names {
+		s.Accounts = append(s.Accounts, Account{strings.TrimSpace(name), role})
+	}
+	s.Needs = append(s.Needs, "accounts")
 }
 
 // raw returns the bytes that one or more quoted strings stand for, and false if

@@ -1,0 +1,243 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+const (
+	prompt   = "Enter username : "
+	greeting = "\xff\xfd\x18\xff\xfd\x1f*** Welcome to chatsrv.\r\n" + prompt
+	farewell = "*** the server is shutting down: interrupt\r\n"
+	shown    = "*** your terminal will show what you type now\r\n"
+
+	classicHead = "chat restoring . . .\n"
+	classicTail = "Chat Restored\n" + prompt
+)
+
+// markers numbers all markers, so that none is mistaken for another.
+var markers atomic.Uint64
+
+// A person is one end of a connection. What it has not read stays in the socket
+// until it looks.
+type person struct {
+	name      string
+	as        string // the account that it has logged in to; "" for none
+	conn      Conn
+	in        []byte // was read, and not yet seen
+	ended     bool   // the server has closed
+	here      bool   // is in a room, and so sees what is said there
+	elsewhere bool   // that is not the lobby
+	mute      bool   // can send no more
+	asked     bool   // the next line is an answer, not a command
+	unproved  bool   // has sent lines, and it is not known whether they have been acted on
+}
+
+func (p *person) send(raw string) error {
+	if _, err := io.WriteString(p.conn, raw); err != nil {
+		return fmt.Errorf("%s sends: %w", p.name, err)
+	}
+	p.asked = false
+	// Half a line can't be proved to have arrived, and does nothing.
+	p.unproved = strings.HasSuffix(raw, "\n") || strings.HasSuffix(raw, "\r") || strings.HasSuffix(raw, "\x00")
+	return nil
+}
+
+// read waits for more input.
+func (p *person) read() error {
+	if p.ended {
+		return fmt.Errorf("%s: closed by the server, having read %q", p.name, p.in)
+	}
+	var buf [64 << 10]byte
+	n, err := p.conn.Read(buf[:])
+	p.in = append(p.in, buf[:n]...)
+	if errors.Is(err, io.EOF) {
+		p.ended = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w, having read %q", p.name, err, p.in)
+	}
+	return nil
+}
+
+// sees takes want from the front of what the server sends. In it {any} stands
+// for what is not known, in one line.
+func (p *person) sees(want string) error {
+	known, rest, some := strings.Cut(want, "{any}")
+	for !bytes.HasPrefix(p.in, []byte(known)) {
+		if !strings.HasPrefix(known, string(p.in)) {
+			return fmt.Errorf("%s sees %q, want %q", p.name, p.in, want)
+		}
+		if err := p.read(); err != nil {
+			return fmt.Errorf("%w, want %q", err, want)
+		}
+	}
+	if some {
+		return p.seesLike(want, rest)
+	}
+	p.in = p.in[len(known):]
+	return nil
+}
+
+// seesLike is sees for what has {any} in it, and rest after the first.
+func (p *person) seesLike(want, rest string) error {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), `\{any\}`, `[^\r\n]*`)
+	like, err := regexp.Compile("^" + pattern)
+	if err != nil {
+		return err
+	}
+	for {
+		if found := like.Find(p.in); found != nil {
+			p.in = p.in[len(found):]
+			return nil
+		}
+		if bytes.Count(p.in, []byte{'\n'}) > strings.Count(rest, "\n") {
+			return fmt.Errorf("%s sees %q, want %q", p.name, p.in, want)
+		}
+		if err := p.read(); err != nil {
+			return fmt.Errorf("%w, want %q", err, want)
+		}
+	}
+}
+
+// until takes everything up to mark, which is taken, too.
+func (p *person) until(mark string) (before string, err error) {
+	looked := 0
+	for {
+		if i := bytes.Index(p.in[looked:], []byte(mark)); i >= 0 {
+			before = string(p.in[:looked+i])
+			p.in = p.in[looked+i+len(mark):]
+			return before, nil
+		}
+		looked = max(0, len(p.in)-len(mark))
+		if err := p.read(); err != nil {
+			return "", fmt.Errorf("%w, want %q", err, mark)
+		}
+	}
+}
+
+// seesTheEnd checks that the server closes after rest.
+func (p *person) seesTheEnd(rest string) error {
+	for !p.ended && strings.HasPrefix(rest, string(p.in)) {
+		if err := p.read(); err != nil {
+			return err
+		}
+	}
+	p.here, p.mute = false, true
+	err := p.conn.Close()
+	if string(p.in) != rest {
+		return fmt.Errorf("%s sees %q before the end, want %q", p.name, p.in, rest)
+	}
+	p.in = nil
+	return err
+}
+
+// joins gives the name and reads what comes before the person is in.
+func (p *person) joins() error {
+	if err := p.send(p.name + "\r\n"); err != nil {
+		return err
+	}
+	return p.enters(p.name)
+}
+
+// logsIn is joins for who has an account.
+func (p *person) logsIn(a Account) error {
+	if err := p.send(a.Name + "\r\n"); err != nil {
+		return err
+	}
+	if _, err := p.until("Password: "); err != nil {
+		return err
+	}
+	if err := p.send(a.Password() + "\r\n"); err != nil {
+		return err
+	}
+	p.as = a.Name
+	return p.enters(a.Name)
+}
+
+func (p *person) enters(name string) error {
+	if _, err := p.until("*** you are in #lobby as " + name + ", with "); err != nil {
+		return err
+	}
+	_, err := p.until("\r\n")
+	p.here, p.unproved = true, false
+	return err
+}
+
+// syncs returns when everything that p has sent was acted on. What the server
+// sent before that is in p.in then.
+func (p *person) syncs() error {
+	if p.asked {
+		return fmt.Errorf("%s is asked something: a marker would be the answer", p.name)
+	}
+	marker := "marker-" + strconv.FormatUint(markers.Add(1), 10)
+	if err := p.send("/" + marker + "\r\n"); err != nil {
+		return err
+	}
+	before, err := p.until("*** no command /" + marker + ": /help lists them (//" + marker + " says it)\r\n")
+	if err != nil {
+		return err
+	}
+	if !p.here {
+		if err := p.sees(prompt); err != nil {
+			return err
+		}
+	}
+	// In character mode the server has shown the command as it was typed.
+	before = strings.Replace(before, "/"+marker+"\r\n", "", 1)
+	p.in = append([]byte(before), p.in...)
+	p.unproved = false
+	return nil
+}
+
+// seesNothing checks that nothing was sent that p has not seen.
+func (p *person) seesNothing() error {
+	if err := p.syncs(); err != nil {
+		return err
+	}
+	return p.sawAll()
+}
+
+func (p *person) sawAll() error {
+	if len(p.in) > 0 {
+		return fmt.Errorf("%s sees %q, want nothing", p.name, p.in)
+	}
+	return nil
+}
+
+func (p *person) halfCloses() error {
+	p.mute, p.here = true, false
+	half, ok := p.conn.(interface{ CloseWrite() error })
+	if !ok {
+		return fmt.Errorf("%T has no half-close", p.conn)
+	}
+	return half.CloseWrite()
+}
+
+func (p *person) leaves() error {
+	p.mute, p.here, p.ended = true, false, true
+	return p.conn.Close()
+}
+
+// drops makes the connection end in a reset.
+func (p *person) drops() error {
+	switch c := p.conn.(type) {
+	case interface{ Reset() error }:
+		p.mute, p.here, p.ended = true, false, true
+		return c.Reset()
+	case *net.TCPConn:
+		if err := c.SetLinger(0); err != nil {
+			return err
+		}
+		return p.leaves()
+	}
+	return fmt.Errorf("%T has no reset: server needs tcp", p.conn)
+}

@@ -1,0 +1,60 @@
+package osutil
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// makeFolder makes folder for this user, administrators and the system only, if
+// there is none: what is in %ProgramData% could else be read by everybody.
+func makeFolder(folder string) error {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
+		return err
+	}
+	name, err := windows.UTF16PtrFromString(folder)
+	if err != nil {
+		return err
+	}
+	// Files and folders in it inherit that.
+	sd, err := ownersOnly("OICI")
+	if err != nil {
+		return err
+	}
+	sa := windows.SecurityAttributes{SecurityDescriptor: sd}
+	sa.Length = uint32(unsafe.Sizeof(sa))
+	err = windows.CreateDirectory(name, &sa)
+	if errors.Is(err, fs.ErrExist) {
+		info, err := os.Stat(folder)
+		if err == nil && !info.IsDir() {
+			err = windows.ERROR_DIRECTORY
+		}
+		return pathErr(folder, err)
+	}
+	return pathErr(folder, err)
+}
+
+func pathErr(folder string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fs.PathError{Op: "mkdir", Path: folder, Err: err}
+}
+
+// ownersOnly lets this user, administrators and the system do everything, and
+// nobody else anything. flags are those of an entry of SDDL.
+func ownersOnly(flags string) (*windows.SECURITY_DESCRIPTOR, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil, os.NewSyscallError("GetTokenInformation", err)
+	}
+	sddl := "O:" + user.User.Sid.String() + "D:P"
+	for _, who := range []string{user.User.Sid.String(), "SY", "BA"} {
+		sddl += "(A;" + flags + ";GA;;;" + who + ")"
+	}
+	return windows.SecurityDescriptorFromString(sddl)
+}

@@ -1,0 +1,74 @@
+package osutil
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// maxSecret is how many bytes a secret has at most, which is what a terminal lets
+// anybody type in a line.
+const maxSecret = 4096
+
+// ErrInterrupted is in the error of ReadSecret after Ctrl-C.
+var ErrInterrupted = errors.New("interrupted")
+
+// ReadSecret reads a line, such as a password, that must not be seen. If in is a
+// terminal it writes prompt to out first, and what is typed is not shown; else it
+// reads the line and no more, for scripts: echo "$password" | program.
+//
+// After a signal to end the terminal shows again what is typed, and the error is
+// ErrInterrupted. A read of in is then still under way.
+func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
+	restore, terminal, err := hideInput(in)
+	if err != nil {
+		return "", fmt.Errorf("what is typed can't be hidden: %w", err)
+	}
+	if !terminal {
+		return readSecret(in)
+	}
+	signals, stop := Signals()
+	defer stop()
+	if _, err := io.WriteString(out, prompt); err != nil {
+		return "", errors.Join(err, restore())
+	}
+	type result struct {
+		secret string
+		err    error
+	}
+	read := make(chan result, 1)
+	go func() {
+		secret, err := readSecret(in)
+		read <- result{secret, err}
+	}()
+	var r result
+	select {
+	case r = <-read:
+	case <-signals:
+		return "", errors.Join(ErrInterrupted, restore())
+	}
+	_, _ = io.WriteString(out, "\n") // the one typed was not shown either
+	return r.secret, errors.Join(r.err, restore())
+}
+
+// readSecret reads a line byte by byte: what follows it is for others.
+func readSecret(in io.Reader) (string, error) {
+	var line strings.Builder
+	for b := make([]byte, 1); ; {
+		n, err := in.Read(b)
+		switch {
+		case n == 1 && b[0] == '\n', err == io.EOF && line.Len() > 0:
+			return strings.TrimSuffix(line.String(), "\r"), nil
+		case n == 1 && line.Len() == maxSecret:
+			return "", fmt.Errorf("the line is too long: at most %d bytes", maxSecret)
+		case n == 1:
+			line.WriteByte(b[0])
+		case err == io.EOF:
+			return "", errors.New("the input ended before there was a line")
+		case err != nil:
+			return "", err
+		}
+	}
+}

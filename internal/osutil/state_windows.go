@@ -1,0 +1,32 @@
+package osutil
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// StateFolder returns the absolute path of the folder in which program keeps its
+// data, unless it is told another; it need not exist. It is %LOCALAPPDATA%\PROGRAM,
+// and for a service, whose profile nobody would look into, %ProgramData%\PROGRAM.
+func StateFolder(program string) (string, error) {
+	return stateFolder(program, os.Getenv)
+}
+
+func stateFolder(program string, env func(string) string) (string, error) {
+	if local := env("LOCALAPPDATA"); filepath.IsAbs(local) && !ofService(local) {
+		return filepath.Join(local, program), nil
+	}
+	if all := env("ProgramData"); filepath.IsAbs(all) {
+		return filepath.Join(all, program), nil
+	}
+	return "", fmt.Errorf("no folder for the data of %s: neither %%LOCALAPPDATA%% nor %%ProgramData%% is set (set one, or name a folder)", program)
+}
+
+// ofService tells whether folder is in a profile of the accounts that services
+// run as.
+func ofService(folder string) bool {
+	folder = strings.ToLower(folder) + `\`
+	return strings.Contains(folder, `\config\systemprofile\`) || strings.Contains(folder, `\serviceprofiles\`)
+}

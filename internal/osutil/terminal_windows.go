@@ -1,0 +1,16 @@
+package osutil
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// IsTerminal tells whether f is a console.
+func IsTerminal(f *os.File) bool {
+	var mode uint32
+	return windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil
+}
+
+// IgnoreBackgroundReads does nothing: there are no jobs here.
+func IgnoreBackgroundReads() {}

@@ -1,0 +1,7 @@
+//go:build linux || solaris || illumos || aix
+
+package osutil
+
+import "golang.org/x/sys/unix"
+
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS

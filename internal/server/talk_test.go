@@ -1,0 +1,280 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/eventloop/sim"
+	"github.com/sudoXpg/netloop/internal/account"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/e2e"
+	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/store/memory"
+)
+
+// patience is how long in virtual time a person waits for what the server sends.
+const patience = 20 * time.Second
+
+// The conversations that are held with the real server elsewhere, and those that
+// need a clock or an address of their own.
+func TestConversations(t *testing.T) {
+	scripts, err := e2e.Scripts()
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, s := range scripts {
+		if !s.Fits(func(need string) bool { return need == "tcp" || need == "sim" || need == "accounts" }) {
+			continue
+		}
+		t.Run(s.File+"/"+s.Title, func(t *testing.T) {
+			w := newStage(t, s)
+			if err := e2e.Hold(w, s); err != nil {
+				t.Errorf("%v\n%s", err, w.log.String())
+			}
+		})
+	}
+}
+
+// A stage is the simulated world as scripts see it.
+type stage struct {
+	*fixture
+	log  bytes.Buffer  // JSON
+	kept *memory.Store // nil: nothing is kept
+}
+
+var _ e2e.World = (*stage)(nil)
+
+// newStage starts the server of a script.
+func newStage(t *testing.T, s e2e.Script) *stage {
+	t.Helper()
+	w := &stage{}
+	world := sim.New(sim.Options{})
+	w.fixture = startIn(t, world, func(o *server.Options) {
+		o.Name, o.SniffWindow = "chatsrv", 150*time.Millisecond
+		if s.Fits(func(need string) bool { return need != "accounts" }) {
+			return
+		}
+		w.keep(t, o, s.Accounts)
+	}, flagged(t, s.Flags), func(o *server.Options) {
+		o.Log = slog.New(slog.NewJSONHandler(&w.log, nil))
+	})
+	return w
+}
+
+// keep has the server keep accounts and what else there is in memory.
+func (w *stage) keep(t *testing.T, o *server.Options, accounts []e2e.Account) {
+	t.Helper()
+	w.kept = memory.New()
+	for i, a := range accounts {
+		role, ok := chat.ParseRole(a.Role)
+		if !ok {
+			t.Fatalf("no role %s", a.Role)
+		}
+		hash, _ := quick{}.Hash(a.Password())
+		now := o.Loop.Now()
+		record := chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash, Created: now, Seen: now}
+		if err := w.kept.Commit([]chat.Record{record}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state, err := w.kept.Load(o.Loop.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Chat.State, o.Chat.Archive, o.Chat.Journal = state, w.kept, journal{w.kept}
+	o.Chat.Passwords, o.Chat.Throttle = quick{}, account.NewThrottle(account.ThrottleOptions{})
+}
+
+// A journal writes at once.
+type journal struct{ *memory.Store }
+
+func (j journal) Write(done func(error), records ...chat.Record) {
+	if err := j.Commit(records); done != nil {
+		done(err)
+	}
+}
+
+func (j journal) Full(func()) bool { return false }
+
+// quick hashes nothing.
+type quick struct{ server.Passwords }
+
+func (quick) Hash(password string) (string, error) { return "hash of " + password, nil }
+
+func (quick) Match(hash, password string) (match, again bool) {
+	return hash == "hash of "+password, false
+}
+
+// flagged changes the options as flags of the program do.
+func flagged(t *testing.T, flags []string) func(*server.Options) {
+	t.Helper()
+	number := func(field func(*server.Options) *int) func(*server.Options, string) error {
+		return func(o *server.Options, v string) (err error) {
+			*field(o), err = strconv.Atoi(v)
+			return err
+		}
+	}
+	table := map[string]func(o *server.Options, value string) error{
+		"--style": func(o *server.Options, v string) error {
+			if v == "classic" {
+				classicStyle(o)
+			}
+			return nil
+		},
+		"--name":       func(o *server.Options, v string) error { o.Name = v; return nil },
+		"--log-format": func(*server.Options, string) error { return nil },
+		"--login-timeout": func(o *server.Options, v string) (err error) {
+			o.LoginTimeout, err = time.ParseDuration(v)
+			return err
+		},
+		"--loops":       number(func(o *server.Options) *int { return &o.Loop.Loops }),
+		"--max-line":    number(func(o *server.Options) *int { return &o.MaxLine }),
+		"--max-clients": number(func(o *server.Options) *int { return &o.MaxClients }),
+		"--max-per-ip":  number(func(o *server.Options) *int { return &o.MaxPerIP }),
+		"--new-per-ip":  number(func(o *server.Options) *int { return &o.NewPerIP }),
+	}
+	return func(o *server.Options) {
+		for i := 0; i+1 < len(flags); i += 2 {
+			set := table[flags[i]]
+			if set == nil {
+				t.Fatalf("no %s on the simulated server", flags[i])
+			}
+			if err := set(o, flags[i+1]); err != nil {
+				t.Fatalf("%s: %v", flags[i], err)
+			}
+		}
+	}
+}
+
+// Dial implements e2e.World.
+func (w *stage) Dial(_ int, from string) (e2e.Conn, error) {
+	source := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	target := "127.0.0.1:9034"
+	if from != "" {
+		var err error
+		if source, err = netip.ParseAddr(from); err != nil {
+			return nil, err
+		}
+	}
+	if source.Is6() {
+		target = "[::1]:9034"
+	}
+	c, err := w.world.DialFrom(source, "tcp", target)
+	if err != nil {
+		return nil, err
+	}
+	w.settle()
+	return &socket{c, w}, nil
+}
+
+// A socket is the end of a connection that waits, in virtual time.
+type socket struct {
+	*sim.Client
+	w *stage
+}
+
+// Read implements e2e.Conn.
+func (c *socket) Read(p []byte) (int, error) {
+	const tick = 100 * time.Millisecond
+	for waited := time.Duration(0); ; waited += tick {
+		c.w.settle()
+		n, err := c.Client.Read(p)
+		if n > 0 || !errors.Is(err, eventloop.ErrWouldBlock) {
+			return n, err
+		}
+		if waited >= patience {
+			return 0, errors.New("nothing more has come")
+		}
+		c.w.advance(tick)
+	}
+}
+
+// Write implements e2e.Conn.
+func (c *socket) Write(p []byte) (int, error) {
+	for done := 0; ; {
+		n, err := c.Client.Write(p[done:])
+		c.w.settle()
+		if done += n; done == len(p) {
+			return done, nil
+		}
+		if err != nil && !errors.Is(err, eventloop.ErrWouldBlock) {
+			return done, err
+		}
+	}
+}
+
+// Rest implements e2e.World.
+func (w *stage) Rest(conn e2e.Conn) (rest []byte, known bool, err error) {
+	c, ok := conn.(*socket)
+	if !ok {
+		return nil, false, fmt.Errorf("%T is none of this world", conn)
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		w.settle()
+		n, err := c.Client.Read(buf)
+		rest = append(rest, buf[:n]...)
+		switch {
+		case errors.Is(err, eventloop.ErrWouldBlock):
+			return rest, true, nil
+		case errors.Is(err, io.EOF): // it comes again
+			return rest, true, nil
+		case err != nil:
+			return rest, true, err
+		}
+	}
+}
+
+// Stop implements e2e.World.
+func (w *stage) Stop(terminated bool) error {
+	reason := "interrupt"
+	if terminated {
+		reason = "terminated"
+	}
+	w.srv.Shutdown(reason)
+	w.settle()
+	return nil
+}
+
+// Exits implements e2e.World.
+func (w *stage) Exits(code int) error {
+	w.advance(10 * time.Second)
+	if n := w.world.Handles(); n > 0 || code != 0 {
+		return fmt.Errorf("%d handles are open, want exit code %d", n, code)
+	}
+	return nil
+}
+
+// Pass implements e2e.World.
+func (w *stage) Pass(d time.Duration) error {
+	w.advance(d)
+	return nil
+}
+
+// Logs implements e2e.World.
+func (w *stage) Logs(want map[string]string) error {
+	w.settle()
+	for line := range bytes.Lines(w.log.Bytes()) {
+		var values map[string]any
+		if err := json.Unmarshal(line, &values); err != nil {
+			return fmt.Errorf("log: %w: %q", err, line)
+		}
+		all := true
+		for key, value := range want {
+			all = all && fmt.Sprint(values[key]) == value
+		}
+		if all {
+			return nil
+		}
+	}
+	return fmt.Errorf("no line with %v in the log", want)
+}

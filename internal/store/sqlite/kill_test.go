@@ -1,0 +1,111 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/store/sqlite"
+)
+
+// TestNothingThatWasSavedIsLostWhenTheProcessIsKilled kills a writer STORE_KILLS
+// times, 100 if that is not set.
+func TestNothingThatWasSavedIsLostWhenTheProcessIsKilled(t *testing.T) {
+	rounds := rounds
+	if n, err := strconv.Atoi(os.Getenv("STORE_KILLS")); err == nil {
+		rounds = n
+	}
+	if testing.Short() {
+		rounds = 5
+	}
+	dir := folder(t)
+	r := rand.New(rand.NewPCG(1, 1))
+	saved := map[uint64]bool{}
+	lastEpoch, lastID := uint64(0), uint64(0)
+	for round := range rounds {
+		epoch := killed(t, dir, 1+r.IntN(60), saved)
+		if epoch <= lastEpoch {
+			t.Fatalf("round %d: epoch %d after %d", round, epoch, lastEpoch)
+		}
+		s, st := opened(t, dir)
+		if st.Epoch <= epoch || st.LastID <= lastID {
+			t.Fatalf("round %d: epoch %d, ID %d", round, st.Epoch, st.LastID)
+		}
+		lastEpoch, lastID = st.Epoch, st.LastID
+		list, err := s.History(chat.HistoryQuery{Room: "#lobby", Limit: 1 << 30})
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := map[uint64]bool{}
+		for _, e := range list {
+			have[e.ID] = true
+			if want := fmt.Sprintf("message %d of %d", e.ID, e.Epoch); e.Body != want {
+				t.Fatalf("round %d: %q instead of %q", round, e.Body, want)
+			}
+		}
+		for id := range saved {
+			if !have[id] {
+				t.Fatalf("round %d: message %d was saved and is lost", round, id)
+			}
+		}
+		if round%20 == 0 || round == rounds-1 {
+			healthy(t, s)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d messages saved, %d processes killed", len(saved), rounds)
+}
+
+// killed starts a writer and kills it once it has said so many times that
+// something is saved. What it has said is added to saved.
+func killed(t *testing.T, dir string, after int, saved map[uint64]bool) (epoch uint64) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watchdog := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	defer watchdog.Stop()
+	said := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var n uint64
+		if _, err := fmt.Sscanf(lines.Text(), "epoch %d", &n); err == nil {
+			epoch = n
+		} else if _, err := fmt.Sscanf(lines.Text(), "saved %d", &n); err == nil {
+			saved[n] = true
+			said++
+		} else {
+			t.Fatalf("%q", lines.Text())
+		}
+		if said == after {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err == nil || said < after {
+		t.Fatalf("the writer ended by itself after %d: %v", said, err)
+	}
+	return epoch
+}
+
+func healthy(t testing.TB, s *sqlite.Store) {
+	t.Helper()
+	if found, err := s.Verify(); err != nil || len(found) > 0 {
+		t.Fatalf("damage: %v %q", err, found)
+	}
+}
