@@ -209,6 +209,10 @@ func (m *Member) stand(s *seat) {
 	}
 }
 
+// Ignored returns the keys of the names that m does not want to see. They are not to
+// be changed.
+func (m *Member) Ignored() map[string]bool { return m.ignored() }
+
 // Ignores tells whether m does not want to see somebody of that name.
 func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }
 

@@ -276,6 +276,11 @@ func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 		ids[t.id] = true
 		r.feed.SkipAuthor(t.id)
 	}
+	for i := range bans {
+		if bans[i].Key != "" { // those who have left, too, and what the ring no longer has
+			r.feed.SkipName(bans[i].Key)
+		}
+	}
 	r.withholdLocked(func(e *Event) bool {
 		return ids[e.Author] || slices.ContainsFunc(bans, func(s Sanction) bool { return s.author(e) })
 	})

@@ -53,7 +53,6 @@ func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
 				h.keep(r.look())
 			}
 			if err == nil {
-				h.applyIgnored(m, r, nil)
 				h.focus(m)
 				if topic := r.look().Topic; topic != "" {
 					m.tell("the topic of " + r.name + " is: " + topic)

@@ -98,6 +98,24 @@ var agreements = map[string]string{
 		1 said
 		1 /msg zoe hello
 		2 said, too`,
+	"who is ignored is not seen, whatever he does": `
+		1 ann
+		1 /ignore zoe
+		1 /ignore eve
+		2 /login zoe
+		2 secret-1
+		2 a line
+		3 bob
+		3 /nick eve
+		3 not seen
+		3 /join #a
+		3 /leave #lobby
+		3 /nick bob
+		3 /join #lobby
+		3 seen
+		1 /unignore eve
+		3 /nick eve
+		3 seen, too`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

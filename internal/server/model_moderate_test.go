@@ -213,7 +213,7 @@ func (m *model) ban(c *conn, p penalty) {
 	for _, r := range m.rooms {
 		if room == nil || r == room {
 			m.withhold(r, func(l message) bool { return slices.Contains(out, l.by) || p.saidBy(l) })
-			m.unsend(r, func(i item) bool { return slices.Contains(out, i.author) })
+			m.unsend(r, func(i item) bool { return slices.Contains(out, i.author) || i.key == p.key })
 		}
 	}
 	why := "banned" + p.words(m.now)

@@ -95,6 +95,7 @@ type conn struct {
 	held     []int // mutes that stay whatever the name is, by number
 	question func(string)
 	shown    []string // mail, by number, that is gone with the next command
+	waits    bool     // for the disk
 	left     bool     // closing: it is sent what is due, and nothing more
 }
 
@@ -213,7 +214,7 @@ func (m *model) line(c *conn, text string) {
 	} else {
 		m.run(c, text)
 	}
-	if c.who == nil && c.question == nil && !c.left {
+	if c.who == nil && c.question == nil && !c.waits && !c.left {
 		c.show(asking)
 	}
 }
@@ -319,11 +320,17 @@ func (m *model) quit(c *conn, reason string) {
 	c.tell("goodbye")
 }
 
-// A view is an event of a room: c has caused it, nil for the server.
-func (m *model) publish(r *place, c *conn, number int, text string, unseen ...string) {
+// publish shows an event to a room: c has caused it, nil for the server, under the
+// name that he has.
+func (m *model) publish(r *place, c *conn, number int, text string) {
+	key := ""
 	if c != nil {
-		unseen = append(unseen, c.key())
+		key = c.key()
 	}
+	m.publishAs(r, c, key, number, text)
+}
+
+func (m *model) publishAs(r *place, c *conn, key string, number int, text string) {
 	for _, o := range r.seats {
 		if o == c {
 			continue
@@ -332,8 +339,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 		if o.current != r && len(o.rooms) > 1 {
 			shown = r.name + " " + text
 		}
-		hidden := slices.ContainsFunc(unseen, func(key string) bool { return o.ignores[key] })
-		o.add(item{room: r, text: shown, author: c, line: number, hidden: hidden})
+		o.add(item{room: r, text: shown, author: c, key: key, line: number, hidden: o.ignores[key]})
 	}
 }
 
