@@ -260,9 +260,17 @@ func (r *Room) withholdLocked(which func(*Event) bool) {
 		if !which(&e) {
 			return false
 		}
-		r.feed.Skip(e.Seq)
+		r.skip(&e)
 		return true
 	})
+}
+
+// skip withholds an event from those who have not been sent it. Of an earlier epoch
+// nobody is sent anything, and its numbers are those of other events now.
+func (r *Room) skip(e *Event) {
+	if e.Epoch == r.hub.options.Epoch {
+		r.feed.Skip(e.Seq)
+	}
 }
 
 // look returns the room's state.

@@ -47,6 +47,16 @@ func (c *Call) record(records ...Record) {
 	}, records...)
 }
 
+// announceKept is inform, once what is to be told is on disk.
+func (c *Call) announceKept(r *Room, text string, records ...Record) {
+	c.Hub.kept(c.Member, func(err error) {
+		c.inform(r, text)
+		if err != nil {
+			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
+		}
+	}, records...)
+}
+
 // period takes the duration and the reason out of the arguments after the first.
 func (c *Call) period() (d time.Duration, reason string, err error) {
 	rest := c.Args[1:]

@@ -116,6 +116,21 @@ var agreements = map[string]string{
 		1 /unignore eve
 		3 /nick eve
 		3 seen, too`,
+	"what is taken back by name is gone, also what was said before the name was registered": `
+		1 eve
+		1 as a guest
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 as a user
+		0 /redact eve
+		2 /history
+		2 bob
+		2 /history
+		!restart
+		1 eve
+		1 secret-1
+		1 /history`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
