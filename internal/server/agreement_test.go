@@ -131,6 +131,15 @@ var agreements = map[string]string{
 		1 eve
 		1 secret-1
 		1 /history`,
+	"a ban from a room holds however the room is written": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		1 /ban bob
+		2 bob
+		2 /join #A`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

@@ -10,11 +10,14 @@ import (
 
 // enter has c enter a room, which is made if there is none.
 func (m *model) enter(c *conn, name string) {
+	r := m.rooms[fold(name)]
+	if r != nil {
+		name = r.name
+	}
 	if p := m.banned(c, c.key(), c.who.account, name); p != nil {
 		c.tell("you are banned from %s%s", name, p.words(m.now))
 		return
 	}
-	r := m.rooms[fold(name)]
 	if r == nil {
 		r = &place{name: name, founder: c.who.account, created: m.now}
 		m.rooms[fold(name)] = r
