@@ -305,7 +305,7 @@ func (c *Call) lift(kind SanctionKind, target string) {
 	h, m, where := c.Hub, c.Member, c.where()
 	key := fold(target)
 	net, _, _ := parseNet(target)
-	ended := h.lift(func(s *Sanction) bool {
+	ended := h.lift(c.Now, func(s *Sanction) bool {
 		if (s.Kind == Ban) != (kind == Ban) || where != "" && s.Room != where {
 			return false
 		}

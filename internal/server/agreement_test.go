@@ -140,6 +140,11 @@ var agreements = map[string]string{
 		1 /ban bob
 		2 bob
 		2 /join #A`,
+	"what is over can't be lifted": `
+		0 /ban bob 1m
+		!wait
+		!wait
+		0 /unban bob`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
@@ -167,6 +172,9 @@ func (c *conversation) perform(line string) {
 	switch who {
 	case "!restart":
 		c.ends()
+		return
+	case "!wait":
+		c.waits()
 		return
 	case "!crash":
 		c.dies()
