@@ -89,6 +89,7 @@ type seat struct {
 	member *Member
 	room   *Room // nil: not taken
 	place  int32 // index in room.seats, guarded by room.mu
+	gone   bool  // is being put out of the room: says nothing here; guarded by room.mu
 }
 
 // more is what few members need.

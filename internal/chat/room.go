@@ -61,7 +61,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 		return err
 	}
 	s := m.sit()
-	s.member, s.room, s.place = m, r, int32(len(r.seats))
+	s.member, s.room, s.place, s.gone = m, r, int32(len(r.seats)), false
 	m.room = r
 	first := m.account() == 0 || r.people[m.account()] == 0
 	m.out.Enter(r, r.hub.unignored(m, r.history()), r.others(m))
@@ -135,7 +135,7 @@ func (r *Room) publishOf(m *Member, e Event) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !m.marked(gone) {
+	if s := m.in(r); !m.marked(gone) && (s == nil || !s.gone) {
 		r.publishLocked(e, m.who.name.Key, m)
 	}
 }

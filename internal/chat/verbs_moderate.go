@@ -166,13 +166,9 @@ func (h *Hub) expel(t *Member, r *Room, reason string) {
 func (r *Room) among(members []*Member) []*Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []*Member
-	for _, s := range r.seats {
-		if slices.Contains(members, s.member) {
-			found = append(found, s.member)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(members), func(m *Member) bool {
+		return !slices.ContainsFunc(r.seats, func(s *seat) bool { return s.member == m })
+	})
 }
 
 func ban(c *Call) {
@@ -285,6 +281,9 @@ func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 	for _, t := range members {
 		ids[t.id] = true
 		r.feed.SkipAuthor(t.id)
+	}
+	for _, s := range r.seats {
+		s.gone = s.gone || ids[s.member.id]
 	}
 	for i := range bans {
 		if bans[i].Key != "" { // those who have left, too, and what the ring no longer has

@@ -31,6 +31,9 @@ func reply(c *Call) {
 // private sends text to one person.
 func (c *Call) private(to, text string) {
 	h, m := c.Hub, c.Member
+	if m.marked(gone) {
+		return
+	}
 	if why := h.unheard(m, nil, c.Now); why != "" {
 		m.refuse(why)
 		return
