@@ -145,6 +145,38 @@ var agreements = map[string]string{
 		!wait
 		!wait
 		0 /unban bob`,
+	"who registers goes on ignoring": `
+		1 ann
+		1 /ignore bob
+		1 /register
+		1 secret-1
+		1 secret-1
+		2 bob
+		2 not seen by ann`,
+	"mail of the banned waits until the ban is over": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /quit
+		2 bob
+		2 /msg ann hello
+		0 /ban bob
+		1 ann
+		1 secret-1
+		1 /quit
+		0 /unban bob
+		1 ann
+		1 secret-1`,
+	"who is in no room is told that the server stops": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		1 /leave #lobby
+		1 /logout
+		!restart`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
