@@ -177,6 +177,13 @@ var agreements = map[string]string{
 		1 /leave #lobby
 		1 /logout
 		!restart`,
+	"two people can log out": `
+		4 ann
+		4 /register
+		4 secret-1
+		4 secret-1
+		0 /logout
+		4 /logout`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

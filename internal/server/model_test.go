@@ -119,7 +119,7 @@ func (m *model) restart() {
 	}
 	for _, r := range m.rooms {
 		for _, l := range m.live.messages {
-			if l.room == r.name && !l.at.Before(r.created) {
+			if l.room == r.name && !l.at.Before(r.created) && !m.hidden(l) {
 				r.recent = append(r.recent, l)
 			}
 		}
