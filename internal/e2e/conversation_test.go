@@ -71,7 +71,9 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	known := p.backends(t)
 	for _, s := range scripts {
 		for _, way := range ways {
-			if !s.Fits(func(need string) bool { return need == way.kind || need == "accounts" || need == "signals" && p.signals }) {
+			if !s.Fits(func(need string) bool {
+				return need == way.kind || need == "accounts" || need == "signals" && p.signals
+			}) {
 				continue
 			}
 			for _, backend := range known {
