@@ -3,12 +3,22 @@
 package e2e
 
 import (
+	"bytes"
+	"crypto/rand"
 	"errors"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/account"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/store"
+	"github.com/sudoXpg/netloop/internal/store/memory"
 )
 
 var _ World = (*server)(nil)
@@ -64,8 +74,12 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 	known := p.backends(t)
 	for _, s := range scripts {
-		for _, way := range ways {
-			if !s.Fits(func(need string) bool { return need == way.kind || need == "signals" && p.signals }) {
+		for i, way := range ways {
+			has := func(need string) bool {
+				// Accounts are the same, however one comes to them: one way is enough.
+				return need == way.kind || need == "signals" && p.signals || need == "accounts" && p.folders && i == 0
+			}
+			if !s.Fits(has) {
 				continue
 			}
 			for _, backend := range known {
@@ -74,14 +88,56 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 					if reason, ok := p.skip[s.Title]; ok {
 						t.Skip(reason)
 					}
-					flags := append(way.flags(folder(t)), "--backend", backend)
-					if err := Hold(startProgram(t, p, append(flags, s.Flags...)...), s); err != nil {
+					flags := slices.Concat(way.flags(folder(t)), []string{"--backend", backend}, p.keep(t, s), s.Flags)
+					if err := Hold(startProgram(t, p, flags...), s); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 		}
 	}
+}
+
+// hashes are the passwords of accounts, which take long to hash.
+var hashes sync.Map
+
+// keep returns the flags for a server that has a script's accounts.
+func (p program) keep(t *testing.T, s Script) []string {
+	t.Helper()
+	if len(s.Accounts) == 0 {
+		return nil
+	}
+	kept := memory.New()
+	for i, a := range s.Accounts {
+		hash, ok := hashes.Load(a.Name)
+		if !ok {
+			made, err := account.Hash(a.Password(), account.Default, rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hash, _ = hashes.LoadOrStore(a.Name, made)
+		}
+		role, ok := chat.ParseRole(a.Role)
+		if !ok {
+			t.Fatalf("no role %s", a.Role)
+		}
+		record := chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash.(string), Created: time.Now(), Seen: time.Now()}
+		if err := kept.Commit([]chat.Record{record}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := folder(t)
+	var all bytes.Buffer
+	if err := store.WriteExport(&all, kept); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "accounts")
+	if err := os.WriteFile(file, all.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	tool(t, nil, append(slices.Clone(p.words), "import", file, "--data", data)...)
+	return []string{"--data", data}
 }
 
 // A test that can't fail proves nothing: each of these must.
