@@ -208,19 +208,8 @@ func (h *Hub) keep(records ...Record) {
 }
 
 // kept writes records and calls done on m's goroutine when they are on disk, or
-// with the reason why they are not.
+// with the reason why they are not. Until then nothing more is received from m.
 func (h *Hub) kept(m *Member, done func(error), records ...Record) {
-	if h.options.Journal == nil {
-		done(nil)
-		return
-	}
-	h.options.Journal.Write(func(err error) {
-		m.out.Post(func() { done(err) })
-	}, records...)
-}
-
-// awaited is kept for what nothing must come in between of.
-func (h *Hub) awaited(m *Member, done func(error), records ...Record) {
 	if h.options.Journal == nil {
 		done(nil)
 		return

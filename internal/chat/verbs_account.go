@@ -124,7 +124,7 @@ func (h *Hub) create(m *Member, a *account, done func(error)) {
 		done(err)
 		return
 	}
-	h.awaited(m, func(err error) {
+	h.kept(m, func(err error) {
 		if err != nil {
 			h.mu.Lock()
 			delete(h.accounts, a.name.Skeleton)

@@ -121,7 +121,7 @@ func (h *Hub) post(m *Member, a *account, text string) {
 			return
 		}
 		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
-		h.awaited(m, func(err error) { // so that the next one is counted after this one
+		h.kept(m, func(err error) {
 			if err != nil {
 				m.refuse("it was not saved, and " + a.Name + " is not here: " + err.Error())
 				return

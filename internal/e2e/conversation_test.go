@@ -3,12 +3,9 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,8 +14,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
-	"github.com/sudoXpg/netloop/internal/store"
-	"github.com/sudoXpg/netloop/internal/store/memory"
+	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
 var _ World = (*server)(nil)
@@ -74,12 +70,10 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 	known := p.backends(t)
 	for _, s := range scripts {
-		for i, way := range ways {
-			has := func(need string) bool {
-				// Accounts are the same, however one comes to them: one way is enough.
-				return need == way.kind || need == "signals" && p.signals || need == "accounts" && p.folders && i == 0
-			}
-			if !s.Fits(has) {
+		for _, way := range ways {
+			if !s.Fits(func(need string) bool {
+				return need == way.kind || need == "accounts" || need == "signals" && p.signals
+			}) {
 				continue
 			}
 			for _, backend := range known {
@@ -88,8 +82,11 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 					if reason, ok := p.skip[s.Title]; ok {
 						t.Skip(reason)
 					}
-					flags := slices.Concat(way.flags(folder(t)), []string{"--backend", backend}, p.keep(t, s), s.Flags)
-					if err := Hold(startProgram(t, p, flags...), s); err != nil {
+					flags := append(way.flags(folder(t)), "--backend", backend)
+					if len(s.Accounts) > 0 {
+						flags = append(flags, "--data", keep(t, s.Accounts))
+					}
+					if err := Hold(startProgram(t, p, append(flags, s.Flags...)...), s); err != nil {
 						t.Error(err)
 					}
 				})
@@ -98,46 +95,39 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 }
 
-// hashes are the passwords of accounts, which take long to hash.
+// hashes are of the passwords of everybody, made once.
 var hashes sync.Map
 
-// keep returns the flags for a server that has a script's accounts.
-func (p program) keep(t *testing.T, s Script) []string {
+// keep makes a data folder with accounts.
+func keep(t *testing.T, accounts []Account) (dir string) {
 	t.Helper()
-	if len(s.Accounts) == 0 {
-		return nil
+	dir = folder(t)
+	s, err := sqlite.Open(dir, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	kept := memory.New()
-	for i, a := range s.Accounts {
-		hash, ok := hashes.Load(a.Name)
-		if !ok {
-			made, err := account.Hash(a.Password(), account.Default, rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			hash, _ = hashes.LoadOrStore(a.Name, made)
-		}
+	now := time.Now()
+	var records []chat.Record
+	for i, a := range accounts {
 		role, ok := chat.ParseRole(a.Role)
 		if !ok {
 			t.Fatalf("no role %s", a.Role)
 		}
-		record := chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash.(string), Created: time.Now(), Seen: time.Now()}
-		if err := kept.Commit([]chat.Record{record}); err != nil {
-			t.Fatal(err)
+		hash, ok := hashes.Load(a.Password())
+		if !ok {
+			if hash, err = account.Hash(a.Password(), account.Default, rand.Reader); err != nil {
+				t.Fatal(err)
+			}
+			hashes.Store(a.Password(), hash)
 		}
+		records = append(records, chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash.(string), Created: now, Seen: now})
 	}
-	dir := folder(t)
-	var all bytes.Buffer
-	if err := store.WriteExport(&all, kept); err != nil {
+	_, err = s.Load(now)
+	end := chat.End{LastID: uint64(len(accounts))}
+	if err = errors.Join(err, s.Commit(append(records, end)), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, "accounts")
-	if err := os.WriteFile(file, all.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	data := filepath.Join(dir, "data")
-	tool(t, nil, append(slices.Clone(p.words), "import", file, "--data", data)...)
-	return []string{"--data", data}
+	return dir
 }
 
 // A test that can't fail proves nothing: each of these must.

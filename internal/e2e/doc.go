@@ -43,7 +43,7 @@
 //	server runs with FLAGS      before everything else
 //	server needs tcp            on transports of that kind only; signals: on systems
 //	                            that have SIGTERM; accounts: where the server keeps
-//	                            some, with a real one over the first transport only;
+//	                            some;
 //	                            sim: in the simulated world only
 //	server stops                SIGTERM; "is interrupted": SIGINT
 //	server logs MSG KEY=VALUE   now or soon a line of the log has that message and these attributes

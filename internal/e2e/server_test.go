@@ -45,7 +45,6 @@ func environment() []string {
 type program struct {
 	words   []string
 	signals bool              // the signals of POSIX mean something to it
-	folders bool              // folders of this system mean something to it
 	skip    map[string]string // conversations that can't be held, each with the reason
 	// What it runs in kills a process that takes half a second from its last word
 	// to its end, as it may on a busy machine: Wine does.
@@ -53,7 +52,7 @@ type program struct {
 }
 
 // native is the server for this system.
-func native() program { return program{words: []string{chatsrv}, signals: true, folders: true} }
+func native() program { return program{words: []string{chatsrv}, signals: true} }
 
 // backends asks the program for those of its platform.
 func (p program) backends(t *testing.T) []string {

@@ -30,7 +30,7 @@ type conversation struct {
 	writer  *store.Writer
 	journal *spy
 	srv     *server.Server
-	network    *network
+	network *network
 	clients []*client // by number; nil: not connected
 }
 

@@ -65,6 +65,13 @@ func (d *disk) Index(limit int) (int, error) {
 	return 0, d.broken
 }
 
+// indexings returns how often messages were indexed.
+func (d *disk) indexings() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.indexed)
+}
+
 func (d *disk) Expire(now time.Time, keep store.Keep) (bool, error) {
 	d.expired++
 	return d.Store.Expire(now, keep)
@@ -288,24 +295,24 @@ func TestIndexingWaitsForAQuietMomentUnlessTheBacklogIsLong(t *testing.T) {
 		d := newDisk(t)
 		w := store.NewWriter(d, store.Options{IndexBacklog: 50})
 		synctest.Wait()
-		first := len(d.indexed) // what an earlier run left
+		first := d.indexings() // what an earlier run left
 		for i := range uint64(20) {
 			w.Write(nil, post(i+1))
 			synctest.Wait()
 		}
-		if len(d.indexed) != first || first != 1 {
-			t.Errorf("indexed %d times, %d before", len(d.indexed), first)
+		if d.indexings() != first || first != 1 {
+			t.Errorf("indexed %d times, %d before", d.indexings(), first)
 		}
 		pass(20 * time.Millisecond)
-		if len(d.indexed) != first+1 {
-			t.Errorf("indexed %d times after a pause", len(d.indexed))
+		if d.indexings() != first+1 {
+			t.Errorf("indexed %d times after a pause", d.indexings())
 		}
 		for i := range uint64(60) {
 			w.Write(nil, post(i+21))
 			synctest.Wait()
 		}
-		if len(d.indexed) != first+2 {
-			t.Errorf("indexed %d times with a backlog", len(d.indexed))
+		if d.indexings() != first+2 {
+			t.Errorf("indexed %d times with a backlog", d.indexings())
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -326,11 +333,11 @@ func TestTroubleWhileIndexingIsToldAndTriedAgainLater(t *testing.T) {
 		if len(trouble) != 1 || !errors.Is(trouble[0], store.ErrNoSpace) {
 			t.Errorf("%v", trouble)
 		}
+		before := d.indexings()
 		d.set(nil)
-		before := len(d.indexed)
 		pass(10 * time.Second)
-		if len(d.indexed) != before+1 || len(trouble) != 1 {
-			t.Errorf("indexed %d times more, %v", len(d.indexed)-before, trouble)
+		if d.indexings() != before+1 || len(trouble) != 1 {
+			t.Errorf("indexed %d times more, %v", d.indexings()-before, trouble)
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)

@@ -100,6 +100,9 @@ func prepare(fresh, file string) error {
 		return explain("check", file, err)
 	}
 	found, err := verify(k)
+	if err == nil && len(found) == 0 {
+		found, err = indexWhole(k)
+	}
 	if err == nil && len(found) > 0 {
 		err = fmt.Errorf("%w (%s)", store.ErrCorrupt, strings.Join(found, "; "))
 	}

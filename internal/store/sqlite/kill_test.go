@@ -17,7 +17,7 @@ import (
 // TestNothingThatWasSavedIsLostWhenTheProcessIsKilled kills a writer STORE_KILLS
 // times, 100 if that is not set.
 func TestNothingThatWasSavedIsLostWhenTheProcessIsKilled(t *testing.T) {
-	rounds := 100
+	rounds := rounds
 	if n, err := strconv.Atoi(os.Getenv("STORE_KILLS")); err == nil {
 		rounds = n
 	}

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -26,8 +27,18 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if underRace { // ten times slower, and nothing here depends on the number
+		rounds = 10
+		if err := flag.Set("rapid.checks", "10"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	goleak.VerifyTestMain(m)
 }
+
+// rounds is how often a process is killed.
+var rounds = 100
 
 // child writes messages without end, eight at a time, and says on standard
 // output which are saved.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sudoXpg/netloop/internal/store"
@@ -9,16 +10,47 @@ import (
 // maxFindings is how many sentences there are at most about one thing.
 const maxFindings = 10
 
-// Verify implements store.Store.
+// Verify implements store.Store. Others may go on writing meanwhile, but for the
+// moment in which the index is looked at.
 func (s *Store) Verify() ([]string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, store.ErrClosed
+	var found []string
+	err := s.fresh(func(k *conn) (err error) {
+		found, err = verify(k)
+		return err
+	})
+	if err == nil && len(found) == 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			return nil, store.ErrClosed
+		}
+		found, err = indexWhole(s.w)
 	}
-	found, err := verify(s.w)
 	return found, s.explain("verify", err)
 }
+
+// fresh lends a new connection. One that has searched before looks at the index
+// with what it knows of it, which is old if others have written since, and calls
+// that damage.
+func (s *Store) fresh(do func(*conn) error) error {
+	if s.alone {
+		return s.read(do)
+	}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return store.ErrClosed
+	}
+	k, err := open(s.file, reading)
+	if err != nil {
+		return err
+	}
+	return errors.Join(k.within(toRead, func() error { return do(k) }), k.close())
+}
+
+// anew is what to do about the index.
+const anew = "nothing is lost; `chatsrv export` and `chatsrv import` into an empty folder make the index anew"
 
 // checks are what is looked at, each with what to do.
 var checks = []struct {
@@ -27,7 +59,7 @@ var checks = []struct {
 }{
 	{integrity, "stop chatsrv, keep a copy of the folder, and put a backup in its place with `chatsrv restore`"},
 	{foreignKeys, "put a backup in its place with `chatsrv restore`"},
-	{indexed, "nothing is lost; `chatsrv export` and `chatsrv import` into an empty folder make the index anew"},
+	{indexed, anew},
 	{counted, "the bounds of the history are not kept exactly; `chatsrv export` and `chatsrv import` into an empty folder count anew"},
 	{chained, "somebody changed the audit log: compare it with that of a backup"},
 }
@@ -71,12 +103,6 @@ func foreignKeys(k *conn) ([]string, error) {
 
 func indexed(k *conn) ([]string, error) {
 	var found []string
-	if err := k.exec(`INSERT INTO search (search) VALUES ('integrity-check')`); err != nil {
-		if !damaged(err) {
-			return nil, err
-		}
-		found = append(found, "the index for searching is damaged")
-	}
 	missing, err := k.number(`SELECT count(*) FROM posts p WHERE p.gone = 0
 		AND NOT EXISTS (SELECT 1 FROM pending n WHERE n.id = p.id)
 		AND NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = -p.id)`)
@@ -95,6 +121,16 @@ func indexed(k *conn) ([]string, error) {
 		found = append(found, fmt.Sprintf("the index for searching has %d messages that are gone", left))
 	}
 	return found, nil
+}
+
+// indexWhole looks at the inside of the index, for which a connection that writes
+// is needed.
+func indexWhole(k *conn) ([]string, error) {
+	err := k.exec(`INSERT INTO search (search) VALUES ('integrity-check')`)
+	if damaged(err) {
+		return []string{"the index for searching is damaged: " + anew}, nil
+	}
+	return nil, err
 }
 
 func counted(k *conn) ([]string, error) {

@@ -32,7 +32,7 @@ func RunModel(t *testing.T, fresh func() (Open, func()), model func() (Open, fun
 		})
 		t.Repeat(map[string]func(*rapid.T){
 			"commit": m.commit, "history": m.history, "search": m.search, "resume": m.resume,
-			"restart": m.restart, "index": m.index, "expire": m.expire, "": m.check,
+			"restart": m.restart, "index": m.index, "expire": m.expire, "verify": m.verify, "": m.check,
 		})
 	})
 }
@@ -231,6 +231,9 @@ func (m *machine) expire(t *rapid.T) {
 func (m *machine) check(t *rapid.T) {
 	both(t, m, func(s store.Store) ([]store.Entry, error) { return s.Acts(0, 1000) })
 	both(t, m, func(s store.Store) ([]chat.Mail, error) { return s.Mail(1, 3) })
+}
+
+func (m *machine) verify(t *rapid.T) {
 	for i, s := range m.pair {
 		if found, err := s.s.Verify(); err != nil || len(found) > 0 {
 			t.Fatal(fmt.Sprint("damage: ", i, err, found))
