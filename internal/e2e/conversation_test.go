@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,6 +84,13 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 						t.Skip(reason)
 					}
 					flags := append(way.flags(folder(t)), "--backend", backend)
+					if len(s.Words) > 0 {
+						file := filepath.Join(folder(t), "words")
+						if err := os.WriteFile(file, []byte(strings.Join(s.Words, "\n")), 0o600); err != nil {
+							t.Fatal(err)
+						}
+						flags = append(flags, "--words", file)
+					}
 					if len(s.Accounts) > 0 {
 						flags = append(flags, "--data", keep(t, s.Accounts))
 					}

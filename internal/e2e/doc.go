@@ -41,6 +41,7 @@
 //	alice joins from ADDRESS    so do connects and logs in; sim only
 //	time passes 5m              sim only
 //	server runs with FLAGS      before everything else
+//	server minds ACTION: WORD   before everything else: a line of its list of unwanted words
 //	server needs tcp            on transports of that kind only; signals: on systems
 //	                            that have SIGTERM; accounts: where the server keeps
 //	                            some;

@@ -18,6 +18,8 @@ type Script struct {
 	Flags, Needs []string
 	// Accounts are there from the beginning.
 	Accounts []Account
+	// Words are the lines of a list of unwanted words (see package wordfilter).
+	Words []string
 
 	lines []line
 }
@@ -110,6 +112,10 @@ func parseScripts(file, text string) ([]Script, error) {
 func (s *Script) add(number int, text string) error {
 	if flags, ok := strings.CutPrefix(text, "server runs with "); ok {
 		s.Flags = append(s.Flags, strings.Fields(flags)...)
+		return nil
+	}
+	if word, ok := strings.CutPrefix(text, "server minds "); ok {
+		s.Words = append(s.Words, strings.TrimSpace(word))
 		return nil
 	}
 	if kind, ok := strings.CutPrefix(text, "server needs "); ok {

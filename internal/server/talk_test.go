@@ -8,7 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +19,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/e2e"
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store/memory"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // patience is how long in virtual time a person waits for what the server sends.
@@ -67,6 +71,17 @@ func newStage(t *testing.T, s e2e.Script) *stage {
 	}, flagged(t, s.Flags), func(o *server.Options) {
 		o.Log = slog.New(slog.NewJSONHandler(&w.log, nil))
 	})
+	if i := slices.Index(s.Flags, "--flood-control"); i >= 0 && s.Flags[i+1] == "true" {
+		limits := flood.Defaults()
+		w.srv.SetFlood(&limits)
+	}
+	if len(s.Words) > 0 {
+		words, err := wordfilter.Parse([]byte(strings.Join(s.Words, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.srv.SetWords(words)
+	}
 	return w
 }
 
@@ -130,8 +145,9 @@ func flagged(t *testing.T, flags []string) func(*server.Options) {
 			}
 			return nil
 		},
-		"--name":       func(o *server.Options, v string) error { o.Name = v; return nil },
-		"--log-format": func(*server.Options, string) error { return nil },
+		"--name":          func(o *server.Options, v string) error { o.Name = v; return nil },
+		"--log-format":    func(*server.Options, string) error { return nil },
+		"--flood-control": func(*server.Options, string) error { return nil }, // see newStage
 		"--login-timeout": func(o *server.Options, v string) (err error) {
 			o.LoginTimeout, err = time.ParseDuration(v)
 			return err
