@@ -36,12 +36,12 @@ type part struct {
 	sending sync.Mutex    // held while a view is sent from; Topic.mark waits for it
 
 	members vector[*Sub]
-	ignored map[*Sub][]uint64 // authors, by who does not want to see them
-	running bool              // in fanout.active
-	warm    bool              // in fanout.warm
-	at      int               // the member next in turn
-	left    int               // to visit until the round is over
-	round   uint64            // head when the round began
+	ignored map[*Sub][]ignored // by who does not want to see them
+	running bool               // in fanout.active
+	warm    bool               // in fanout.warm
+	at      int                // the member next in turn
+	left    int                // to visit until the round is over
+	round   uint64             // head when the round began
 
 	view    []chunk
 	head    uint64
@@ -256,7 +256,7 @@ func (p *part) serve(sends int) int {
 		c := s.conn
 		switch {
 		case s.cursor == p.head || c.flags&(blocked|closed) != 0:
-		case c.out != nil || c.subs.next != nil || c.flags&midMessage != 0 || s.missed > 0 || !s.sees():
+		case c.out != nil || c.subs.next != nil || c.flags&midMessage != 0 || s.missed > 0 || s.finish != nil || !s.sees():
 			other = c
 			done++
 		default:

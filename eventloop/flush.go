@@ -96,6 +96,9 @@ func (c *Conn) Buffered() int {
 func (c *Conn) enqueue(e entry) {
 	for s := c.subs; s != nil; s = s.next {
 		g := gate{s, s.part.topic.Head()}
+		if s.finish != nil {
+			g.off = s.finish.off
+		}
 		if s == c.subs {
 			e.at = g
 		} else {
@@ -184,11 +187,18 @@ func (c *Conn) flush() {
 // reports whether there was anything.
 func (c *Conn) sendTopics() bool {
 	any := false
-	for s := c.subs; s != nil && c.flags&(blocked|closed) == 0; s = s.next {
+	for s := c.subs; s != nil && c.flags&(blocked|closed) == 0; {
+		next := s.next
 		if end := s.limit(); s.behind(end) {
 			s.send(end)
 			any = true
+			if s.finish != nil { // what was subscribed to later comes after all of it
+				return true
+			}
+		} else if s.over() {
+			s.Close()
 		}
+		s = next
 	}
 	return any
 }

@@ -13,9 +13,19 @@ type Sub struct {
 	next   *Sub  // of the same connection
 	cursor uint64
 	self   uint64
-	missed uint32 // messages that LagNotice is to tell of
-	place  uint32 // in part.members
+	finish *finish // nil: it goes on
+	missed uint32  // messages that LagNotice is to tell of
+	place  uint32  // in part.members
 }
+
+// A finish is where a subscription ends.
+type finish struct{ off, count uint64 }
+
+// An ignored is an author whom a subscription skips up to an offset.
+type ignored struct{ author, until uint64 }
+
+// maxFinishing is how many subscriptions of a connection can be about to end.
+const maxFinishing = 16
 
 // unknown is a number of missed messages that nobody counted.
 const unknown = math.MaxUint32
@@ -65,43 +75,42 @@ func (s *Sub) Close() {
 	c.soil() // the outbox may have waited for it
 }
 
-// Finish is Close, but what was appended up to now is sent all the same: it is
-// copied, the newest max bytes of it at most; LagNotice tells of the rest.
-// Whatever is subscribed to or written next comes after it.
-func (s *Sub) Finish(max int) {
+// Finish is Close, but what was appended up to now is sent before, unless it is
+// skipped: the subscription ends there. Whatever is subscribed to or written next
+// comes after it. A connection that is sent so much so late that maxFinishing others
+// have not ended yet is told by LagNotice what it misses of this one.
+func (s *Sub) Finish() {
 	p, c := s.part, s.conn
-	if p == nil {
+	if p == nil || s.finish != nil {
 		return
 	}
-	p.sending.Lock()
 	p.sync()
-	head := p.head
-	if s.begun() {
-		s.keepRest()
-	}
-	if head-s.cursor > uint64(max) {
-		at := head - uint64(max)
-		if k := p.chunkAt(at); k != nil {
-			at = k.boundary(at)
+	others := 0
+	for o := c.subs; o != nil; o = o.next {
+		if o.finish != nil {
+			others++
 		}
-		s.lag(p.ordinal(at) - p.ordinal(s.cursor))
-		s.cursor = at
 	}
-	missed := s.missed
-	s.missed = 0
-	var rest []byte
-	for data := s.run(head); len(data) > 0; data = s.run(head) {
-		rest = append(rest, data...)
-		s.cursor += uint64(len(data))
-	}
-	p.sending.Unlock()
-	s.Close()
-	if missed > 0 {
+	s.finish = &finish{p.head, p.count}
+	switch {
+	case s.over():
+		s.Close()
+	case others < maxFinishing:
+		c.soil()
+	default:
+		if s.begun() {
+			s.keepRest()
+		}
+		s.lag(p.count - p.ordinal(s.cursor))
+		missed := s.missed
+		s.Close()
 		_, _ = c.Write(p.topic.lagNotice(missed))
 	}
-	if len(rest) > 0 {
-		_, _ = c.Write(rest)
-	}
+}
+
+// over reports whether s has come to where it finishes.
+func (s *Sub) over() bool {
+	return s.finish != nil && s.part != nil && s.cursor >= s.finish.off && s.missed == 0 && !s.begun()
 }
 
 // unlink takes s out of the connection's list.
@@ -124,27 +133,47 @@ func (s *Sub) begin() {
 	c.flags |= midMessage
 }
 
-// Ignore skips the messages of author from now on.
-func (s *Sub) Ignore(author uint64) {
-	if s.part == nil || slices.Contains(s.part.ignored[s], author) {
+// Ignore skips the messages of author from now on, also those that are in the topic
+// already and were not sent.
+func (s *Sub) Ignore(author uint64) { s.ignore(author, math.MaxUint64) }
+
+// Unignore ends that for the messages that are appended from now on.
+func (s *Sub) Unignore(author uint64) {
+	if s.part != nil && slices.ContainsFunc(s.part.ignored[s], func(g ignored) bool { return g.author == author }) {
+		s.ignore(author, s.part.topic.Head())
+	}
+}
+
+func (s *Sub) ignore(author, until uint64) {
+	p := s.part
+	if p == nil {
 		return
 	}
-	if s.part.ignored == nil {
-		s.part.ignored = make(map[*Sub][]uint64)
+	list := slices.DeleteFunc(p.ignored[s], func(g ignored) bool { return g.author == author || g.until <= s.cursor })
+	if until > s.cursor {
+		list = append(list, ignored{author, until})
 	}
-	s.part.ignored[s] = append(s.part.ignored[s], author)
+	if len(list) == 0 {
+		delete(p.ignored, s)
+		return
+	}
+	if p.ignored == nil {
+		p.ignored = make(map[*Sub][]ignored)
+	}
+	p.ignored[s] = list
 }
 
-// Unignore undoes Ignore.
-func (s *Sub) Unignore(author uint64) {
-	if s.part != nil && s.part.ignored[s] != nil {
-		s.part.ignored[s] = slices.DeleteFunc(s.part.ignored[s], func(a uint64) bool { return a == author })
+// skips reports whether s is not to see m, which starts at off.
+func (s *Sub) skips(m *message, off uint64) bool {
+	if m.skip || m.author == 0 || m.author == s.self {
+		return m.skip || m.author != 0
 	}
-}
-
-// skips reports whether s is not to see m.
-func (s *Sub) skips(m *message) bool {
-	return m.skip || m.author != 0 && (m.author == s.self || slices.Contains(s.part.ignored[s], m.author))
+	for _, g := range s.part.ignored[s] {
+		if g.author == m.author && off < g.until {
+			return true
+		}
+	}
+	return false
 }
 
 // sees reports whether s skips nothing of what lies between its cursor and the
@@ -153,8 +182,8 @@ func (s *Sub) sees() bool {
 	p := s.part
 	bits := authorBits(s.self)
 	if len(p.ignored) > 0 {
-		for _, a := range p.ignored[s] {
-			bits |= authorBits(a)
+		for _, g := range p.ignored[s] {
+			bits |= authorBits(g.author)
 		}
 	}
 	return bits&(p.oldMask|p.newMask) == 0 && s.cursor >= p.skipEnd && s.cursor >= p.maskFrom
@@ -170,8 +199,17 @@ func (s *Sub) behind(end uint64) bool {
 // the outbox is to come before that.
 func (s *Sub) limit() uint64 {
 	s.part.sync()
+	end := s.end()
 	if e := s.conn.first(); e != nil {
-		return min(e.gateOf(s), s.part.head)
+		return min(e.gateOf(s), end)
+	}
+	return end
+}
+
+// end returns how far s goes by now. The part is in sync.
+func (s *Sub) end() uint64 {
+	if s.finish != nil {
+		return s.finish.off
 	}
 	return s.part.head
 }
@@ -229,12 +267,12 @@ func (s *Sub) run(end uint64) []byte {
 		if s.begun() {
 			i++
 		} else {
-			for i < len(k.index) && k.start(i) < stop && s.skips(&k.index[i]) {
+			for i < len(k.index) && k.start(i) < stop && s.skips(&k.index[i], k.start(i)) {
 				i++
 			}
 			s.cursor = k.start(i)
 		}
-		for i < len(k.index) && k.start(i) < stop && !s.skips(&k.index[i]) {
+		for i < len(k.index) && k.start(i) < stop && !s.skips(&k.index[i], k.start(i)) {
 			i++
 		}
 		if to := k.start(i); to > s.cursor {
@@ -260,6 +298,9 @@ func (s *Sub) keepRest() {
 func (s *Sub) overrun(base, count uint64) {
 	if s.begun() {
 		s.keepRest()
+	}
+	if s.finish != nil { // the rest is nothing that it would have seen
+		count = min(count, s.finish.count)
 	}
 	if missed := count - s.part.ordinal(s.cursor); missed > 0 {
 		s.lag(missed)

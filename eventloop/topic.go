@@ -181,6 +181,14 @@ func (t *Topic) base() (off, count uint64) {
 // Head returns the offset behind the last message: the number of bytes ever appended.
 func (t *Topic) Head() uint64 { return t.head.Load() }
 
+// Subscribed reports whether any connection is subscribed to the topic, be it to its
+// end.
+func (t *Topic) Subscribed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.parts) > 0
+}
+
 // Oldest returns the offset of the first message that lies within the last Keep bytes.
 func (t *Topic) Oldest() uint64 {
 	t.mu.Lock()

@@ -94,7 +94,7 @@ type reading struct {
 	topic   *topicModel
 	sub     *eventloop.Sub
 	self    uint64
-	ignored map[uint64]bool
+	ignored map[uint64]int // up to which place, by author
 	first   int
 	visible []bool // from first on, as far as settled
 	behind  bool   // subscribed to what the topic had let go already
@@ -114,7 +114,7 @@ func (r *reading) settle() {
 		if m.start >= r.sub.Cursor() {
 			return
 		}
-		hidden := m.skip || m.author != 0 && (m.author == r.self || r.ignored[m.author])
+		hidden := m.skip || m.author != 0 && (m.author == r.self || i < r.ignored[m.author])
 		r.visible = append(r.visible, !hidden)
 	}
 }

@@ -3,6 +3,7 @@ package eventloop_test
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"testing"
 	"time"
@@ -170,7 +171,7 @@ func (c *club) subscribe(m *member) {
 	case "middle":
 		from = rapid.Uint64Range(0, t.Head()).Draw(c.T, "offset")
 	}
-	r := &reading{topic: t, self: rapid.Uint64Range(0, authors-1).Draw(c.T, "self"), ignored: make(map[uint64]bool)}
+	r := &reading{topic: t, self: rapid.Uint64Range(0, authors-1).Draw(c.T, "self"), ignored: make(map[uint64]int)}
 	c.write(m, 0, r)
 	r.sub = m.conn.Subscribe(t.Topic, r.self, from)
 	base := t.Base()
@@ -205,12 +206,13 @@ func (c *club) ignore(m *member) {
 		}
 		author := rapid.Uint64Range(0, authors-1).Draw(c.T, "author")
 		r.settle()
-		if r.ignored[author] {
+		if r.ignored[author] == math.MaxInt {
 			r.sub.Unignore(author)
+			r.ignored[author] = len(r.topic.messages)
 		} else {
 			r.sub.Ignore(author)
+			r.ignored[author] = math.MaxInt
 		}
-		r.ignored[author] = !r.ignored[author]
 	}
 }
 

@@ -75,7 +75,14 @@ func (h *Hub) registrable(m *Member, text string) (names.Name, error) {
 	case len(h.accounts) >= MaxAccounts:
 		return name, refusal("there are %s, which is the most that there can be", count(MaxAccounts, "account"))
 	}
-	return name, h.barred(name, m.out.Now())
+	now := m.out.Now()
+	if err := h.barred(name, now); err != nil {
+		return name, err
+	}
+	if s := h.sanction(subject{addr: m.out.Addr()}, Guest, Ban, "", now); s != nil {
+		return name, refusal("you are banned%s", s.words(now))
+	}
+	return name, nil
 }
 
 // newPassword asks for a new password, twice, and goes on with its hash.

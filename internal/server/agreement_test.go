@@ -37,7 +37,6 @@ var agreements = map[string]string{
 		4 ann`,
 	"after a crash newcomers see nothing of the banned": `
 		1 ann
-		1 /join #a
 		1 a line
 		0 /ban ann
 		!crash
@@ -81,6 +80,24 @@ var agreements = map[string]string{
 		1 said
 		1 /msg zoe hello
 		2 said, too`,
+	"a ban reaches what a slow reader has not read of a room that it sees in another way now": `
+		1 carl
+		2 eve
+		1 !stall
+		2 a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 another line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them
+		2 a line that nobody sees
+		1 /join #a
+		0 /ban eve
+		1 !wake`,
+	"what somebody is told comes after what was published before, also if it leaves then": `
+		2 ann
+		3 bob
+		0 /ban ann`,
+	"who is banned by address can't register": `
+		2 eve
+		0 /ban eve 1m spam
+		2 /register bob`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

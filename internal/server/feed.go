@@ -10,14 +10,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/codec/text"
 )
 
-const (
-	// maxFormats is how many formats of one room are written once for all. Who
-	// wants another one gets his lines written for him alone.
-	maxFormats = 16
-	// maxMoved is how many bytes that a slow reader has not taken yet are copied
-	// for him when he changes to another format; beyond, he is told what he missed.
-	maxMoved = 64 << 10
-)
+// maxFormats is how many formats of one room are written once for all. Who
+// wants another one gets his lines written for him alone.
+const maxFormats = 16
 
 // A feed carries the events of a room, in each format that anybody in it wants.
 type feed struct {
@@ -38,7 +33,7 @@ type lane struct {
 	room    *chat.Room // nil in the classic style
 	format  text.Format
 	topic   *eventloop.Topic
-	members int
+	members int // without those who have left, but not been sent everything yet
 }
 
 var _ chat.Feed = (*feed)(nil)
@@ -70,6 +65,9 @@ func (f *feed) Publish(e chat.Event) {
 	defer f.mu.Unlock()
 	f.count.Add(1)
 	for _, l := range f.lanes {
+		if l.members == 0 {
+			continue
+		}
 		if f.style == text.Classic {
 			f.line = f.style.Append(f.line[:0], e)
 		} else {
@@ -118,6 +116,7 @@ func (f *feed) watch(x *session, r *chat.Room, format text.Format) view {
 }
 
 func (f *feed) watchLocked(x *session, r *chat.Room, format text.Format) view {
+	f.prune()
 	i := slices.IndexFunc(f.lanes, func(l *lane) bool { return l.format == format })
 	if i < 0 && len(f.lanes) == maxFormats {
 		f.own.room = r
@@ -133,7 +132,8 @@ func (f *feed) watchLocked(x *session, r *chat.Room, format text.Format) view {
 	return view{l, x.conn.Subscribe(l.topic, x.member.ID(), l.topic.Head())}
 }
 
-// leave ends a view. What was published before is still sent.
+// leave ends a view. What was published before is still sent, unless it is skipped:
+// that is why a lane stays as long as there is anybody to whom it is to be sent.
 func (f *feed) leave(x *session, v view) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -145,10 +145,14 @@ func (f *feed) leaveLocked(x *session, v view) {
 		f.alone = slices.DeleteFunc(f.alone, func(o *session) bool { return o == x })
 		return
 	}
-	v.sub.Finish(maxMoved)
-	if v.lane.members--; v.lane.members == 0 {
-		f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l == v.lane })
-	}
+	v.sub.Finish()
+	v.lane.members--
+	f.prune()
+}
+
+// prune lets the lanes go that nobody is to be sent anything of.
+func (f *feed) prune() {
+	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l.members == 0 && !l.topic.Subscribed() })
 }
 
 // change moves x to another format, without a gap and without a duplicate.

@@ -238,7 +238,7 @@ func (m *model) withhold(r *place, which func(message) bool) {
 
 func (m *model) unsend(r *place, which func(item) bool) {
 	for _, o := range m.conns {
-		o.withhold(func(i item) bool { return i.room == r.name && which(i) })
+		o.withhold(func(i item) bool { return i.room == r && which(i) })
 	}
 }
 
@@ -297,7 +297,7 @@ func (m *model) redact(c *conn, p penalty) {
 	for _, t := range m.here(p.key, nil) {
 		for _, o := range m.conns { // these events need not be sent, either
 			for i := range o.due {
-				if it := &o.due[i]; it.room == r.name && it.author == t {
+				if it := &o.due[i]; it.room == r && it.author == t {
 					it.may = true
 				}
 			}

@@ -45,22 +45,14 @@ func (m *model) renamed(c *conn, was someone) {
 	}
 }
 
-// hide hides what c has not been sent yet of another one.
+// hide has c see nothing of another one in a room any more. What it was not sent
+// yet may still come: of a room that it sees in another way since, for instance.
 func (c *conn) hide(r *place, author *conn) {
 	for i := range c.due {
-		if it := &c.due[i]; it.room == r.name && it.author == author {
-			c.cover(i)
+		if it := &c.due[i]; it.room == r && it.author == author {
+			it.may = true
 		}
 	}
-}
-
-// cover hides an item, unless it is begun already.
-func (c *conn) cover(i int) {
-	if c.part != "" && slices.Contains(c.next(), i) {
-		c.due[i].may = true
-		return
-	}
-	c.due[i].hidden = true
 }
 
 const shownTyping = "your terminal will show what you type now"
@@ -92,6 +84,9 @@ func (m *model) register(c *conn, name string) {
 		return
 	case m.bannedName(c, fold(name)) != nil:
 		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
+		return
+	case m.banned(c, "", "", "") != nil:
+		c.tell("you are banned%s", m.banned(c, "", "", "").words(m.now))
 		return
 	}
 	m.ask(c, "New password for "+name+": ", func(password string) {

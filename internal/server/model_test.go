@@ -333,7 +333,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 			shown = r.name + " " + text
 		}
 		hidden := slices.ContainsFunc(unseen, func(key string) bool { return o.ignores[key] })
-		o.add(item{room: r.name, text: shown, author: c, line: number, hidden: hidden})
+		o.add(item{room: r, text: shown, author: c, line: number, hidden: hidden})
 	}
 }
 
@@ -341,7 +341,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 func (m *model) announce(r *place, text string) {
 	for _, o := range r.seats {
 		if o.current == r {
-			o.add(item{room: r.name, text: text})
+			o.add(item{room: r, text: text})
 		}
 	}
 }

@@ -16,7 +16,7 @@ type reader struct {
 
 // An item is something due: a line of a room, or something for one alone.
 type item struct {
-	room   string // "" for one alone
+	room   *place // nil for one alone
 	text   string // with the end of the line
 	author *conn  // nil: the server
 	line   int    // number of the message, 0 for other events
@@ -28,19 +28,19 @@ func (r *reader) add(i item) { r.due = append(r.due, i) }
 
 // next returns the places of the items of which any may be sent next.
 func (r *reader) next() (places []int) {
-	seen := map[string]bool{}
+	seen := map[*place]bool{}
 	for i, it := range r.due {
 		switch {
-		case it.hidden || it.room != "" && seen[it.room]:
+		case it.hidden || it.room != nil && seen[it.room]:
 			continue
-		case it.room == "" && len(seen) > 0:
+		case it.room == nil && len(seen) > 0:
 			return places
 		}
 		places = append(places, i)
 		if it.may {
 			continue
 		}
-		if it.room == "" {
+		if it.room == nil {
 			return places
 		}
 		seen[it.room] = true
@@ -78,7 +78,7 @@ func (r *reader) pass(at int) {
 	sent := r.due[at]
 	var left []item
 	for i, it := range r.due {
-		over := i < at && (it.may || it.hidden) && (it.room == sent.room || sent.room == "")
+		over := i < at && (it.may || it.hidden) && (it.room == sent.room || sent.room == nil)
 		if i != at && !over {
 			left = append(left, it)
 		}
