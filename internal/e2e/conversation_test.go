@@ -46,6 +46,12 @@ func (s *server) Stop(terminated bool) error {
 // Exits implements World.
 func (s *server) Exits(code int) error { return s.exits(code) }
 
+// Start implements World.
+func (s *server) Start() error {
+	*s = *s.again()
+	return nil
+}
+
 // Logs implements World.
 func (s *server) Logs(want map[string]string) error {
 	_, err := s.log.wait(s.ctx, want)

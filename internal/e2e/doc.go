@@ -46,6 +46,8 @@
 //	                            that have SIGTERM; accounts: where the server keeps
 //	                            some;
 //	                            sim: in the simulated world only
+//	server restarts             stops as at the end, and starts again; where somebody is
+//	                            registered from the beginning it keeps things in a folder
 //	server stops                SIGTERM; "is interrupted": SIGINT
 //	server logs MSG KEY=VALUE   now or soon a line of the log has that message and these attributes
 //	server exits CODE

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,15 @@ type Account struct {
 
 // Password is that of an account.
 func (a Account) Password() string { return a.Name + "'s password" }
+
+// Says tells whether somebody says a line in it that has the word at its beginning.
+func (s Script) Says(word string) bool {
+	return slices.ContainsFunc(s.lines, func(l line) bool {
+		_, said, ok := strings.Cut(l.text, "> ")
+		first, _, _ := strings.Cut(said, " ")
+		return ok && first == word
+	})
+}
 
 // Fits tells whether there is all that the script needs.
 func (s Script) Fits(has func(need string) bool) bool {
