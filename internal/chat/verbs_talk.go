@@ -17,7 +17,7 @@ func help(c *Call) {
 		return
 	}
 	for i := range c.Hub.verbs {
-		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && !(v.Personal && c.Member.operates()) {
+		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && (!v.Personal || !c.Member.operates()) {
 			c.Member.tell(fmt.Sprintf("%-12s %s", "/"+v.Name, v.Help+v.also()))
 		}
 	}
