@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,6 +58,7 @@ var acts = []act{
 	{"stall", 5, func(c *chance) { c.each(func(p *client) { p.stall() }) }},
 	{"wake", 3, func(c *chance) { c.each(func(p *client) { p.wake() }) }},
 	{"wait", 2, func(c *chance) { c.waits() }},
+	{"several", 6, (*chance).several},
 	{"restart", 1, func(c *chance) { c.ends(); c.populate() }},
 	{"crash", 1, func(c *chance) { c.dies(); c.populate() }},
 }
@@ -188,6 +190,21 @@ func (c *chance) drops() {
 	c.t.Logf("%d hangs up", i)
 	_ = p.c.CloseWrite()
 	c.model.goes(p.conn, "connection closed")
+}
+
+// several are lines that come at once: what one does to others, between two lines.
+func (c *chance) several() {
+	i := one(c.move.staff, c.who(), 0)
+	if c.clients[i] == nil || c.clients[i].conn.who == nil {
+		return
+	}
+	what := one(c.move.other, "/nick ", "/ban ", "/unban ", "/kick ", "/mute ", "/unmute ", "/ignore ", "/msg zoe ", "/join ")
+	lines := []string{c.words(), what + c.name(), c.words()}
+	if what == "/join " {
+		lines[1] = what + c.room()
+	}
+	c.t.Logf("%d> %s", i, strings.Join(lines, " | "))
+	c.sends(i, lines...)
 }
 
 func (c *chance) redaction() string {
