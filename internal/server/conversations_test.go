@@ -42,6 +42,7 @@ var acts = []act{
 	{"msg", 5, typed(func(c *chance) string { return "/msg " + c.name() + " " + c.words() })},
 	{"ignore", 4, typed(func(c *chance) string { return "/ignore " + c.name() })},
 	{"unignore", 3, typed(func(c *chance) string { return "/unignore " + c.name() })},
+	{"set", 2, typed(func(c *chance) string { return "/set timestamps " + one(c.move.other, "on", "off") })},
 	{"history", 2, typed(func(*chance) string { return "/history" })},
 	{"register", 4, typed(func(c *chance) string { return "/register " + c.name() })},
 	{"login", 4, typed(func(c *chance) string { return "/login " + c.name() })},
