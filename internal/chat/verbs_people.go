@@ -312,9 +312,15 @@ func (h *Hub) applyIgnored(m *Member, r *Room, was map[string]bool) {
 		}
 	}
 	h.mu.Unlock()
+	now := m.ignored()
+	fewer := false
+	for key := range was {
+		fewer = fewer || !now[key]
+	}
 	for i, o := range members {
-		if m.ignored()[keys[i]] != was[keys[i]] {
-			m.out.Ignore(r, o.id, m.ignored()[keys[i]])
+		// Who is not seen because of an earlier name is seen again with that.
+		if yes := now[keys[i]]; keys[i] != "" && (yes != was[keys[i]] || fewer && !yes) {
+			m.out.Ignore(r, o.id, yes)
 		}
 	}
 }
