@@ -34,7 +34,7 @@ lint: ## formatting, linters for four systems, go.mod, vet
 fmt: ## format everything the way lint wants it
 	@$(GO) tool -modfile=tools/go.mod golangci-lint fmt
 
-fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulated runs
+fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulated runs, then RAPID_CHECKS (5000)
 	@$(GOENV) FUZZTIME="$(FUZZTIME)" sh scripts/fuzz.sh
 
 cross: ## build and vet for every system and processor that is supported

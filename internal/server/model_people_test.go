@@ -82,9 +82,7 @@ func (m *model) register(c *conn, name string) {
 			}
 			// Nothing else happens in between: the conversation types both at once.
 			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, ignores: c.ignores})
-			c.waits = true
 			m.keep(c, func() {
-				c.waits = false
 				m.become(c, m.account(fold(name)))
 				c.tell("%s is yours now: you are logged in", name)
 				m.arrive(c)

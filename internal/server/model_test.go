@@ -96,6 +96,7 @@ type conn struct {
 	question func(string)
 	shown    []string // mail, by number, that is gone with the next command
 	waits    bool     // for the disk
+	later    []string // lines that wait, too
 	left     bool     // closing: it is sent what is due, and nothing more
 }
 
@@ -150,11 +151,19 @@ func (m *model) post(c *conn, do func()) {
 	})
 }
 
-// keep tells c something once all is saved.
+// keep tells c something once all is saved. What c sends waits for that.
 func (m *model) keep(c *conn, then func()) {
+	c.waits = true
 	m.saved = append(m.saved, func() {
-		if !c.left {
-			then()
+		if c.left {
+			return
+		}
+		c.waits = false
+		then()
+		lines := c.later
+		c.later = nil
+		for _, text := range lines {
+			m.line(c, text)
 		}
 	})
 }
@@ -205,6 +214,13 @@ func (c *conn) staff() bool { return c.account() != nil && c.account().staff }
 
 // line takes in a line that c has sent.
 func (m *model) line(c *conn, text string) {
+	if c.left {
+		return
+	}
+	if c.waits {
+		c.later = append(c.later, text)
+		return
+	}
 	naming := c.who == nil
 	if q := c.question; q != nil {
 		c.question = nil
