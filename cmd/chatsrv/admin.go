@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/sudoXpg/netloop/internal/admin"
@@ -104,27 +105,46 @@ func (p program) admin(args []string) error {
 		return &config.UsageError{Problem: "usage: chatsrv admin [flags] COMMAND (chatsrv admin help lists them)"}
 	}
 	r := admin.Request{Args: args[n:]}
-	for _, name := range needsSecret {
-		if r.Args[0] == name {
-			if r.Secret, err = p.readSecret("New password: "); err != nil {
-				return failure{err}
-			}
-			r.HasSecret = true
+	if len(r.Args) > 1 && slices.Contains(needsSecret, r.Args[0]) { // else it is used wrongly
+		if err := reachable(s.Config); err != nil { // before anybody types a password in vain
+			return failure{err}
 		}
+		if r.Secret, err = p.readSecret("New password for " + r.Args[1] + ": "); err != nil {
+			return failure{err}
+		}
+		r.HasSecret = true
 	}
 	return p.call(s.Config, r)
 }
 
+// door returns where the server that has the data folder of c listens.
+func door(c config.Config) (path string, err error) {
+	folder, err := dataFolder(c)
+	switch {
+	case err != nil:
+		return "", err
+	case folder == "":
+		return "", errNoFolder
+	}
+	return admin.Path(folder)
+}
+
+// reachable tells whether that server is there.
+func reachable(c config.Config) error {
+	path, err := door(c)
+	if err != nil {
+		return err
+	}
+	conn, err := admin.Dial(path)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
 // call has the server that has the data folder of c carry out r.
 func (p program) call(c config.Config, r admin.Request) error {
-	folder, err := dataFolder(c)
-	if err != nil {
-		return failure{err}
-	}
-	if folder == "" {
-		return failure{errNoFolder}
-	}
-	path, err := admin.Path(folder)
+	path, err := door(c)
 	if err != nil {
 		return failure{err}
 	}

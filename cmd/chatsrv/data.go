@@ -102,7 +102,7 @@ func (k *keeper) degraded(err error) {
 	if err != nil {
 		k.log.Error("not_saved", slog.String("cause", err.Error()),
 			slog.String("remedy", "make room on the disk of the data folder, or make it writable; nothing has to be restarted"))
-		text = "nothing is saved now: " + err.Error()
+		text = "nothing is saved now: " + chat.Reason(err)
 	} else {
 		k.log.Info("saved_again")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -126,6 +127,11 @@ func (t tool) command() command {
 		case s.Config.Help:
 			return p.help([]string{t.Name})
 		}
+		if t.online { // what only reads should not begin an empty database in the wrong folder
+			if err := hasDatabase(s.Config); err != nil {
+				return failure{err}
+			}
+		}
 		k, err := openStore(s.Config)
 		if _, busy := errors.AsType[*osutil.FolderInUseError](err); busy && t.online {
 			return p.call(s.Config, admin.Request{Args: append([]string{t.Name}, files...)})
@@ -142,6 +148,21 @@ func (t tool) command() command {
 		}
 		return nil
 	}}
+}
+
+// hasDatabase returns an error if there is none in the folder of c.
+func hasDatabase(c config.Config) error {
+	folder, err := dataFolder(c)
+	switch {
+	case err != nil:
+		return err
+	case folder == "":
+		return errNoFolder
+	}
+	if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s (see --data)", folder)
+	}
+	return nil
 }
 
 var errNoFolder = errors.New("nothing is kept on disk with these settings (see --data)")
