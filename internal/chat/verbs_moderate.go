@@ -42,7 +42,7 @@ func (c *Call) inform(r *Room, text string) {
 func (c *Call) record(records ...Record) {
 	c.Hub.kept(c.Member, func(err error) {
 		if err != nil {
-			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
+			c.Member.refuse("that was not saved: " + Reason(err) + "; it holds until the server stops")
 		}
 	}, records...)
 }
