@@ -236,7 +236,7 @@ func finishes(e *env) {
 	some, v := e.connect(to)
 	e.on(w.conn.Loop(), func() {
 		for i, who := range []uint64{1, 2, 3, 3} {
-			before.Append(who, uint64(5+i), fmt.Appendf(nil, "%d%d ", who, i))
+			before.AppendAs(9, who, uint64(5+i), fmt.Appendf(nil, "%d%d ", who, i))
 		}
 		subs[0].Finish()
 		subs[1].Finish()

@@ -305,7 +305,7 @@ func (h *Hub) free(name names.Name, m *Member) error {
 		return ErrNameReserved
 	}
 	switch p := h.names[name.Skeleton]; {
-	case p == nil || p == m.who:
+	case p == nil || m != nil && p == m.who:
 		return nil
 	case p.name.Key == name.Key:
 		return ErrNameTaken

@@ -89,6 +89,7 @@ type seat struct {
 	member *Member
 	room   *Room // nil: not taken
 	place  int32 // index in room.seats, guarded by room.mu
+	gone   bool  // is being put out of the room: says nothing here; guarded by room.mu
 }
 
 // more is what few members need.
@@ -208,6 +209,10 @@ func (m *Member) stand(s *seat) {
 		}
 	}
 }
+
+// Ignored returns the keys of the names that m does not want to see. They are not to
+// be changed.
+func (m *Member) Ignored() map[string]bool { return m.ignored() }
 
 // Ignores tells whether m does not want to see somebody of that name.
 func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }

@@ -47,6 +47,16 @@ func (c *Call) record(records ...Record) {
 	}, records...)
 }
 
+// announceKept is inform, once what is to be told is on disk.
+func (c *Call) announceKept(r *Room, text string, records ...Record) {
+	c.Hub.kept(c.Member, func(err error) {
+		c.inform(r, text)
+		if err != nil {
+			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
+		}
+	}, records...)
+}
+
 // period takes the duration and the reason out of the arguments after the first.
 func (c *Call) period() (d time.Duration, reason string, err error) {
 	rest := c.Args[1:]
@@ -156,13 +166,9 @@ func (h *Hub) expel(t *Member, r *Room, reason string) {
 func (r *Room) among(members []*Member) []*Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []*Member
-	for _, s := range r.seats {
-		if slices.Contains(members, s.member) {
-			found = append(found, s.member)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(members), func(m *Member) bool {
+		return !slices.ContainsFunc(r.seats, func(s *seat) bool { return s.member == m })
+	})
 }
 
 func ban(c *Call) {
@@ -276,6 +282,14 @@ func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 		ids[t.id] = true
 		r.feed.SkipAuthor(t.id)
 	}
+	for _, s := range r.seats {
+		s.gone = s.gone || ids[s.member.id]
+	}
+	for i := range bans {
+		if bans[i].Key != "" { // those who have left, too, and what the ring no longer has
+			r.feed.SkipName(bans[i].Key)
+		}
+	}
 	r.withholdLocked(func(e *Event) bool {
 		return ids[e.Author] || slices.ContainsFunc(bans, func(s Sanction) bool { return s.author(e) })
 	})
@@ -290,7 +304,7 @@ func (c *Call) lift(kind SanctionKind, target string) {
 	h, m, where := c.Hub, c.Member, c.where()
 	key := fold(target)
 	net, _, _ := parseNet(target)
-	ended := h.lift(func(s *Sanction) bool {
+	ended := h.lift(c.Now, func(s *Sanction) bool {
 		if (s.Kind == Ban) != (kind == Ban) || where != "" && s.Room != where {
 			return false
 		}

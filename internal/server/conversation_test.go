@@ -240,6 +240,12 @@ func (p *client) wake() {
 	p.c.SetReadBuffer(socketBuffer)
 }
 
+// waits lets half a minute pass.
+func (c *conversation) waits() {
+	c.world.Advance(30 * time.Second)
+	c.model.now = c.world.Now()
+}
+
 // resets breaks a connection.
 func (c *conversation) resets(i int) {
 	p := c.clients[i]

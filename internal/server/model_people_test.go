@@ -36,22 +36,7 @@ func (m *model) renamed(c *conn, was someone) {
 		return
 	}
 	for _, r := range c.rooms {
-		m.publish(r, c, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n", was.key)
-		for _, o := range r.seats {
-			if o.ignores[c.key()] {
-				o.hide(r, c)
-			}
-		}
-	}
-}
-
-// hide has c see nothing of another one in a room any more. What it was not sent
-// yet may still come: of a room that it sees in another way since, for instance.
-func (c *conn) hide(r *place, author *conn) {
-	for i := range c.due {
-		if it := &c.due[i]; it.room == r && it.author == author {
-			it.may = true
-		}
+		m.publishAs(r, c, was.key, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n")
 	}
 }
 
@@ -97,7 +82,9 @@ func (m *model) register(c *conn, name string) {
 			}
 			// Nothing else happens in between: the conversation types both at once.
 			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, ignores: c.ignores})
+			c.waits = true
 			m.keep(c, func() {
+				c.waits = false
 				m.become(c, m.account(fold(name)))
 				c.tell("%s is yours now: you are logged in", name)
 				m.arrive(c)
@@ -284,11 +271,9 @@ func (m *model) ignoreOnly(c *conn, set map[string]bool) {
 	if c.ignores == nil {
 		c.ignores = map[string]bool{}
 	}
-	for _, r := range c.rooms {
-		for _, o := range r.seats {
-			if c.ignores[o.key()] && o != c {
-				c.hide(r, o)
-			}
+	for i := range c.due { // what it was not sent yet may still come, or not
+		if it := &c.due[i]; c.ignores[it.key] {
+			it.may = true
 		}
 	}
 }
