@@ -143,7 +143,7 @@ func (t tool) command() command {
 		if !ok {
 			return errors.Join(failure{errNoFolder}, k.release())
 		}
-		if err = errors.Join(t.run(disk, files, p.stdout), k.release()); err != nil {
+		if err = errors.Join(t.run(disk, files, p.stdout), k.release(), giveBack(k.folder)); err != nil {
 			return failure{err}
 		}
 		return nil
@@ -163,6 +163,11 @@ func hasDatabase(c config.Config) error {
 		return fmt.Errorf("there is no database in %s (see --data)", folder)
 	}
 	return nil
+}
+
+// giveBack gives what root has made in a data folder to the user of the server.
+func giveBack(folder string) error {
+	return osutil.GiveToOwner(folder, sqlite.FileName, "lock")
 }
 
 var errNoFolder = errors.New("nothing is kept on disk with these settings (see --data)")
@@ -215,7 +220,7 @@ func (p program) restore(args []string) error {
 		return failure{err}
 	}
 	aside, err := sqlite.Restore(files[0], folder, replace)
-	if err = errors.Join(err, unlock()); err != nil {
+	if err = errors.Join(err, giveBack(folder), unlock()); err != nil {
 		return failure{err}
 	}
 	if aside != "" {
