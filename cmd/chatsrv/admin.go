@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -65,7 +66,10 @@ func obey(data *keeper, srv *server.Server, r admin.Request) (lines []string, co
 		var out bytes.Buffer
 		err := t.run(disk, r.Args[1:], &out)
 		lines := linesOf(out.String())
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrPermission), osutil.IsReadOnly(err):
+			return append(lines, err.Error()+" (the server writes it: name a file in "+data.folder+", or where else its user may write)"), exitFailure
+		case err != nil:
 			return append(lines, err.Error()), exitFailure
 		}
 		return lines, 0

@@ -141,14 +141,15 @@ func (k *keeper) close(end *chat.End) error {
 }
 
 // police sets what a configuration says about what may be said, and how much. It
-// returns an error if the list of words can't be used, and changes nothing then.
-func police(srv *server.Server, c config.Config) error {
+// returns how many words are listed, or an error if the list can't be used, and
+// changes nothing then.
+func police(srv *server.Server, c config.Config) (listed int, err error) {
 	var words *wordfilter.List
 	if c.Words != "" {
-		var err error
 		if words, err = readWords(c.Words); err != nil {
-			return err
+			return 0, err
 		}
+		listed = words.Len()
 	}
 	srv.SetWords(words)
 	if c.FloodControl && c.Style != config.StyleClassic {
@@ -157,7 +158,7 @@ func police(srv *server.Server, c config.Config) error {
 	} else {
 		srv.SetFlood(nil)
 	}
-	return nil
+	return listed, nil
 }
 
 // readWords reads a list of words.
