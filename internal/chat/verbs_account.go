@@ -144,7 +144,7 @@ func (h *Hub) create(m *Member, a *account, done func(error)) {
 			delete(h.accounts, a.name.Skeleton)
 			delete(h.byID, a.ID)
 			h.mu.Unlock()
-			err = refusal("%s was not registered: %v", a.Name, err)
+			err = refusal("%s was not registered: %s", a.Name, Reason(err))
 		}
 		done(err)
 	}, a.Account)

@@ -26,7 +26,7 @@ func useradd(c *Call) {
 	h.mu.Unlock()
 	switch {
 	case errors.Is(err, ErrPassword):
-		m.refuse(name.Display + " has an account already")
+		m.refuse(name.Display + " has an account already: " + m.slash() + "passwd " + name.Display + " changes its password")
 		return
 	case err != nil:
 		m.refuse(Reason(err))

@@ -46,7 +46,7 @@ func (c *Call) recordThen(then func(), records ...Record) {
 	c.Hub.kept(c.Member, func(err error) {
 		then()
 		if err != nil {
-			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
+			c.Member.refuse("that was not saved: " + Reason(err) + "; it holds until the server stops")
 		}
 	}, records...)
 }
