@@ -226,7 +226,7 @@ func (m *Member) tell(text string) { m.out.Deliver(Event{Kind: Notice, Body: tex
 // saved tells m what became of a message.
 func (m *Member) saved(id uint64, err error) {
 	if err != nil {
-		m.refuse("your line was not saved: " + err.Error())
+		m.refuse("your line was not saved: " + Reason(err))
 		return
 	}
 	m.tell("saved #" + strconv.FormatUint(id, 10))

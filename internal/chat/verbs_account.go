@@ -144,7 +144,7 @@ func (h *Hub) create(m *Member, a *account, done func(error)) {
 			delete(h.accounts, a.name.Skeleton)
 			delete(h.byID, a.ID)
 			h.mu.Unlock()
-			err = refusal("%s was not registered: %v", a.Name, err)
+			err = refusal("%s was not registered: %s", a.Name, Reason(err))
 		}
 		done(err)
 	}, a.Account)
@@ -432,11 +432,8 @@ func passwd(c *Call) {
 			}
 			h.succeeded(m, m.Name())
 			h.newPassword(m, m.Name(), func(hash string) {
-				h.mu.Lock()
-				a.Hash = hash
-				kept := a.Account
-				h.mu.Unlock()
-				h.keptOr(m, "your password is changed", kept)
+				h.update(a, func(a *Account) { a.Hash = hash })
+				h.keptOr(m, "your password is changed")
 			})
 		})
 	})

@@ -126,7 +126,7 @@ func (h *Hub) post(m *Member, a *account, text string) {
 		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
 		h.kept(m, func(err error) {
 			if err != nil {
-				m.refuse("it was not saved, and " + a.Name + " is not here: " + err.Error())
+				m.refuse("it was not saved, and " + a.Name + " is not here: " + Reason(err))
 				return
 			}
 			h.echo(m, a.Name, text)

@@ -188,11 +188,13 @@ func shutdown(c *Call) {
 		reason = "by " + m.Name()
 	}
 	h.kept(m, func(error) {
+		when := "now"
 		if after > 0 {
-			h.Announce("the server shuts down in "+inWords(after)+": "+reason, m.out.Now())
+			when = "in " + inWords(after)
+			h.Announce("the server shuts down "+when+": "+reason, m.out.Now())
 		}
 		if m.operates() {
-			m.tell("the server shuts down in " + inWords(after))
+			m.tell("the server shuts down " + when)
 		}
 		h.options.Control.Shutdown(after, reason)
 	}, c.entry("shutdown", "", "", reason))
