@@ -29,7 +29,9 @@ func shortly(d time.Duration) string {
 	return text
 }
 
-func (r Rate) inWords() string { return fmt.Sprintf("%d at once, then one every %s", r.Burst, shortly(r.Per)) }
+func (r Rate) inWords() string {
+	return fmt.Sprintf("%d at once, then one every %s", r.Burst, shortly(r.Per))
+}
 
 func limitsTable() string {
 	l := Defaults()
