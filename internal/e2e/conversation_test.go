@@ -117,6 +117,13 @@ var hashes sync.Map
 func keep(t *testing.T, accounts []Account) (dir string) {
 	t.Helper()
 	dir = folder(t)
+	keepIn(t, dir, accounts)
+	return dir
+}
+
+// keepIn is keep for a folder that is there.
+func keepIn(t *testing.T, dir string, accounts []Account) {
+	t.Helper()
 	s, err := sqlite.Open(dir, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +149,6 @@ func keep(t *testing.T, accounts []Account) (dir string) {
 	if err = errors.Join(err, s.Commit(append(records, end)), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // A test that can't fail proves nothing: each of these must.
