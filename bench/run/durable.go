@@ -94,7 +94,7 @@ func storeRate(folder string, producers int, warmup, duration time.Duration) (r 
 	r.Seconds, r.Lines, r.Latency = duration.Seconds(), p.saved, p.latency.Summary()
 	r.LinesPS = float64(r.Lines) / r.Seconds
 	before, after := p.cpu[0], p.cpu[1]
-	r.Server.CPUPerUnit = float64((after-before).Microseconds()) / float64(max(r.Lines, 1))
+	r.Server.CPUPerUnit = float64((after - before).Microseconds()) / float64(max(r.Lines, 1))
 	return r, nil
 }
 

@@ -89,8 +89,10 @@ var figures = []figure{
 	},
 }
 
+var fanOutColumns = []string{"clients", "server", "deliveries/s", "CPU µs per delivery", "× C", "server cores", "generator cores", "p99 ms"}
+
 func fanOut(ctx context.Context, d *driver) section {
-	s := section{columns: []string{"clients", "server", "deliveries/s", "CPU µs per delivery", "× C", "server cores", "generator cores", "p99 ms"}}
+	s := section{columns: fanOutColumns}
 	for _, n := range []struct {
 		clients int
 		target  float64

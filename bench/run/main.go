@@ -37,7 +37,9 @@ type options struct {
 	stall  time.Duration
 	// messages is how many F9 looks through and F10 starts with.
 	messages int
-	output   string // "": bench/RESULTS.md, or standard output with -only
+	// people is how many log in at once in L1.
+	people int
+	output string // "": bench/RESULTS.md, or standard output with -only
 }
 
 func main() {
@@ -62,6 +64,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.IntVar(&o.rounds, "rounds", 3, "rounds; the table shows medians")
 	f.DurationVar(&o.stall, "stall", time.Minute, "length of F5's load with stalled readers; without them it is half of that")
 	f.IntVar(&o.messages, "messages", million, "messages that F9 searches and F10 starts with; with fewer there is no verdict")
+	f.IntVar(&o.people, "people", people, "people who log in at once in L1; with fewer there is no verdict")
 	f.StringVar(&o.output, "o", "", "file to write (default bench/RESULTS.md; with -only, standard output)")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -73,8 +76,8 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if o.rounds < 1 || o.stall < 2*time.Second || o.messages < 1000 {
-		return o, errors.New("at least one -rounds, 2s of -stall, and 1000 -messages")
+	if o.rounds < 1 || o.stall < 2*time.Second || o.messages < 1000 || o.people < 1 {
+		return o, errors.New("at least one -rounds, 2s of -stall, 1000 -messages, and one of -people")
 	}
 	for id := range strings.SplitSeq(only, ",") {
 		if id = strings.ToUpper(strings.TrimSpace(id)); id == "" {

@@ -46,8 +46,8 @@ func (d *driver) archive(ctx context.Context) (string, error) {
 }
 
 func (d *driver) findArchive(ctx context.Context) (string, error) {
-	folder := filepath.Join(os.TempDir(), fmt.Sprintf("netloop-bench-%d-messages-%d", d.options.messages, archiveForm))
-	if usable(folder, d.options.messages) == nil {
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("netloop-bench-%d-messages-%d", d.messages, archiveForm))
+	if usable(folder, d.messages) == nil {
 		return folder, nil
 	}
 	// It appears whole, or not at all.
@@ -55,15 +55,15 @@ func (d *driver) findArchive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(d.progress, "writing %d messages into %s\n", d.options.messages, folder)
+	fmt.Fprintf(d.progress, "writing %d messages into %s\n", d.messages, folder)
 	ctx, cancel := context.WithTimeout(ctx, fillLimit)
 	defer cancel()
-	err = fill(ctx, fresh, d.options.messages)
+	err = fill(ctx, fresh, d.messages)
 	if err == nil {
 		err = errors.Join(os.RemoveAll(folder), os.Rename(fresh, folder))
 	}
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("no %d messages: %w", d.options.messages, err), os.RemoveAll(fresh))
+		return "", errors.Join(fmt.Errorf("no %d messages: %w", d.messages, err), os.RemoveAll(fresh))
 	}
 	return folder, nil
 }
