@@ -157,7 +157,7 @@ func (p *part) maskSince(off uint64) {
 	for i := len(p.view) - 1; i >= 0 && p.view[i].end() > off; i-- {
 		k := &p.view[i]
 		for j := len(k.index) - 1; j >= 0 && k.start(j) >= off; j-- {
-			p.newMask |= authorBits(k.index[j].author)
+			p.newMask |= authorBits(k.index[j].author) | authorBits(k.index[j].alias)
 		}
 	}
 }

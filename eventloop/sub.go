@@ -165,15 +165,20 @@ func (s *Sub) ignore(author, until uint64) {
 
 // skips reports whether s is not to see m, which starts at off.
 func (s *Sub) skips(m *message, off uint64) bool {
-	if m.skip || m.author == 0 || m.author == s.self {
-		return m.skip || m.author != 0
+	if m.skip || m.by(s.self) {
+		return true
 	}
 	for _, g := range s.part.ignored[s] {
-		if g.author == m.author && off < g.until {
+		if m.by(g.author) && off < g.until {
 			return true
 		}
 	}
 	return false
+}
+
+// by reports whether author, who is not 0, is one of those of m.
+func (m *message) by(author uint64) bool {
+	return author != 0 && (m.author == author || m.alias == author)
 }
 
 // sees reports whether s skips nothing of what lies between its cursor and the
@@ -302,8 +307,8 @@ func (s *Sub) overrun(base, count uint64) {
 	if s.finish != nil { // the rest is nothing that it would have seen
 		count = min(count, s.finish.count)
 	}
-	if missed := count - s.part.ordinal(s.cursor); missed > 0 {
-		s.lag(missed)
+	if at := s.part.ordinal(s.cursor); count > at {
+		s.lag(count - at)
 	}
 	s.cursor = base
 }

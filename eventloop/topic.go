@@ -57,9 +57,9 @@ type chunk struct {
 
 // A message is an entry of a chunk's index.
 type message struct {
-	author, seq uint64
-	end         uint32 // in the chunk
-	skip        bool   // for everybody who has not passed it
+	author, alias, seq uint64
+	end                uint32 // in the chunk
+	skip               bool   // for everybody who has not passed it
 }
 
 // end returns the offset behind the chunk.
@@ -99,6 +99,12 @@ func NewTopic(o TopicOptions) *Topic {
 // It never blocks. Who appends more than the window from one callback makes
 // everybody lag; beyond a quarter of it loops send before they read on.
 func (t *Topic) Append(author, seq uint64, p []byte) (end uint64) {
+	return t.AppendAs(author, 0, seq, p)
+}
+
+// AppendAs is Append for a message of two authors, of which each is skipped: one
+// who speaks under a name, say, and the name. They share their numbers.
+func (t *Topic) AppendAs(author, alias, seq uint64, p []byte) (end uint64) {
 	if len(p) == 0 {
 		return t.Head()
 	}
@@ -110,7 +116,7 @@ func (t *Topic) Append(author, seq uint64, p []byte) (end uint64) {
 	}
 	k := t.room(len(p))
 	k.buf = append(k.buf, p...)
-	k.index = append(k.index, message{author: author, seq: seq, end: uint32(len(k.buf))})
+	k.index = append(k.index, message{author: author, alias: alias, seq: seq, end: uint32(len(k.buf))})
 	t.count++
 	end = k.end()
 	t.head.Store(end)
@@ -218,7 +224,7 @@ func (k *chunk) boundary(off uint64) uint64 {
 // SkipAuthor has every reader skip the messages of author that are in the
 // topic now and that it has not begun to read. When it returns no loop will send one of them.
 func (t *Topic) SkipAuthor(author uint64) {
-	t.mark(func(m *message) bool { return m.author == author })
+	t.mark(func(m *message) bool { return m.by(author) })
 }
 
 // SkipSeq does so for the messages with this seq.

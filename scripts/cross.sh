@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 # What is not the toolkit: programs, their glue, and comparisons, whose
 # libraries build on few systems.
-beside='^[^/]*/[^/]*/[^/]*/(cmd|bench|internal/(server|e2e|bench))(/|$)'
+beside='^[^/]*/[^/]*/[^/]*/(cmd|bench|internal/(server|store|metrics|e2e|bench))(/|$)'
 # Comparisons are run on Linux only.
 peers='^[^/]*/[^/]*/[^/]*/bench(/|$)'
 

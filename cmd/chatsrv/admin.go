@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/sudoXpg/netloop/internal/admin"
@@ -64,7 +66,10 @@ func obey(data *keeper, srv *server.Server, r admin.Request) (lines []string, co
 		var out bytes.Buffer
 		err := t.run(disk, r.Args[1:], &out)
 		lines := linesOf(out.String())
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrPermission), osutil.IsReadOnly(err):
+			return append(lines, err.Error()+" (the server writes it: name a file in "+data.folder+", or where else its user may write)"), exitFailure
+		case err != nil:
 			return append(lines, err.Error()), exitFailure
 		}
 		return lines, 0
@@ -104,27 +109,46 @@ func (p program) admin(args []string) error {
 		return &config.UsageError{Problem: "usage: chatsrv admin [flags] COMMAND (chatsrv admin help lists them)"}
 	}
 	r := admin.Request{Args: args[n:]}
-	for _, name := range needsSecret {
-		if r.Args[0] == name {
-			if r.Secret, err = p.readSecret("New password: "); err != nil {
-				return failure{err}
-			}
-			r.HasSecret = true
+	if len(r.Args) > 1 && slices.Contains(needsSecret, r.Args[0]) { // else it is used wrongly
+		if err := reachable(s.Config); err != nil { // before anybody types a password in vain
+			return failure{err}
 		}
+		if r.Secret, err = p.readSecret("New password for " + r.Args[1] + ": "); err != nil {
+			return failure{err}
+		}
+		r.HasSecret = true
 	}
 	return p.call(s.Config, r)
 }
 
+// door returns where the server that has the data folder of c listens.
+func door(c config.Config) (path string, err error) {
+	folder, err := dataFolder(c)
+	switch {
+	case err != nil:
+		return "", err
+	case folder == "":
+		return "", errNoFolder
+	}
+	return admin.Path(folder)
+}
+
+// reachable tells whether that server is there.
+func reachable(c config.Config) error {
+	path, err := door(c)
+	if err != nil {
+		return err
+	}
+	conn, err := admin.Dial(path)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
 // call has the server that has the data folder of c carry out r.
 func (p program) call(c config.Config, r admin.Request) error {
-	folder, err := dataFolder(c)
-	if err != nil {
-		return failure{err}
-	}
-	if folder == "" {
-		return failure{errNoFolder}
-	}
-	path, err := admin.Path(folder)
+	path, err := door(c)
 	if err != nil {
 		return failure{err}
 	}

@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"strings"
 
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/nearest"
 )
@@ -22,7 +25,7 @@ type command struct {
 // chatsrv serves.
 func commands() []command {
 	all := []command{
-		{config.Command{Name: "admin", Args: "COMMAND", Help: "Have the running server carry out a command: who, useradd NAME, role NAME ROLE, ban NAME, …"}, program.admin},
+		{config.Command{Name: "admin", Args: "COMMAND", Help: "Have the running server carry out a command: useradd NAME, role NAME ROLE, …; chatsrv help admin lists them"}, program.admin},
 		{config.Command{Name: "check", Help: "Look for mistakes in the flags, variables and file, and print all of them"}, program.check},
 		{config.Command{Name: "config", Help: "Print the settings in force as a file, each with where it came from"}, program.config},
 		{config.Command{Name: "help", Args: "[COMMAND]", Help: "Print this text, or what a command does"}, program.help},
@@ -68,11 +71,41 @@ func (p program) help(args []string) error {
 	if err != nil {
 		return err
 	}
+	if c.Name == "admin" {
+		return writeAdminHelp(p.stdout)
+	}
 	words := c.Name
 	if c.Args != "" {
 		words += " " + c.Args
 	}
 	_, err = fmt.Fprintf(p.stdout, "Usage: chatsrv %s [flags]\n\n%s.\n\nThe flags are those of chatsrv --help.\n", words, c.Help)
+	return err
+}
+
+// adminHelp is what chatsrv help admin says before the commands.
+const adminHelp = `Usage: chatsrv admin [flags] COMMAND
+
+Has the running server that keeps its data in the same folder carry out a command,
+with all rights. The one flag that matters is --data. What follows it is the command;
+"in ROOM" before it names the room that it is about (without a #, or in quotes).
+A password is asked for once and not shown, or read from the standard input.
+
+    chatsrv admin useradd alice
+    chatsrv admin role alice admin
+    chatsrv admin in lobby kick bob
+
+Commands:
+`
+
+// writeAdminHelp prints it, and the commands that an operator can use.
+func writeAdminHelp(w io.Writer) error {
+	text := adminHelp
+	for _, v := range chat.Verbs() {
+		if !v.Personal {
+			text += fmt.Sprintf("  %-46s %s\n", strings.TrimSpace(v.Name+" "+v.Args), v.Help)
+		}
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 

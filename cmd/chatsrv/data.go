@@ -107,7 +107,7 @@ func (k *keeper) degraded(err error) {
 	if err != nil {
 		k.log.Error("not_saved", slog.String("cause", err.Error()),
 			slog.String("remedy", "make room on the disk of the data folder, or make it writable; nothing has to be restarted"))
-		text = "nothing is saved now: " + err.Error()
+		text = "nothing is saved now: " + chat.Reason(err)
 	} else {
 		k.log.Info("saved_again")
 	}
@@ -161,14 +161,15 @@ func (k *keeper) textsLost() uint64 {
 }
 
 // police sets what a configuration says about what may be said, and how much. It
-// returns an error if the list of words can't be used, and changes nothing then.
-func police(srv *server.Server, c config.Config) error {
+// returns how many words are listed, or an error if the list can't be used, and
+// changes nothing then.
+func police(srv *server.Server, c config.Config) (listed int, err error) {
 	var words *wordfilter.List
 	if c.Words != "" {
-		var err error
 		if words, err = readWords(c.Words); err != nil {
-			return err
+			return 0, err
 		}
+		listed = words.Len()
 	}
 	srv.SetWords(words)
 	if c.FloodControl && c.Style != config.StyleClassic {
@@ -177,7 +178,7 @@ func police(srv *server.Server, c config.Config) error {
 	} else {
 		srv.SetFlood(nil)
 	}
-	return nil
+	return listed, nil
 }
 
 // readWords reads a list of words.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -30,8 +31,9 @@ func (r *reloader) rehash() (report []string, err error) {
 	defer r.mu.Unlock()
 	log := r.log.With(logs.In(logs.Config))
 	next, changed, refused, err := r.settings.Reload(r.args, r.env)
+	var words int
 	if err == nil {
-		err = police(r.srv, next.Config)
+		words, err = police(r.srv, next.Config)
 	}
 	if err != nil {
 		for _, each := range problems(err) {
@@ -51,10 +53,13 @@ func (r *reloader) rehash() (report []string, err error) {
 		log.Warn("setting_needs_restart", attrs(c)...)
 		report = append(report, c.Name+" stays "+shown(c.From)+": "+shown(c.To)+" needs a restart")
 	}
+	if next.Config.Words != "" {
+		report = append(report, fmt.Sprintf("%s was read again: %d entries", next.Config.Words, words))
+	}
 	if len(report) == 0 {
 		report = []string{"nothing has changed"}
 	}
-	log.Info("reloaded", slog.Int("changed", len(changed)), slog.Int("need_restart", len(refused)))
+	log.Info("reloaded", slog.Int("changed", len(changed)), slog.Int("need_restart", len(refused)), slog.Int("words", words))
 	return report, nil
 }
 

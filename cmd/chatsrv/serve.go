@@ -107,7 +107,7 @@ func newServer(r *reloader, backend netloop.BackendInfo, data *keeper) (*server.
 	}
 	r.srv = srv
 	data.srv.Store(srv)
-	if err := police(srv, c); err != nil {
+	if _, err := police(srv, c); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
 	return srv, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -126,6 +127,11 @@ func (t tool) command() command {
 		case s.Config.Help:
 			return p.help([]string{t.Name})
 		}
+		if t.online { // what only reads should not begin an empty database in the wrong folder
+			if err := hasDatabase(s.Config); err != nil {
+				return failure{err}
+			}
+		}
 		k, err := openStore(s.Config)
 		if _, busy := errors.AsType[*osutil.FolderInUseError](err); busy && t.online {
 			return p.call(s.Config, admin.Request{Args: append([]string{t.Name}, files...)})
@@ -137,11 +143,31 @@ func (t tool) command() command {
 		if !ok {
 			return errors.Join(failure{errNoFolder}, k.release())
 		}
-		if err = errors.Join(t.run(disk, files, p.stdout), k.release()); err != nil {
+		if err = errors.Join(t.run(disk, files, p.stdout), k.release(), giveBack(k.folder)); err != nil {
 			return failure{err}
 		}
 		return nil
 	}}
+}
+
+// hasDatabase returns an error if there is none in the folder of c.
+func hasDatabase(c config.Config) error {
+	folder, err := dataFolder(c)
+	switch {
+	case err != nil:
+		return err
+	case folder == "":
+		return errNoFolder
+	}
+	if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s (see --data)", folder)
+	}
+	return nil
+}
+
+// giveBack gives what root has made in a data folder to the user of the server.
+func giveBack(folder string) error {
+	return osutil.GiveToOwner(folder, sqlite.FileName, "lock")
 }
 
 var errNoFolder = errors.New("nothing is kept on disk with these settings (see --data)")
@@ -194,7 +220,7 @@ func (p program) restore(args []string) error {
 		return failure{err}
 	}
 	aside, err := sqlite.Restore(files[0], folder, replace)
-	if err = errors.Join(err, unlock()); err != nil {
+	if err = errors.Join(err, giveBack(folder), unlock()); err != nil {
 		return failure{err}
 	}
 	if aside != "" {

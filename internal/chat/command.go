@@ -74,7 +74,7 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	}
 	v := h.find(c.Name)
 	if v == nil {
-		m.refuse(h.unknown(c.Name))
+		m.refuse(h.unknown(m, c.Name))
 		return
 	}
 	args, whole := v.split(c.Text)
@@ -82,13 +82,15 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	case m.who == nil && !v.Outside:
 		m.refuse("/" + v.Name + " needs a name: give yours first")
 	case v.Personal && m.operates():
-		m.refuse("/" + v.Name + " is for people in the chat")
+		m.refuse(v.Name + " is for people in the chat")
 	case !h.may(m, v):
 		m.refuse("you may not use /" + v.Name + ": it is for " + v.whom())
+	case m.room == nil && !v.Roomless && !v.Outside && m.operates():
+		m.refuse(v.Name + " is about a room: in ROOM " + v.usage(m))
 	case m.room == nil && !v.Roomless && !v.Outside:
 		m.refuse("you are in no room: /join #ROOM enters one")
 	case !whole || len(args) < v.MinArgs:
-		m.refuse("usage: " + v.usage())
+		m.refuse("usage: " + v.usage(m))
 	default:
 		v.Run(&Call{Hub: h, Member: m, Args: args, Now: now})
 	}
@@ -147,9 +149,21 @@ func (h *Hub) find(name string) *Verb {
 }
 
 // unknown answers a command that is not in the table.
-func (h *Hub) unknown(name string) string {
+func (h *Hub) unknown(m *Member, name string) string {
 	name = clip(name)
-	if meant, ok := h.nearest(name, func(i int) string { return h.verbs[i].Name }, len(h.verbs)); ok {
+	var own []string
+	for i := range h.verbs {
+		if v := &h.verbs[i]; !v.Personal || !m.operates() {
+			own = append(own, v.Name)
+		}
+	}
+	meant, ok := h.nearest(name, func(i int) string { return own[i] }, len(own))
+	switch {
+	case m.operates() && ok:
+		return fmt.Sprintf("no command %s: did you mean %s?", name, meant)
+	case m.operates():
+		return fmt.Sprintf("no command %s: help lists them", name)
+	case ok:
 		return fmt.Sprintf("no command /%s: did you mean /%s? (//%s says it)", name, meant, name)
 	}
 	return fmt.Sprintf("no command /%s: /help lists them (//%s says it)", name, name)
@@ -185,9 +199,19 @@ func (v *Verb) split(text string) ([]string, bool) {
 	return args, true
 }
 
-func (v *Verb) usage() string {
-	if v.Args == "" {
-		return "/" + v.Name
+// usage is how m uses a verb.
+func (v *Verb) usage(m *Member) string {
+	text := m.slash() + v.Name
+	if v.Args != "" {
+		text += " " + v.Args
 	}
-	return "/" + v.Name + " " + v.Args
+	return text
+}
+
+// slash is what stands before m's commands: operators say nothing else.
+func (m *Member) slash() string {
+	if m.operates() {
+		return ""
+	}
+	return "/"
 }

@@ -63,11 +63,13 @@ func (e *Event) isMessage() bool { return e.Kind == Say || e.Kind == Action }
 // inside the room's mutex. They must neither block nor call the room.
 type Feed interface {
 	// Publish is called in the room's order. Whether the author gets his own
-	// event back is the feed's decision.
-	Publish(e Event)
-	// SkipAuthor and Skip withhold what members have not been sent yet: the
-	// events of an author, or the one with that Seq.
+	// event back is the feed's decision. key is that of the name under which he
+	// caused it, "" for the server.
+	Publish(e Event, key string)
+	// SkipAuthor, SkipName and Skip withhold what members have not been sent yet: the
+	// events of an author, those under the name of that key, or the one with that Seq.
 	SkipAuthor(author uint64)
+	SkipName(key string)
 	Skip(seq uint64)
 }
 
@@ -90,8 +92,9 @@ type Outlet interface {
 	Enter(r *Room, recent []Event, others int)
 	// Exit ends that.
 	Exit(r *Room)
-	// Ignore shows nothing of an author in a room, or shows him again.
-	Ignore(r *Room, author uint64, yes bool)
+	// Ignore shows no events of a room under the name of that key, or shows them
+	// again from now on. What Ignored has when a room is entered is ignored there.
+	Ignore(r *Room, key string, yes bool)
 	// Adapt is called when the member's settings or current room have changed.
 	Adapt()
 

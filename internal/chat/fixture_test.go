@@ -15,15 +15,17 @@ type log struct {
 	forget  bool
 	events  []chat.Event
 	authors []uint64 // skipped
+	names   []string
 	seqs    []uint64
 }
 
-func (l *log) Publish(e chat.Event) {
+func (l *log) Publish(e chat.Event, _ string) {
 	if !l.forget {
 		l.events = append(l.events, e)
 	}
 }
 func (l *log) SkipAuthor(author uint64) { l.authors = append(l.authors, author) }
+func (l *log) SkipName(key string)      { l.names = append(l.names, key) }
 func (l *log) Skip(seq uint64)          { l.seqs = append(l.seqs, seq) }
 
 // person is a Member with an Outlet that remembers. What is asked of other
@@ -37,7 +39,7 @@ type person struct {
 	recent  []chat.Event // of the last room entered
 	others  int
 	enter   func(recent []chat.Event)
-	ignored map[uint64]bool
+	ignored map[string]bool
 	addr    netip.Addr
 	asked   string
 	answer  func(string)
@@ -71,11 +73,11 @@ func (p *person) Exit(r *chat.Room) {
 	}
 }
 
-func (p *person) Ignore(_ *chat.Room, author uint64, yes bool) {
+func (p *person) Ignore(_ *chat.Room, key string, yes bool) {
 	if p.ignored == nil {
-		p.ignored = map[uint64]bool{}
+		p.ignored = map[string]bool{}
 	}
-	p.ignored[author] = yes
+	p.ignored[key] = yes
 }
 
 func (p *person) Ask(question string, _ bool, answer func(string)) {

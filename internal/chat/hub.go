@@ -228,7 +228,7 @@ func (h *Hub) kept(m *Member, done func(error), records ...Record) {
 func (h *Hub) keptOr(m *Member, what string, records ...Record) {
 	h.kept(m, func(err error) {
 		if err != nil {
-			m.refuse(what + ", but not saved: " + err.Error() + "; it holds until the server stops")
+			m.refuse(what + ", but not saved: " + Reason(err) + "; it holds until the server stops")
 			return
 		}
 		m.tell(what)
@@ -305,7 +305,7 @@ func (h *Hub) free(name names.Name, m *Member) error {
 		return ErrNameReserved
 	}
 	switch p := h.names[name.Skeleton]; {
-	case p == nil || p == m.who:
+	case p == nil || m != nil && p == m.who:
 		return nil
 	case p.name.Key == name.Key:
 		return ErrNameTaken

@@ -89,6 +89,7 @@ type seat struct {
 	member *Member
 	room   *Room // nil: not taken
 	place  int32 // index in room.seats, guarded by room.mu
+	gone   bool  // is being put out of the room: says nothing here; guarded by room.mu
 }
 
 // more is what few members need.
@@ -184,9 +185,9 @@ func (m *Member) in(r *Room) *seat {
 	return nil
 }
 
-// sit returns a seat that is free.
+// sit returns a seat that is free, behind those that are taken.
 func (m *Member) sit() *seat {
-	if m.seat.room == nil {
+	if m.seat.room == nil && (m.more == nil || len(m.more.seats) == 0) {
 		return &m.seat
 	}
 	s := &seat{}
@@ -209,6 +210,10 @@ func (m *Member) stand(s *seat) {
 	}
 }
 
+// Ignored returns the keys of the names that m does not want to see. They are not to
+// be changed.
+func (m *Member) Ignored() map[string]bool { return m.ignored() }
+
 // Ignores tells whether m does not want to see somebody of that name.
 func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }
 
@@ -221,7 +226,7 @@ func (m *Member) tell(text string) { m.out.Deliver(Event{Kind: Notice, Body: tex
 // saved tells m what became of a message.
 func (m *Member) saved(id uint64, err error) {
 	if err != nil {
-		m.refuse("your line was not saved: " + err.Error())
+		m.refuse("your line was not saved: " + Reason(err))
 		return
 	}
 	m.tell("saved #" + strconv.FormatUint(id, 10))

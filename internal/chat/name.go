@@ -27,7 +27,7 @@ func refusal(format string, args ...any) error { return &Refused{fmt.Sprintf(for
 var (
 	ErrNameTaken    = &Refused{"that name is taken"}
 	ErrNameAlike    = &Refused{"that name looks like one that is taken"}
-	ErrNameReserved = &Refused{"that name is reserved"}
+	ErrNameReserved = &Refused{"that name is reserved: choose another"}
 	ErrNoGuests     = &Refused{"guests are not admitted now: /login NAME if you have an account"}
 	// ErrPassword: the name is an account's; see Hub.Authenticate.
 	ErrPassword = &Refused{"that name is registered: it needs its password"}

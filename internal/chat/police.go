@@ -72,7 +72,7 @@ func (h *Hub) flag(m *Member, r *Room, e Event, why string) {
 	}
 	h.kept(m, func(err error) {
 		if err != nil {
-			m.refuse("your line was not saved: " + err.Error())
+			m.refuse("your line was not saved: " + Reason(err))
 			return
 		}
 		m.tell("your line waits until a moderator has looked at it")

@@ -20,8 +20,6 @@ type Room struct {
 	people map[uint64]int // the connections of each account that has any here
 	state  RoomState      // lists in it are replaced, never changed in place
 	mutes  []Sanction     // that hold here
-	// ignorers are those members who ignore anybody, with a set that is never changed.
-	ignorers map[*Member]map[string]bool
 	// spoke is when who last did, by key, while the room is slow.
 	spoke  map[string]time.Time
 	closed bool
@@ -63,7 +61,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 		return err
 	}
 	s := m.sit()
-	s.member, s.room, s.place = m, r, int32(len(r.seats))
+	s.member, s.room, s.place, s.gone = m, r, int32(len(r.seats)), false
 	m.room = r
 	first := m.account() == 0 || r.people[m.account()] == 0
 	m.out.Enter(r, r.hub.unignored(m, r.history()), r.others(m))
@@ -74,10 +72,8 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 		r.seats = slices.Grow(r.seats, max(8, len(r.seats)))
 	}
 	r.seats = append(r.seats, s)
-	r.listenLocked(m)
-	r.tellIgnorers(m)
 	if first {
-		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, "", nil)
+		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key, nil)
 	}
 	return nil
 }
@@ -139,7 +135,7 @@ func (r *Room) publishOf(m *Member, e Event) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !m.marked(gone) {
+	if s := m.in(r); !m.marked(gone) && (s == nil || !s.gone) {
 		r.publishLocked(e, m.who.name.Key, m)
 	}
 }
@@ -153,50 +149,20 @@ func (r *Room) leave(m *Member, s *seat, reason string, now time.Time) {
 	r.seats[s.place], last.place = last, s.place
 	r.seats[end] = nil
 	r.seats = r.seats[:end]
-	delete(r.ignorers, m)
 	if m.account() != 0 {
 		if r.people[m.account()]--; r.people[m.account()] > 0 {
 			return
 		}
 		delete(r.people, m.account())
 	}
-	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Body: reason, Time: now}, "", nil)
+	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Body: reason, Time: now}, m.who.name.Key, nil)
 }
 
-// listen notes whom m, who is here, ignores.
-func (r *Room) listen(m *Member) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.listenLocked(m)
-}
-
-func (r *Room) listenLocked(m *Member) {
-	delete(r.ignorers, m)
-	if len(m.ignored()) == 0 {
-		return
-	}
-	if r.ignorers == nil {
-		r.ignorers = make(map[*Member]map[string]bool)
-	}
-	r.ignorers[m] = m.ignored()
-}
-
-// tellIgnorers has those who ignore the name of m, who has just come, see
-// nothing of it.
-func (r *Room) tellIgnorers(m *Member) {
-	for o, set := range r.ignorers {
-		if set[m.who.name.Key] && o != m {
-			o.out.Post(func() { o.out.Ignore(r, m.id, true) })
-		}
-	}
-}
-
-// renamed tells that m was called old, and those who ignore the new name.
+// renamed tells that m was called old.
 func (r *Room) renamed(m *Member, old string, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tellIgnorers(m)
-	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, "", nil)
+	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, fold(old), nil)
 }
 
 // identify notes that m, who is here, has another account now, 0 for none.
@@ -220,7 +186,7 @@ func (r *Room) publish(e Event) {
 }
 
 // publishLocked gives e its place in the order. r.mu is held. key is that of the
-// author's name, if it is a message; by, who may be nil, is told what becomes of it.
+// author's name, if it has one; by, who may be nil, is told what becomes of it.
 func (r *Room) publishLocked(e Event, key string, by *Member) {
 	if r.closed {
 		return
@@ -233,7 +199,7 @@ func (r *Room) publishLocked(e Event, key string, by *Member) {
 		}
 		r.save(&e, key, by)
 	}
-	r.feed.Publish(e)
+	r.feed.Publish(e, key)
 }
 
 // save writes a message to the journal, in the room's order.
@@ -294,9 +260,17 @@ func (r *Room) withholdLocked(which func(*Event) bool) {
 		if !which(&e) {
 			return false
 		}
-		r.feed.Skip(e.Seq)
+		r.skip(&e)
 		return true
 	})
+}
+
+// skip withholds an event from those who have not been sent it. Of an earlier epoch
+// nobody is sent anything, and its numbers are those of other events now.
+func (r *Room) skip(e *Event) {
+	if e.Epoch == r.hub.options.Epoch {
+		r.feed.Skip(e.Seq)
+	}
 }
 
 // look returns the room's state.

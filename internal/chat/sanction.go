@@ -258,7 +258,7 @@ func (r *Room) spokeAt(key string, now time.Time) {
 // impose adds sanctions.
 func (h *Hub) impose(list []Sanction, now time.Time) error {
 	h.mu.Lock()
-	h.sanctions = slices.DeleteFunc(h.sanctions, func(s Sanction) bool { return !s.Until.IsZero() && !now.Before(s.Until) })
+	h.lapse(now)
 	full := len(h.sanctions)+len(list) > MaxSanctions
 	if !full {
 		for i := range list {
@@ -274,10 +274,26 @@ func (h *Hub) impose(list []Sanction, now time.Time) error {
 	return nil
 }
 
+// lapse forgets what is over, also on disk. h.mu is held.
+func (h *Hub) lapse(now time.Time) {
+	var over []Record
+	h.sanctions = slices.DeleteFunc(h.sanctions, func(s Sanction) bool {
+		if s.Until.IsZero() || now.Before(s.Until) {
+			return false
+		}
+		over = append(over, DropSanction{ID: s.ID})
+		return true
+	})
+	if len(over) > 0 {
+		h.keep(over...)
+	}
+}
+
 // lift removes the sanctions of some kinds that which says, and returns them.
-func (h *Hub) lift(which func(*Sanction) bool) []Sanction {
+func (h *Hub) lift(now time.Time, which func(*Sanction) bool) []Sanction {
 	var gone []Sanction
 	h.mu.Lock()
+	h.lapse(now)
 	h.sanctions = slices.DeleteFunc(h.sanctions, func(s Sanction) bool {
 		if which(&s) {
 			gone = append(gone, s)

@@ -104,7 +104,7 @@ func adminVerbs() []Verb {
 		{Name: "useradd", Args: "NAME", Help: "Make an account: asks for its password.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: useradd},
 		{Name: "userdel", Args: "NAME", Help: "Remove an account, and its mail.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: userdel},
 		{Name: "role", Args: "NAME ROLE", Help: "Make somebody a user, a moderator or an admin.", Need: Admin, MinArgs: 2, MaxArgs: 2, Roomless: true, Run: role},
-		{Name: "drop", Args: "CONNECTION", Help: "Close a connection; /whois and a list in no room show their numbers.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: drop},
+		{Name: "drop", Args: "CONNECTION", Help: "Close a connection; /whois shows its number.", Need: Admin, MinArgs: 1, MaxArgs: 1, Roomless: true, Run: drop},
 		{Name: "stats", Help: "Show how the server is doing.", Need: Admin, Roomless: true, Run: stats},
 		{Name: "rehash", Help: "Read the configuration again.", Need: Admin, Roomless: true, Run: rehash},
 		{Name: "shutdown", Args: "[SECONDS] [REASON]", Help: "Stop the server.", Need: Admin, MaxArgs: 2, Rest: true, Roomless: true, Run: shutdown},

@@ -3,6 +3,7 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,13 @@ func register(c *Call) {
 		return
 	}
 	h.newPassword(m, name.Display, func(hash string) {
-		a := &account{Account: Account{Name: name.Display, Role: User, Hash: hash, Created: c.Now, Seen: c.Now}, name: name}
+		a := &account{
+			Account: Account{
+				Name: name.Display, Role: User, Hash: hash, Created: c.Now, Seen: c.Now,
+				Settings: m.Settings(), Ignores: slices.Sorted(maps.Keys(m.ignored())), // the guest's own
+			},
+			name: name,
+		}
 		h.create(m, a, func(err error) {
 			if err != nil {
 				m.refuse(Reason(err))
@@ -137,7 +144,7 @@ func (h *Hub) create(m *Member, a *account, done func(error)) {
 			delete(h.accounts, a.name.Skeleton)
 			delete(h.byID, a.ID)
 			h.mu.Unlock()
-			err = refusal("%s was not registered: %v", a.Name, err)
+			err = refusal("%s was not registered: %s", a.Name, Reason(err))
 		}
 		done(err)
 	}, a.Account)
@@ -356,7 +363,11 @@ func (h *Hub) settle(m *Member) {
 			m.refuse("your mail can't be read: " + err.Error())
 			return
 		}
+		hidden := h.hidden(m.out.Now())
 		for _, each := range mail {
+			if hidden != nil && hidden(&Event{Name: each.From, Account: each.FromAccount}) {
+				continue // it waits, as long as the ban holds
+			}
 			m.rest().mail = append(m.more.mail, each.ID)
 			if m.ignores(fold(each.From)) {
 				continue
@@ -421,11 +432,8 @@ func passwd(c *Call) {
 			}
 			h.succeeded(m, m.Name())
 			h.newPassword(m, m.Name(), func(hash string) {
-				h.mu.Lock()
-				a.Hash = hash
-				kept := a.Account
-				h.mu.Unlock()
-				h.keptOr(m, "your password is changed", kept)
+				h.update(a, func(a *Account) { a.Hash = hash })
+				h.keptOr(m, "your password is changed")
 			})
 		})
 	})

@@ -44,11 +44,16 @@ func (c *Call) record(records ...Record) { c.recordThen(func() {}, records...) }
 // recordThen is record for what has to be on disk before anybody is told.
 func (c *Call) recordThen(then func(), records ...Record) {
 	c.Hub.kept(c.Member, func(err error) {
-		if err != nil {
-			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
-		}
 		then()
+		if err != nil {
+			c.Member.refuse("that was not saved: " + Reason(err) + "; it holds until the server stops")
+		}
 	}, records...)
+}
+
+// announceKept is inform, once what is to be told is on disk.
+func (c *Call) announceKept(r *Room, text string, records ...Record) {
+	c.recordThen(func() { c.inform(r, text) }, records...)
 }
 
 // period takes the duration and the reason out of the arguments after the first.
@@ -160,13 +165,9 @@ func (h *Hub) expel(t *Member, r *Room, reason string) {
 func (r *Room) among(members []*Member) []*Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []*Member
-	for _, s := range r.seats {
-		if slices.Contains(members, s.member) {
-			found = append(found, s.member)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(members), func(m *Member) bool {
+		return !slices.ContainsFunc(r.seats, func(s *seat) bool { return s.member == m })
+	})
 }
 
 func ban(c *Call) {
@@ -280,6 +281,14 @@ func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 		ids[t.id] = true
 		r.feed.SkipAuthor(t.id)
 	}
+	for _, s := range r.seats {
+		s.gone = s.gone || ids[s.member.id]
+	}
+	for i := range bans {
+		if bans[i].Key != "" { // those who have left, too, and what the ring no longer has
+			r.feed.SkipName(bans[i].Key)
+		}
+	}
 	r.withholdLocked(func(e *Event) bool {
 		return ids[e.Author] || slices.ContainsFunc(bans, func(s Sanction) bool { return s.author(e) })
 	})
@@ -294,7 +303,7 @@ func (c *Call) lift(kind SanctionKind, target string) {
 	h, m, where := c.Hub, c.Member, c.where()
 	key := fold(target)
 	net, _, _ := parseNet(target)
-	ended := h.lift(func(s *Sanction) bool {
+	ended := h.lift(c.Now, func(s *Sanction) bool {
 		if (s.Kind == Ban) != (kind == Ban) || where != "" && s.Room != where {
 			return false
 		}

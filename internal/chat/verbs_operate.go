@@ -85,27 +85,23 @@ func redact(c *Call) {
 		}
 		since = c.Now.Add(-d)
 	}
-	name, a, members, err := c.target(c.Args[0])
+	name, a, _, err := c.target(c.Args[0])
 	if err != nil {
 		m.refuse(Reason(err))
 		return
 	}
-	red := Redaction{Room: r.name, Key: name.Key, Since: since}
+	// A name may have been a guest's before it was an account's.
+	records := []Record{Redaction{Room: r.name, Key: name.Key, Since: since}, c.entry("redact", name.Display, r.name, "")}
+	whose := Sanction{Key: name.Key}
 	if a != nil {
-		red.Account = a.ID
+		whose.Account = a.ID
+		records = append(records, Redaction{Room: r.name, Account: a.ID, Since: since})
 	}
-	r.withhold(func(e *Event) bool {
-		same := e.Account != 0 && e.Account == red.Account || e.Account == 0 && fold(e.Name) == red.Key
-		return same && !e.Time.Before(since)
-	})
 	r.mu.Lock()
-	for _, t := range members {
-		r.feed.SkipAuthor(t.id) // also what the ring no longer has
-	}
+	r.withholdLocked(func(e *Event) bool { return whose.author(e) && !e.Time.Before(since) })
+	r.feed.SkipName(name.Key) // also what the ring no longer has
 	r.mu.Unlock()
-	c.recordThen(func() {
-		c.inform(r, m.Name()+" has taken back what "+name.Display+" has said")
-	}, red, c.entry("redact", name.Display, r.name, ""))
+	c.announceKept(r, m.Name()+" has taken back what "+name.Display+" has said", records...)
 }
 
 // redactOne takes back one message, wherever it is still.
@@ -124,9 +120,8 @@ func (c *Call) redactOne(r *Room, text string) {
 	})
 	done := func() {
 		number := "#" + strconv.FormatUint(id, 10)
-		c.recordThen(func() {
-			c.inform(r, m.Name()+" has taken back message "+number)
-		}, Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
+		c.announceKept(r, m.Name()+" has taken back message "+number,
+			Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
 	}
 	switch {
 	case found:
@@ -145,7 +140,7 @@ func (c *Call) redactOne(r *Room, text string) {
 			m.refuse(missing)
 		default:
 			r.mu.Lock()
-			r.feed.Skip(events[0].Seq)
+			r.skip(&events[0])
 			r.mu.Unlock()
 			done()
 		}

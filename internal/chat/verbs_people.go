@@ -31,6 +31,9 @@ func reply(c *Call) {
 // private sends text to one person.
 func (c *Call) private(to, text string) {
 	h, m := c.Hub, c.Member
+	if m.marked(gone) {
+		return
+	}
 	if why := h.unheard(m, nil, c.Now); why != "" {
 		m.refuse(why)
 		return
@@ -123,7 +126,7 @@ func (h *Hub) post(m *Member, a *account, text string) {
 		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
 		h.kept(m, func(err error) {
 			if err != nil {
-				m.refuse("it was not saved, and " + a.Name + " is not here: " + err.Error())
+				m.refuse("it was not saved, and " + a.Name + " is not here: " + Reason(err))
 				return
 			}
 			h.echo(m, a.Name, text)
@@ -292,36 +295,18 @@ func (h *Hub) adoptIgnored(m *Member, set map[string]bool) {
 	was := m.ignored()
 	m.rest().ignored = set
 	for _, s := range m.seats() {
-		s.room.listen(m)
-		h.applyIgnored(m, s.room, was)
-	}
-}
-
-// applyIgnored tells the outlet which members of a room m does not see, and
-// which of those that it did not see before it does.
-func (h *Hub) applyIgnored(m *Member, r *Room, was map[string]bool) {
-	if len(m.ignored())+len(was) == 0 {
-		return
-	}
-	members, _ := r.some(r.Len())
-	h.mu.Lock()
-	keys := make([]string, len(members))
-	for i, o := range members {
-		if o.who != nil && o != m {
-			keys[i] = o.who.name.Key
+		for key := range was {
+			if !set[key] {
+				m.out.Ignore(s.room, key, false)
+			}
 		}
-	}
-	h.mu.Unlock()
-	for i, o := range members {
-		if m.ignored()[keys[i]] != was[keys[i]] {
-			m.out.Ignore(r, o.id, m.ignored()[keys[i]])
+		for key := range set {
+			if !was[key] {
+				m.out.Ignore(s.room, key, true)
+			}
 		}
 	}
 }
-
-// Reapply is called by an outlet that sees a room in another way than before, so
-// that Ignore has to be said again.
-func (h *Hub) Reapply(m *Member, r *Room) { h.applyIgnored(m, r, nil) }
 
 // A setting is a row of the table of what /set can change.
 type setting struct {

@@ -40,8 +40,12 @@ func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
 	if len(m.seats()) >= MaxRooms {
 		return refusal("you are in %d rooms, which is the most: /leave one first", MaxRooms)
 	}
-	if s := h.sanctionOf(m, Ban, name.Display, now); s != nil {
-		return refusal("you are banned from %s%s", name.Display, s.words(now))
+	called := name.Display
+	if r := h.Room(called); r != nil {
+		called = r.name // however it was typed
+	}
+	if s := h.sanctionOf(m, Ban, called, now); s != nil {
+		return refusal("you are banned from %s%s", called, s.words(now))
 	}
 	for {
 		r, made, err := h.open(m, name, key, now)
@@ -53,7 +57,6 @@ func (h *Hub) enter(m *Member, text, key string, now time.Time) error {
 				h.keep(r.look())
 			}
 			if err == nil {
-				h.applyIgnored(m, r, nil)
 				h.focus(m)
 				if topic := r.look().Topic; topic != "" {
 					m.tell("the topic of " + r.name + " is: " + topic)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -168,17 +169,17 @@ func shutdown(c *Call) {
 		m.refuse("this server can't be stopped from here")
 		return
 	}
-	seconds, reason := 0, c.arg(0)
-	if n, err := strconv.Atoi(c.arg(0)); err == nil {
+	const most = int(maxShutdown / time.Second)
+	seconds, reason := 0, strings.Join(c.Args, " ")
+	if first := c.arg(0); first != "" && strings.Trim(first, "-0123456789") == "" {
+		n, err := strconv.Atoi(first)
+		if err != nil || n < 0 || n > most { // and no reason to stop at once
+			m.refuse(fmt.Sprintf("that is a number of seconds, at most %d", most))
+			return
+		}
 		seconds, reason = n, c.arg(1)
-	} else if c.arg(1) != "" {
-		reason += " " + c.arg(1)
 	}
 	after := time.Duration(seconds) * time.Second
-	if seconds < 0 || after > maxShutdown {
-		m.refuse(fmt.Sprintf("that is a number of seconds, at most %d", int(maxShutdown/time.Second)))
-		return
-	}
 	if err := bounded(reason); err != nil {
 		m.refuse(Reason(err))
 		return
@@ -187,11 +188,13 @@ func shutdown(c *Call) {
 		reason = "by " + m.Name()
 	}
 	h.kept(m, func(error) {
+		when := "now"
 		if after > 0 {
-			h.Announce("the server shuts down in "+inWords(after)+": "+reason, m.out.Now())
+			when = "in " + inWords(after)
+			h.Announce("the server shuts down "+when+": "+reason, m.out.Now())
 		}
 		if m.operates() {
-			m.tell("the server shuts down in " + inWords(after))
+			m.tell("the server shuts down " + when)
 		}
 		h.options.Control.Shutdown(after, reason)
 	}, c.entry("shutdown", "", "", reason))

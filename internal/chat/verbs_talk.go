@@ -10,19 +10,19 @@ func help(c *Call) {
 	if name := strings.TrimPrefix(c.arg(0), "/"); name != "" {
 		v := c.Hub.find(name)
 		if v == nil {
-			c.Member.refuse(c.Hub.unknown(name))
+			c.Member.refuse(c.Hub.unknown(c.Member, name))
 			return
 		}
-		c.Member.tell("usage: " + v.usage() + ": " + v.Help + v.also())
+		c.Member.tell("usage: " + v.usage(c.Member) + ": " + v.Help + v.also(c.Member))
 		return
 	}
 	for i := range c.Hub.verbs {
-		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && !(v.Personal && c.Member.operates()) {
-			c.Member.tell(fmt.Sprintf("%-12s %s", "/"+v.Name, v.Help+v.also()))
+		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && (!v.Personal || !c.Member.operates()) {
+			c.Member.tell(fmt.Sprintf("%-12s %s", c.Member.slash()+v.Name, v.Help+v.also(c.Member)))
 		}
 	}
 	if c.Member.operates() {
-		c.Member.tell("\"in ROOM\" before a command names the room that it is about; help COMMAND says how one is used.")
+		c.Member.tell("in ROOM before a command names the room that it is about; help COMMAND says how one is used.")
 		return
 	}
 	c.Member.tell(fmt.Sprintf("%-12s %s", "//TEXT", "Say a line that begins with a slash."))
@@ -30,11 +30,12 @@ func help(c *Call) {
 }
 
 // also lists the other names of a verb.
-func (v *Verb) also() string {
+func (v *Verb) also(m *Member) string {
 	if len(v.Aliases) == 0 {
 		return ""
 	}
-	return " (also /" + strings.Join(v.Aliases, ", /") + ")"
+	slash := m.slash()
+	return " (also " + slash + strings.Join(v.Aliases, ", "+slash) + ")"
 }
 
 func me(c *Call) { c.Hub.say(c.Member, Action, c.Args[0], c.Now) }

@@ -201,3 +201,15 @@ func FuzzParseRefusesInWordsOnly(f *testing.F) {
 		}
 	})
 }
+
+func TestATimeMayBeGivenInDays(t *testing.T) {
+	s, err := Load([]string{"--keep-age", "90d"}, environment())
+	if err != nil || s.Config.KeepAge != 90*24*time.Hour {
+		t.Errorf("%v, %v", s, err)
+	}
+	for _, text := range []string{"d", "1.5d", "-1d", "99999d", "1d2h"} {
+		if _, err := Load([]string{"--keep-age", text}, environment()); err == nil {
+			t.Errorf("%q is a time", text)
+		}
+	}
+}

@@ -139,7 +139,7 @@ max-lag = "1MiB"
 		"c.toml:6: ipv4: is a text, not true or false",
 		"c.toml:7: bind: is true or false, not a text in quotes or a list of them",
 		"c.toml:8: name: takes one value, not a list",
-		`c.toml:9: grace: "5" is not a time from 0s to 1h, with its unit (as in 150ms, 30s, 10m)`,
+		`c.toml:9: grace: "5" is not a time from 0s to 1h, with its unit (as in 150ms, 30s, 10m, 90d)`,
 		`c.toml:10: sniff-window: is a number with a point, not a text in quotes (as in sniff-window = "150ms")`,
 		"c.toml:11: config: is for the command line only",
 		"c.toml:12: help: is for the command line only",

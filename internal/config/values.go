@@ -48,13 +48,23 @@ func number(field func(*Config) *int, low, high int) func(*Config, string) error
 // duration sets a time from low to high.
 func duration(field func(*Config) *time.Duration, low, high time.Duration) func(*Config, string) error {
 	return func(c *Config, text string) error {
-		d, err := time.ParseDuration(text)
-		if err != nil || d < low || d > high {
-			return fmt.Errorf("%q is not a time from %s to %s, with its unit (as in 150ms, 30s, 10m)", text, brief(low), brief(high))
+		d, ok := parseTime(text)
+		if !ok || d < low || d > high {
+			return fmt.Errorf("%q is not a time from %s to %s, with its unit (as in 150ms, 30s, 10m, 90d)", text, brief(low), brief(high))
 		}
 		*field(c) = d
 		return nil
 	}
+}
+
+// parseTime reads what time.ParseDuration does, and whole days.
+func parseTime(text string) (time.Duration, bool) {
+	if digits, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err == nil
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil
 }
 
 // brief prints a whole number of hours, minutes or seconds as 24h, not 24h0m0s.

@@ -89,7 +89,7 @@ func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 		{args: []string{"--bind", "unix:"}, want: `--bind: "unix:" has no path (as in unix:/run/chatsrv.sock)`},
 		{args: []string{"--backend", "epol"}, want: `--backend: "epol" is no backend of `},
 		{args: []string{"--style", "classik"}, want: `--style: "classik" is not one of default, classic (did you mean classic?)`},
-		{args: []string{"--login-timeout", "5"}, want: `--login-timeout: "5" is not a time from 1s to 24h, with its unit (as in 150ms, 30s, 10m)`},
+		{args: []string{"--login-timeout", "5"}, want: `--login-timeout: "5" is not a time from 1s to 24h, with its unit (as in 150ms, 30s, 10m, 90d)`},
 		{args: []string{"--log-format", "xml"}, want: `--log-format: "xml" is not one of text, json`},
 		{env: []string{"CHATSRV_PORT=x"}, want: `CHATSRV_PORT: "x" is not a port`},
 		{env: []string{"CHATSRV_MAX_LINE=1"}, want: `CHATSRV_MAX_LINE: "1" is not a size from 64 to 32KiB (as in 4096, 64KiB, 1MiB)`},

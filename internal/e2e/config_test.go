@@ -121,7 +121,7 @@ func TestCheckAndConfigExplainAFile(t *testing.T) {
 	stdout, stderr, code := command(t, loops, "check", "--config", path, "--max-line", "1")
 	want := `chatsrv: --max-line: "1" is not a size from 64 to 32KiB (as in 4096, 64KiB, 1MiB)
 chatsrv: ` + path + `:2: prot: unknown key (did you mean port?)
-chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (as in 150ms, 30s, 10m)
+chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (as in 150ms, 30s, 10m, 90d)
 `
 	if code != 1 || stdout != "" || stderr != want {
 		t.Errorf("check: code %d, stdout %q, stderr\n%s\nwant\n%s", code, stdout, stderr, want)

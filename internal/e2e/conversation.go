@@ -23,6 +23,8 @@ type World interface {
 	Stop(terminated bool) error
 	// Exits waits for its end, which has to be with that code.
 	Exits(code int) error
+	// Start starts it again after its end, with what was kept.
+	Start() error
 	// Logs waits for a line of the log that has all of these attributes.
 	Logs(want map[string]string) error
 	// Pass lets time pass, if it can.
@@ -74,6 +76,7 @@ func verbs() []verb {
 		{regexp.MustCompile(`^(\w+) syncs$`), (*conversation).syncs},
 		{regexp.MustCompile(`^time passes\s+(\S+)$`), (*conversation).passes},
 		{regexp.MustCompile(`^server (stops|is interrupted)$`), (*conversation).stops},
+		{regexp.MustCompile(`^server (restarts)$`), (*conversation).restarts},
 		{regexp.MustCompile(`^server exits (\d+)$`), (*conversation).exits},
 		{regexp.MustCompile(`^server logs (\S+)(.*)$`), (*conversation).logs},
 	}
@@ -356,6 +359,14 @@ func (c *conversation) logs(args []string) error {
 		want[m[1]] = value
 	}
 	return c.world.Logs(want)
+}
+
+// restarts ends the server and starts it again. Nobody is connected then.
+func (c *conversation) restarts([]string) error {
+	if err := c.end(); err != nil {
+		return err
+	}
+	return c.world.Start()
 }
 
 // end checks that nobody was sent anything more, and that the server stops.

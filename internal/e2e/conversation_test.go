@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,6 +46,12 @@ func (s *server) Stop(terminated bool) error {
 // Exits implements World.
 func (s *server) Exits(code int) error { return s.exits(code) }
 
+// Start implements World.
+func (s *server) Start() error {
+	*s = *s.again()
+	return nil
+}
+
 // Logs implements World.
 func (s *server) Logs(want map[string]string) error {
 	_, err := s.log.wait(s.ctx, want)
@@ -70,9 +77,10 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 	known := p.backends(t)
 	for _, s := range scripts {
-		for _, way := range ways {
+		for i, way := range ways {
 			if !s.Fits(func(need string) bool {
-				return need == way.kind || need == "accounts" || need == "signals" && p.signals
+				// Accounts are the same whichever way one comes: one is enough.
+				return need == way.kind || need == "accounts" && i == 0 || need == "signals" && p.signals
 			}) {
 				continue
 			}
@@ -83,6 +91,13 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 						t.Skip(reason)
 					}
 					flags := append(way.flags(folder(t)), "--backend", backend)
+					if len(s.Words) > 0 {
+						file := filepath.Join(folder(t), "words")
+						if err := os.WriteFile(file, []byte(strings.Join(s.Words, "\n")), 0o600); err != nil {
+							t.Fatal(err)
+						}
+						flags = append(flags, "--words", file)
+					}
 					if len(s.Accounts) > 0 {
 						flags = append(flags, "--data", keep(t, s.Accounts))
 					}

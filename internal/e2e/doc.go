@@ -41,9 +41,13 @@
 //	alice joins from ADDRESS    so do connects and logs in; sim only
 //	time passes 5m              sim only
 //	server runs with FLAGS      before everything else
+//	server minds ACTION: WORD   before everything else: a line of its list of unwanted words
 //	server needs tcp            on transports of that kind only; signals: on systems
 //	                            that have SIGTERM; accounts: where the server keeps
-//	                            some; sim: in the simulated world only
+//	                            some;
+//	                            sim: in the simulated world only
+//	server restarts             stops as at the end, and starts again; where somebody is
+//	                            registered from the beginning it keeps things in a folder
 //	server stops                SIGTERM; "is interrupted": SIGINT
 //	server logs MSG KEY=VALUE   now or soon a line of the log has that message and these attributes
 //	server exits CODE

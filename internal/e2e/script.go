@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,8 @@ type Script struct {
 	Flags, Needs []string
 	// Accounts are there from the beginning.
 	Accounts []Account
+	// Words are the lines of a list of unwanted words (see package wordfilter).
+	Words []string
 
 	lines []line
 }
@@ -29,6 +32,15 @@ type Account struct {
 
 // Password is that of an account.
 func (a Account) Password() string { return a.Name + "'s password" }
+
+// Says tells whether somebody says a line in it that has the word at its beginning.
+func (s Script) Says(word string) bool {
+	return slices.ContainsFunc(s.lines, func(l line) bool {
+		_, said, ok := strings.Cut(l.text, "> ")
+		first, _, _ := strings.Cut(said, " ")
+		return ok && first == word
+	})
+}
 
 // Fits tells whether there is all that the script needs.
 func (s Script) Fits(has func(need string) bool) bool {
@@ -110,6 +122,10 @@ func parseScripts(file, text string) ([]Script, error) {
 func (s *Script) add(number int, text string) error {
 	if flags, ok := strings.CutPrefix(text, "server runs with "); ok {
 		s.Flags = append(s.Flags, strings.Fields(flags)...)
+		return nil
+	}
+	if word, ok := strings.CutPrefix(text, "server minds "); ok {
+		s.Words = append(s.Words, strings.TrimSpace(word))
 		return nil
 	}
 	if kind, ok := strings.CutPrefix(text, "server needs "); ok {

@@ -27,6 +27,7 @@ type server struct {
 	backend string
 	places  []place
 	done    chan struct{} // closed when it has exited
+	again   func() *server
 }
 
 // environment is that of the test without what would configure a server, which
@@ -81,6 +82,7 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	s := &server{ctx: ctx, hasty: p.hasty, log: newServerLog(), done: make(chan struct{})}
+	s.again = func() *server { return startProgram(t, p, flags...) }
 	words := slices.Concat(p.words, []string{"--port", "0"}, flags)
 	s.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	s.cmd.Env, s.cmd.SysProcAttr = environment(), mortal()

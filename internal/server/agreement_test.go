@@ -69,17 +69,6 @@ var agreements = map[string]string{
 		3 eve
 		3 /join #a
 		3 a line of the second`,
-	"a mute stays with who changes his name, not with who takes it": `
-		1 ann
-		0 /mute ann
-		1 /nick bob
-		2 ann
-		1 not said
-		2 not said, either
-		0 /unmute ann
-		1 said
-		1 /msg zoe hello
-		2 said, too`,
 	"a ban reaches what a slow reader has not read of a room that it sees in another way now": `
 		1 carl
 		2 eve
@@ -98,6 +87,110 @@ var agreements = map[string]string{
 		2 eve
 		0 /ban eve 1m spam
 		2 /register bob`,
+	"a mute stays with who changes his name, not with who takes it": `
+		1 ann
+		0 /mute ann
+		1 /nick bob
+		2 ann
+		1 not said
+		2 not said, either
+		0 /unmute ann
+		1 said
+		1 /msg zoe hello
+		2 said, too`,
+	"who is ignored is not seen, whatever he does": `
+		1 ann
+		1 /ignore zoe
+		1 /ignore eve
+		2 /login zoe
+		2 secret-1
+		2 a line
+		3 bob
+		3 /nick eve
+		3 not seen
+		3 /join #a
+		3 /leave #lobby
+		3 /nick bob
+		3 /join #lobby
+		3 seen
+		1 /unignore eve
+		3 /nick eve
+		3 seen, too`,
+	"what is taken back by name is gone, also what was said before the name was registered": `
+		1 eve
+		1 as a guest
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 as a user
+		0 /redact eve
+		2 /history
+		2 bob
+		2 /history
+		!restart
+		1 eve
+		1 secret-1
+		1 /history`,
+	"a ban from a room holds however the room is written": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		1 /ban bob
+		2 bob
+		2 /join #A`,
+	"what is over can't be lifted": `
+		0 /ban bob 1m
+		!wait
+		!wait
+		0 /unban bob`,
+	"who registers goes on ignoring": `
+		1 ann
+		1 /ignore bob
+		1 /register
+		1 secret-1
+		1 secret-1
+		2 bob
+		2 not seen by ann`,
+	"mail of the banned waits until the ban is over": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /quit
+		2 bob
+		2 /msg ann hello
+		0 /ban bob
+		1 ann
+		1 secret-1
+		1 /quit
+		0 /unban bob
+		1 ann
+		1 secret-1`,
+	"who is in no room is told that the server stops": `
+		1 ann
+		1 /register
+		1 secret-1
+		1 secret-1
+		1 /join #a
+		1 /leave #lobby
+		1 /logout
+		!restart`,
+	"two people can log out": `
+		4 ann
+		4 /register
+		4 secret-1
+		4 secret-1
+		0 /logout
+		4 /logout`,
+	"who leaves a room talks in the one where he has been longest": `
+		1 ann
+		1 /join #b
+		1 /leave #lobby
+		1 /join #lobby
+		1 /join #a
+		1 /leave #a`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m
@@ -125,6 +218,9 @@ func (c *conversation) perform(line string) {
 	switch who {
 	case "!restart":
 		c.ends()
+		return
+	case "!wait":
+		c.waits()
 		return
 	case "!crash":
 		c.dies()

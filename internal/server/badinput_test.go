@@ -189,7 +189,7 @@ func badLines(v *chat.Verb) map[string]string {
 		}
 	}
 	if v.Name == "shutdown" { // a reason is any text
-		lines = map[string]string{"over-long": command + " " + long, "a number below zero": command + " -1", "too large": command + " 99999999"}
+		lines = map[string]string{"over-long": command + " " + long, "a number below zero": command + " -1", "too large": command + " 99999999", "much too large": command + " 99999999999999999999"}
 	}
 	return lines
 }

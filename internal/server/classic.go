@@ -180,7 +180,7 @@ func (x *classic) Enter(*chat.Room, []chat.Event, int) {}
 func (x *classic) Exit(*chat.Room) {}
 
 // Ignore implements chat.Outlet.
-func (x *classic) Ignore(*chat.Room, uint64, bool) {}
+func (x *classic) Ignore(*chat.Room, string, bool) {}
 
 // Adapt implements chat.Outlet.
 func (x *classic) Adapt() {}

@@ -150,7 +150,7 @@ func (c *console) Enter(*chat.Room, []chat.Event, int) {}
 func (c *console) Exit(*chat.Room) {}
 
 // Ignore implements chat.Outlet.
-func (c *console) Ignore(*chat.Room, uint64, bool) {}
+func (c *console) Ignore(*chat.Room, string, bool) {}
 
 // Adapt implements chat.Outlet.
 func (c *console) Adapt() {}

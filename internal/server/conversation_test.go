@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -240,6 +241,12 @@ func (p *client) wake() {
 	p.c.SetReadBuffer(socketBuffer)
 }
 
+// waits lets half a minute pass.
+func (c *conversation) waits() {
+	c.world.Advance(30 * time.Second)
+	c.model.now = c.world.Now()
+}
+
 // resets breaks a connection.
 func (c *conversation) resets(i int) {
 	p := c.clients[i]
@@ -253,10 +260,10 @@ func (c *conversation) hangUp(i int) {
 	c.clients[i] = nil
 }
 
-// sends sends a line, and tells the model.
-func (c *conversation) sends(i int, line string) {
+// sends sends lines at once, and tells the model.
+func (c *conversation) sends(i int, lines ...string) {
 	p := c.clients[i]
-	for rest := []byte(line + "\r\n"); len(rest) > 0; {
+	for rest := []byte(strings.Join(lines, "\r\n") + "\r\n"); len(rest) > 0; {
 		n, err := p.c.Write(rest)
 		if err != nil && !errors.Is(err, eventloop.ErrWouldBlock) {
 			c.t.Fatalf("send: %v", err)
@@ -265,7 +272,9 @@ func (c *conversation) sends(i int, line string) {
 			c.turn()
 		}
 	}
-	c.model.line(p.conn, line)
+	for _, line := range lines {
+		c.model.line(p.conn, line)
+	}
 }
 
 // begin has the moderator log in.

@@ -60,7 +60,7 @@ func (f *feed) newTopic() *eventloop.Topic {
 func (f *feed) topic() *eventloop.Topic { return f.lanes[0].topic }
 
 // Publish implements chat.Feed. The topics leave out the author.
-func (f *feed) Publish(e chat.Event) {
+func (f *feed) Publish(e chat.Event, key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count.Add(1)
@@ -74,7 +74,7 @@ func (f *feed) Publish(e chat.Event) {
 			f.line = l.format.Append(f.line[:0], e)
 		}
 		if len(f.line) > 0 {
-			l.topic.Append(e.Author, e.Seq, f.line)
+			l.topic.AppendAs(e.Author, alias(key), e.Seq, f.line)
 		}
 	}
 	for _, x := range f.alone {
@@ -91,6 +91,22 @@ func (f *feed) SkipAuthor(author uint64) {
 	for _, l := range f.lanes {
 		l.topic.SkipAuthor(author)
 	}
+}
+
+// SkipName implements chat.Feed.
+func (f *feed) SkipName(key string) { f.SkipAuthor(alias(key)) }
+
+// alias is the number of a name, which is none of a member: by FNV-1a. That two
+// names have the same happens once in a world.
+func alias(key string) uint64 {
+	if key == "" {
+		return 0
+	}
+	sum := uint64(14695981039346656037)
+	for i := range len(key) {
+		sum = (sum ^ uint64(key[i])) * 1099511628211
+	}
+	return sum | 1<<63
 }
 
 // Skip implements chat.Feed.
@@ -129,7 +145,11 @@ func (f *feed) watchLocked(x *session, r *chat.Room, format text.Format) view {
 	}
 	l := f.lanes[i]
 	l.members++
-	return view{l, x.conn.Subscribe(l.topic, x.member.ID(), l.topic.Head())}
+	sub := x.conn.Subscribe(l.topic, x.member.ID(), l.topic.Head())
+	for key := range x.member.Ignored() {
+		sub.Ignore(alias(key))
+	}
+	return view{l, sub}
 }
 
 // leave ends a view. What was published before is still sent, unless it is skipped:

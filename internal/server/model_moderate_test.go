@@ -213,7 +213,7 @@ func (m *model) ban(c *conn, p penalty) {
 	for _, r := range m.rooms {
 		if room == nil || r == room {
 			m.withhold(r, func(l message) bool { return slices.Contains(out, l.by) || p.saidBy(l) })
-			m.unsend(r, func(i item) bool { return slices.Contains(out, i.author) })
+			m.unsend(r, func(i item) bool { return slices.Contains(out, i.author) || i.key == p.key })
 		}
 	}
 	why := "banned" + p.words(m.now)
@@ -268,6 +268,7 @@ func (m *model) kick(c *conn, p penalty) {
 	for _, t := range out {
 		m.post(t, func() { m.expel(t, r, why) })
 	}
+	m.keep(c, func() {})
 }
 
 func (m *model) mute(c *conn, p penalty) {
@@ -294,19 +295,11 @@ func (m *model) mute(c *conn, p penalty) {
 func (m *model) redact(c *conn, p penalty) {
 	r := c.current
 	m.withhold(r, p.saidBy)
-	for _, t := range m.here(p.key, nil) {
-		for _, o := range m.conns { // these events need not be sent, either
-			for i := range o.due {
-				if it := &o.due[i]; it.room == r && it.author == t {
-					it.may = true
-				}
-			}
-		}
-	}
+	m.unsend(r, func(i item) bool { return i.key == p.key })
 	m.live.messages = slices.DeleteFunc(slices.Clone(m.live.messages), func(l message) bool {
 		return l.room == r.name && p.saidBy(l)
 	})
-	m.publish(r, nil, 0, "*** "+c.who.name+" has taken back what "+p.target+" has said\r\n")
+	m.keep(c, func() { m.publish(r, nil, 0, "*** "+c.who.name+" has taken back what "+p.target+" has said\r\n") })
 }
 
 // redactOne takes back a message, the i-th of all if i is not negative.
@@ -320,5 +313,5 @@ func (m *model) redactOne(c *conn, number string, i int) {
 	m.withhold(r, func(o message) bool { return o.number == l.number })
 	m.unsend(r, func(it item) bool { return it.line == l.number })
 	m.live.messages = slices.Delete(slices.Clone(m.live.messages), i, i+1)
-	m.publish(r, nil, 0, "*** "+c.who.name+" has taken back message #"+number+"\r\n")
+	m.keep(c, func() { m.publish(r, nil, 0, "*** "+c.who.name+" has taken back message #"+number+"\r\n") })
 }

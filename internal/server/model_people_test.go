@@ -36,22 +36,7 @@ func (m *model) renamed(c *conn, was someone) {
 		return
 	}
 	for _, r := range c.rooms {
-		m.publish(r, c, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n", was.key)
-		for _, o := range r.seats {
-			if o.ignores[c.key()] {
-				o.hide(r, c)
-			}
-		}
-	}
-}
-
-// hide has c see nothing of another one in a room any more. What it was not sent
-// yet may still come: of a room that it sees in another way since, for instance.
-func (c *conn) hide(r *place, author *conn) {
-	for i := range c.due {
-		if it := &c.due[i]; it.room == r && it.author == author {
-			it.may = true
-		}
+		m.publishAs(r, c, was.key, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n")
 	}
 }
 
@@ -96,7 +81,7 @@ func (m *model) register(c *conn, name string) {
 				return
 			}
 			// Nothing else happens in between: the conversation types both at once.
-			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, ignores: c.ignores})
+			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, stamps: c.stamps, ignores: c.ignores})
 			m.keep(c, func() {
 				m.become(c, m.account(fold(name)))
 				c.tell("%s is yours now: you are logged in", name)
@@ -149,6 +134,7 @@ func (m *model) become(c *conn, a *registered) {
 	}
 	c.who = m.names[a.key]
 	c.who.conns = append(c.who.conns, c)
+	c.stamps = a.stamps
 	m.renamed(c, was)
 	m.muted(c, "")
 	m.ignoreOnly(c, a.ignores)
@@ -189,6 +175,7 @@ func (m *model) logout(c *conn) {
 		number++
 	}
 	m.call(c, fmt.Sprintf("visitor-%d", number))
+	c.stamps = false
 	m.renamed(c, was)
 	m.muted(c, "")
 	c.tell("you are logged out, and now known as %s", c.who.name)
@@ -207,7 +194,7 @@ func (m *model) private(c *conn, to, text string) {
 		for _, t := range p.conns {
 			m.post(t, func() {
 				if !t.ignores[key] {
-					t.show("[" + from + " -> you] " + text + "\r\n")
+					t.show(t.stamp(m.now) + "[" + from + " -> you] " + text + "\r\n")
 				}
 			})
 		}
@@ -229,12 +216,27 @@ func (m *model) private(c *conn, to, text string) {
 // echo shows c, wherever it is logged in, what it has said in private.
 func (m *model) echo(c *conn, to, text string) {
 	text = "[you -> " + to + "] " + text + "\r\n"
-	c.show(text)
+	c.show(c.stamp(m.now) + text)
 	for _, o := range c.who.conns {
 		if o != c {
-			m.post(o, func() { o.show(text) })
+			m.post(o, func() { o.show(o.stamp(m.now) + text) })
 		}
 	}
+}
+
+// set has c, wherever it is logged in, be shown the time, or not any more.
+func (m *model) set(c *conn, value string) {
+	yes := value == "on"
+	for _, o := range c.who.conns {
+		if o != c {
+			m.post(o, func() { o.stamps = yes })
+		}
+	}
+	c.stamps = yes
+	if a := c.account(); a != nil {
+		a.stamps = yes
+	}
+	c.tell("timestamps is %s now", value)
 }
 
 func (m *model) ignore(c *conn, name string) {
@@ -284,11 +286,9 @@ func (m *model) ignoreOnly(c *conn, set map[string]bool) {
 	if c.ignores == nil {
 		c.ignores = map[string]bool{}
 	}
-	for _, r := range c.rooms {
-		for _, o := range r.seats {
-			if c.ignores[o.key()] && o != c {
-				c.hide(r, o)
-			}
+	for i := range c.due { // what it was not sent yet may still come, or not
+		if it := &c.due[i]; c.ignores[it.key] {
+			it.may = true
 		}
 	}
 }

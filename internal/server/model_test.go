@@ -45,6 +45,7 @@ func (k kept) clone() kept {
 type registered struct {
 	name, key, password string
 	staff               bool
+	stamps              bool // shown the time before each line
 	ignores             map[string]bool
 }
 
@@ -92,9 +93,12 @@ type conn struct {
 	rooms    []*place
 	current  *place
 	ignores  map[string]bool
+	stamps   bool
 	held     []int // mutes that stay whatever the name is, by number
 	question func(string)
 	shown    []string // mail, by number, that is gone with the next command
+	waits    bool     // for the disk
+	later    []string // lines that wait, too
 	left     bool     // closing: it is sent what is due, and nothing more
 }
 
@@ -118,7 +122,7 @@ func (m *model) restart() {
 	}
 	for _, r := range m.rooms {
 		for _, l := range m.live.messages {
-			if l.room == r.name && !l.at.Before(r.created) {
+			if l.room == r.name && !l.at.Before(r.created) && !m.hidden(l) {
 				r.recent = append(r.recent, l)
 			}
 		}
@@ -149,11 +153,19 @@ func (m *model) post(c *conn, do func()) {
 	})
 }
 
-// keep tells c something once all is saved.
+// keep tells c something once all is saved. What c sends waits for that.
 func (m *model) keep(c *conn, then func()) {
+	c.waits = true
 	m.saved = append(m.saved, func() {
-		if !c.left {
-			then()
+		if c.left {
+			return
+		}
+		c.waits = false
+		then()
+		lines := c.later
+		c.later = nil
+		for _, text := range lines {
+			m.line(c, text)
 		}
 	})
 }
@@ -186,6 +198,14 @@ func (c *conn) tell(format string, args ...any) {
 	c.show("*** " + fmt.Sprintf(format, args...) + "\r\n")
 }
 
+// stamp is the time before a line, if c wants it.
+func (c *conn) stamp(at time.Time) string {
+	if !c.stamps {
+		return ""
+	}
+	return at.Format("[15:04] ")
+}
+
 func (c *conn) key() string {
 	if c.who == nil {
 		return ""
@@ -204,6 +224,13 @@ func (c *conn) staff() bool { return c.account() != nil && c.account().staff }
 
 // line takes in a line that c has sent.
 func (m *model) line(c *conn, text string) {
+	if c.left {
+		return
+	}
+	if c.waits {
+		c.later = append(c.later, text)
+		return
+	}
 	naming := c.who == nil
 	if q := c.question; q != nil {
 		c.question = nil
@@ -213,7 +240,7 @@ func (m *model) line(c *conn, text string) {
 	} else {
 		m.run(c, text)
 	}
-	if c.who == nil && c.question == nil && !c.left {
+	if c.who == nil && c.question == nil && !c.waits && !c.left {
 		c.show(asking)
 	}
 }
@@ -240,6 +267,7 @@ func (m *model) run(c *conn, text string) {
 		"msg":      func() { m.private(c, first, more) },
 		"ignore":   func() { m.ignore(c, first) },
 		"unignore": func() { m.unignore(c, first) },
+		"set":      func() { m.set(c, more) },
 	}
 	inRoom := map[string]func(){
 		"me":      func() { m.say(c, rest, true) },
@@ -319,11 +347,17 @@ func (m *model) quit(c *conn, reason string) {
 	c.tell("goodbye")
 }
 
-// A view is an event of a room: c has caused it, nil for the server.
-func (m *model) publish(r *place, c *conn, number int, text string, unseen ...string) {
+// publish shows an event to a room: c has caused it, nil for the server, under the
+// name that he has.
+func (m *model) publish(r *place, c *conn, number int, text string) {
+	key := ""
 	if c != nil {
-		unseen = append(unseen, c.key())
+		key = c.key()
 	}
+	m.publishAs(r, c, key, number, text)
+}
+
+func (m *model) publishAs(r *place, c *conn, key string, number int, text string) {
 	for _, o := range r.seats {
 		if o == c {
 			continue
@@ -332,8 +366,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 		if o.current != r && len(o.rooms) > 1 {
 			shown = r.name + " " + text
 		}
-		hidden := slices.ContainsFunc(unseen, func(key string) bool { return o.ignores[key] })
-		o.add(item{room: r, text: shown, author: c, line: number, hidden: hidden})
+		o.add(item{room: r, text: o.stamp(m.now) + shown, author: c, key: key, line: number, hidden: o.ignores[key]})
 	}
 }
 
@@ -341,7 +374,7 @@ func (m *model) publish(r *place, c *conn, number int, text string, unseen ...st
 func (m *model) announce(r *place, text string) {
 	for _, o := range r.seats {
 		if o.current == r {
-			o.add(item{room: r, text: text})
+			o.add(item{room: r, text: o.stamp(m.now) + text})
 		}
 	}
 }
@@ -369,142 +402,6 @@ func (m *model) say(c *conn, text string, action bool) {
 	m.live.messages = append(m.live.messages, l)
 	r.recent = append(r.recent, l)
 	m.publish(r, c, l.number, shown+"\r\n")
-}
-
-// enter has c enter a room, which is made if there is none.
-func (m *model) enter(c *conn, name string) {
-	if p := m.banned(c, c.key(), c.who.account, name); p != nil {
-		c.tell("you are banned from %s%s", name, p.words(m.now))
-		return
-	}
-	r := m.rooms[fold(name)]
-	if r == nil {
-		r = &place{name: name, founder: c.who.account, created: m.now}
-		m.rooms[fold(name)] = r
-		if r.founder != "" {
-			m.live.owned = append(m.live.owned, ownedRoom{name, r.founder, m.now})
-		}
-	}
-	others, first := map[*someone]bool{}, true
-	for _, o := range r.seats {
-		if o.who == c.who {
-			first = false
-		} else {
-			others[o.who] = true
-		}
-	}
-	c.rooms, c.current = append(c.rooms, r), r
-	var past strings.Builder
-	var lines []message
-	for _, l := range r.recent[max(0, len(r.recent)-50):] {
-		if !m.unseen(c, l) {
-			lines = append(lines, l)
-			past.WriteString(l.text + "\r\n")
-		}
-	}
-	switch {
-	case len(lines) == 1:
-		c.show("*** --- the last line ---\r\n" + past.String() + "*** --- end of the last lines ---\r\n")
-	case len(lines) > 1:
-		c.show(fmt.Sprintf("*** --- the last %d lines ---\r\n", len(lines)) + past.String() + "*** --- end of the last lines ---\r\n")
-	}
-	here := fmt.Sprintf("%d others", len(others))
-	switch len(others) {
-	case 0:
-		here = "nobody else"
-	case 1:
-		here = "1 other"
-	}
-	c.tell("you are in %s as %s, with %s; /help lists the commands", r.name, c.who.name, here)
-	r.seats = append(r.seats, c)
-	if first {
-		m.publish(r, c, 0, "*** "+c.who.name+" joined\r\n")
-	}
-}
-
-// unseen tells whether a past message is not shown to c.
-func (m *model) unseen(c *conn, l message) bool {
-	return c.ignores[fold(l.name)] || m.hidden(l)
-}
-
-// depart takes c out of a room.
-func (m *model) depart(c *conn, r *place, reason string) {
-	r.seats = without(r.seats, c)
-	last := !slices.ContainsFunc(r.seats, func(o *conn) bool { return o.who == c.who })
-	if last {
-		text := "*** " + c.who.name + " left"
-		if reason != "" {
-			text += " (" + reason + ")"
-		}
-		m.publish(r, c, 0, text+"\r\n")
-	}
-	c.rooms = without(c.rooms, r)
-	if c.current == r {
-		c.current = nil
-		if len(c.rooms) > 0 {
-			c.current = c.rooms[0]
-		}
-	}
-	if len(r.seats) == 0 && r.founder == "" && r.name != "#lobby" {
-		delete(m.rooms, fold(r.name))
-	}
-}
-
-func (m *model) join(c *conn, name string) {
-	r := m.rooms[fold(name)]
-	switch {
-	case r != nil && c.current == r:
-		c.tell("you are in %s already", r.name)
-	case r != nil && slices.Contains(c.rooms, r):
-		c.current = r
-		c.tell("you are talking in %s now", r.name)
-	default:
-		m.enter(c, name)
-	}
-}
-
-func (m *model) leave(c *conn, name string) {
-	r := c.current
-	if name != "" {
-		if r = m.rooms[fold(name)]; r == nil || !slices.Contains(c.rooms, r) {
-			c.tell("you are not in %s", name)
-			return
-		}
-	}
-	if len(c.rooms) == 1 {
-		c.tell("that is the only room you are in: /quit leaves the chat")
-		return
-	}
-	m.depart(c, r, "")
-	c.tell("you have left %s; you are talking in %s now", r.name, c.current.name)
-}
-
-// history shows the last page of what was said in the room.
-func (m *model) history(c *conn) {
-	const page = 20
-	r := c.current
-	var all []message
-	for _, l := range m.live.messages {
-		if l.room == r.name && !l.at.Before(r.created) {
-			all = append(all, l)
-		}
-	}
-	full := len(all) >= page
-	var text strings.Builder
-	shown := 0
-	for _, l := range all[max(0, len(all)-page):] {
-		if !m.unseen(c, l) {
-			shown++
-			fmt.Fprintf(&text, "[%s #%d] %s\r\n", l.at.Format("2006-01-02 15:04"), m.ids[l.body], l.text)
-		}
-	}
-	c.tell("--- %s of %s ---", counted(shown, "line"), r.name)
-	c.show(text.String())
-	if full {
-		c.tell("--- /more shows older ones ---")
-	} else {
-		c.tell("--- end of the history ---")
-	}
 }
 
 func counted(n int, what string) string {

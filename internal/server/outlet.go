@@ -133,11 +133,7 @@ func (s *session) adapt(v *view) {
 	if v.lane == nil {
 		return
 	}
-	room, old := v.lane.room, v.sub
-	*v = v.lane.feed.change(s, *v, s.format(room))
-	if v.sub != old {
-		s.srv.hub.Reapply(&s.member, room)
-	}
+	*v = v.lane.feed.change(s, *v, s.format(v.lane.room))
 }
 
 // format is how the member wants to see a room, or what is for it alone if that
@@ -155,14 +151,14 @@ func (s *session) format(r *chat.Room) text.Format {
 }
 
 // Ignore implements chat.Outlet.
-func (s *session) Ignore(r *chat.Room, author uint64, yes bool) {
+func (s *session) Ignore(r *chat.Room, key string, yes bool) {
 	v := s.view(r.Name())
 	switch {
 	case v == nil || v.sub == nil:
 	case yes:
-		v.sub.Ignore(author)
+		v.sub.Ignore(alias(key))
 	default:
-		v.sub.Unignore(author)
+		v.sub.Unignore(alias(key))
 	}
 }
 

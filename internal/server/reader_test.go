@@ -19,6 +19,7 @@ type item struct {
 	room   *place // nil for one alone
 	text   string // with the end of the line
 	author *conn  // nil: the server
+	key    string // of the author's name at the time
 	line   int    // number of the message, 0 for other events
 	hidden bool   // ignored: must not be sent
 	may    bool   // may be sent or not

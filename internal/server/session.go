@@ -237,6 +237,8 @@ func (s *session) EOF(c *eventloop.Conn) {
 func (s *session) Draining(*eventloop.Conn) {
 	if s.stage == greeted || s.stage == naming {
 		s.atPrompt(s.srv.farewell)
+	} else if s.stage == chatting && s.member.Rooms() == 0 {
+		s.notice(s.srv.farewell)
 	}
 }
 

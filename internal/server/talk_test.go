@@ -8,7 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +19,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/e2e"
+	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store/memory"
+	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
 // patience is how long in virtual time a person waits for what the server sends.
@@ -44,11 +48,27 @@ func TestConversations(t *testing.T) {
 	}
 }
 
+// Whoever adds a command writes down how it is used.
+func TestEveryCommandHasAConversation(t *testing.T) {
+	scripts, err := e2e.Scripts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range chat.Verbs() {
+		for _, word := range append([]string{v.Name}, v.Aliases...) {
+			if !slices.ContainsFunc(scripts, func(s e2e.Script) bool { return s.Says("/" + word) }) {
+				t.Errorf("nobody says /%s", word)
+			}
+		}
+	}
+}
+
 // A stage is the simulated world as scripts see it.
 type stage struct {
 	*fixture
-	log  bytes.Buffer  // JSON
-	kept *memory.Store // nil: nothing is kept
+	script e2e.Script
+	log    bytes.Buffer  // JSON
+	kept   *memory.Store // nil: nothing is kept
 }
 
 var _ e2e.World = (*stage)(nil)
@@ -56,36 +76,73 @@ var _ e2e.World = (*stage)(nil)
 // newStage starts the server of a script.
 func newStage(t *testing.T, s e2e.Script) *stage {
 	t.Helper()
-	w := &stage{}
-	world := sim.New(sim.Options{})
-	w.fixture = startIn(t, world, func(o *server.Options) {
-		o.Name, o.SniffWindow = "chatsrv", 150*time.Millisecond
-		if s.Fits(func(need string) bool { return need != "accounts" }) {
-			return
-		}
-		w.keep(t, o, s.Accounts)
-	}, flagged(t, s.Flags), func(o *server.Options) {
-		o.Log = slog.New(slog.NewJSONHandler(&w.log, nil))
-	})
+	w := &stage{script: s}
+	if !s.Fits(func(need string) bool { return need != "accounts" }) {
+		w.kept = memory.New()
+		w.register(t, s.Accounts)
+	}
+	w.open(t, sim.New(sim.Options{}))
 	return w
 }
 
-// keep has the server keep accounts and what else there is in memory.
-func (w *stage) keep(t *testing.T, o *server.Options, accounts []e2e.Account) {
+// open starts a server with what is kept.
+func (w *stage) open(t *testing.T, world *sim.World) {
 	t.Helper()
-	w.kept = memory.New()
+	w.fixture = startIn(t, world, func(o *server.Options) {
+		o.Name, o.SniffWindow = "chatsrv", 150*time.Millisecond
+		if w.kept != nil {
+			w.keep(t, o)
+		}
+	}, flagged(t, w.script.Flags), func(o *server.Options) {
+		o.Log = slog.New(slog.NewJSONHandler(&w.log, nil))
+	})
+	if i := slices.Index(w.script.Flags, "--flood-control"); i >= 0 && w.script.Flags[i+1] == "true" {
+		limits := flood.Defaults()
+		w.srv.SetFlood(&limits)
+	}
+	if len(w.script.Words) > 0 {
+		words, err := wordfilter.Parse([]byte(strings.Join(w.script.Words, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.srv.SetWords(words)
+	}
+}
+
+// Start implements e2e.World.
+func (w *stage) Start() error {
+	if err := w.srv.Close(); err != nil {
+		return err
+	}
+	if w.kept != nil {
+		if err := w.kept.Commit([]chat.Record{w.srv.End()}); err != nil {
+			return err
+		}
+	}
+	w.open(w.t, w.world)
+	return nil
+}
+
+// register adds accounts to what is kept.
+func (w *stage) register(t *testing.T, accounts []e2e.Account) {
+	t.Helper()
 	for i, a := range accounts {
 		role, ok := chat.ParseRole(a.Role)
 		if !ok {
 			t.Fatalf("no role %s", a.Role)
 		}
 		hash, _ := quick{}.Hash(a.Password())
-		now := o.Loop.Now()
+		now := time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 		record := chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash, Created: now, Seen: now}
 		if err := w.kept.Commit([]chat.Record{record}); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// keep has the server keep things.
+func (w *stage) keep(t *testing.T, o *server.Options) {
+	t.Helper()
 	state, err := w.kept.Load(o.Loop.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -130,8 +187,9 @@ func flagged(t *testing.T, flags []string) func(*server.Options) {
 			}
 			return nil
 		},
-		"--name":       func(o *server.Options, v string) error { o.Name = v; return nil },
-		"--log-format": func(*server.Options, string) error { return nil },
+		"--name":          func(o *server.Options, v string) error { o.Name = v; return nil },
+		"--log-format":    func(*server.Options, string) error { return nil },
+		"--flood-control": func(*server.Options, string) error { return nil }, // see newStage
 		"--login-timeout": func(o *server.Options, v string) (err error) {
 			o.LoginTimeout, err = time.ParseDuration(v)
 			return err

@@ -335,7 +335,7 @@ func (w *Writer) try(records []chat.Record) error {
 	}
 	err := w.store.Commit(records)
 	if err != nil {
-		err = fmt.Errorf("not saved: %w", err)
+		err = &unsaved{err}
 	} else {
 		w.pause = 0
 		w.mu.Lock()
@@ -372,7 +372,7 @@ func (w *Writer) idle() bool {
 		}
 		err := w.store.Commit(nil) // writes all the same
 		if err != nil {
-			err = fmt.Errorf("not saved: %w", err)
+			err = &unsaved{err}
 		}
 		w.judge(err)
 		return true

@@ -391,3 +391,27 @@ func TestManyWritersAreAnsweredOnceEach(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestPeopleAreToldWhatIsWrongWithTheDiskAndNotWhereItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(t)
+		w := store.NewWriter(d, store.Options{})
+		for is, want := range map[error]string{
+			store.ErrNoSpace:            "the disk is full",
+			store.ErrReadOnly:           "the disk is read-only",
+			errors.New("/var: strange"): "the disk can't be written",
+		} {
+			d.set(fmt.Errorf("write /var/chat.db: %w", is))
+			pass(time.Minute) // it has found out
+			var got error
+			w.Write(func(err error) { got = err }, post(1))
+			synctest.Wait()
+			if chat.Reason(got) != want || !errors.Is(got, is) {
+				t.Errorf("%q, %v", chat.Reason(got), got)
+			}
+		}
+		d.set(nil)
+		pass(time.Minute)
+		_ = w.Close()
+	})
+}

@@ -62,7 +62,10 @@ func (s *Store) copyTo(file string) error {
 // whether the backup is whole. A database that is there already is refused, or
 // moved aside if replace is set; its new name is returned then.
 func Restore(file, dir string, replace bool) (aside string, err error) {
-	if err := examine(file, !vfs.SupportsFileLocking); err != nil {
+	switch err := examine(file, !vfs.SupportsFileLocking); {
+	case errors.Is(err, store.ErrForeign):
+		return "", fmt.Errorf("restore: %s is no backup: `chatsrv backup` writes them; what `chatsrv export` has written goes to `chatsrv import`: %w", file, store.ErrForeign)
+	case err != nil:
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -70,7 +73,7 @@ func Restore(file, dir string, replace bool) (aside string, err error) {
 	}
 	target := filepath.Join(dir, FileName)
 	if exists(target) && !replace {
-		return "", fmt.Errorf("restore: %s is there already; choose an empty folder, or say that it is to be replaced", target)
+		return "", fmt.Errorf("restore: %s is there already: `chatsrv restore %s replace` moves it aside first", target, file)
 	}
 	fresh := target + ".new"
 	if err := copyFile(file, fresh); err != nil {

@@ -288,7 +288,7 @@ func TestABackupIsTheWholeDatabaseAndRestoredAnywhere(t *testing.T) {
 	if err := s.Backup(backup); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another file: %v", err)
 	}
-	if _, err := sqlite.Restore(backup, dir, false); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if _, err := sqlite.Restore(backup, dir, false); err == nil || !strings.Contains(err.Error(), "is there already: `chatsrv restore "+backup+" replace`") {
 		t.Errorf("over another database: %v", err)
 	}
 	other := filepath.Join(dir, "other")

@@ -1,0 +1,38 @@
+//go:build unix
+
+package osutil
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// GiveToOwner gives the files of a folder to whom the folder belongs, if this is
+// root, who may have made them for somebody else. Those that are not there are
+// nobody's.
+func GiveToOwner(folder string, files ...string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(folder)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	root, err := os.OpenRoot(folder) // follows no link out of it
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	for _, file := range files {
+		if err := root.Lchown(file, int(owner.Uid), int(owner.Gid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
