@@ -182,3 +182,58 @@ func checkGone(t *testing.T, s *server) {
 	}
 	leave(t, all)
 }
+
+// So do accounts, passwords, roles and mail, each killed right after the answer.
+func TestWhatWasAnsweredOutlivesKill9(t *testing.T) {
+	t.Parallel()
+	o := operator{dir: keep(t, []Account{{Name: "carol", Role: "user"}})}
+	password := Account{Name: "alice"}.Password()
+	steps := []struct {
+		what string
+		do   func(t *testing.T, s *server)
+	}{
+		{"an account", func(t *testing.T, s *server) {
+			p := guest(t, s, "alice")
+			p.asks(t, "/register", "alice: ")
+			p.asks(t, "the first password", ": ")
+			p.asks(t, "the first password", "logged in\r\n")
+		}},
+		{"a password", func(t *testing.T, s *server) {
+			p := meet(t, s, "alice", 0)
+			p.asks(t, "alice", "Password: ")
+			p.asks(t, "the first password", "in #lobby as alice")
+			p.asks(t, "/passwd", "now: ")
+			p.asks(t, "the first password", "alice: ")
+			p.asks(t, password, ": ")
+			p.asks(t, password, "changed\r\n")
+		}},
+		{"an account of an operator", func(t *testing.T, _ *server) {
+			o.does(t, Account{Name: "dave"}.Password()+"\n", "dave", "useradd", "dave")
+		}},
+		{"a role", func(t *testing.T, s *server) {
+			registered(t, s, "dave")
+			o.does(t, "", "dave", "role", "dave", "moderator")
+		}},
+		{"mail", func(t *testing.T, s *server) {
+			dave := registered(t, s, "dave")
+			if me := dave.answer(t, "/whoami"); !strings.Contains(me, "moderator") {
+				t.Errorf("dave is %q", me)
+			}
+			alice := registered(t, s, "alice")
+			alice.asks(t, "/msg carol one for later", "next log-in\r\n")
+		}},
+		{"all of it", func(t *testing.T, s *server) {
+			carol := meet(t, s, "carol", 0)
+			carol.asks(t, "carol", "Password: ")
+			carol.asks(t, Account{Name: "carol"}.Password(), "one for later\r\n")
+		}},
+	}
+	for _, step := range steps {
+		s := startKeeping(t, o.dir)
+		step.do(t, s)
+		s.dies(t)
+		if out := on(t, o.dir, "verify"); out != "ok\n" {
+			t.Errorf("verify after %s: %q", step.what, out)
+		}
+	}
+}
