@@ -34,7 +34,7 @@ lint: ## formatting, linters for four systems, go.mod, vet
 fmt: ## format everything the way lint wants it
 	@$(GO) tool -modfile=tools/go.mod golangci-lint fmt
 
-fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulated runs
+fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulated runs, then RAPID_CHECKS (5000)
 	@$(GOENV) FUZZTIME="$(FUZZTIME)" sh scripts/fuzz.sh
 
 cross: ## build and vet for every system and processor that is supported
@@ -48,6 +48,10 @@ e2e: ## conversations of real clients with the real server (on Debian: installs 
 	@$(GO) test -count=1 -tags e2e ./internal/e2e/...
 	@$(GO) test -count=1 -tags e2e -run 'Saved|Trace' ./internal/store/sqlite
 
+soak: ## what takes long: a thousand kills of the store, and make fuzz
+	@STORE_KILLS=1000 $(GO) test -count=1 -timeout 1h -run Killed ./internal/store/sqlite
+	@$(MAKE) fuzz
+
 bench: build ## compare with other servers, write bench/RESULTS.md
 	@$(GO) run ./bench/run
 
@@ -57,4 +61,4 @@ clean: ## remove what build and dist made
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all build run test race lint fmt fuzz cross dist e2e bench clean help
+.PHONY: all build run test race lint fmt fuzz cross dist e2e soak bench clean help

@@ -307,8 +307,8 @@ func (s *Sub) overrun(base, count uint64) {
 	if s.finish != nil { // the rest is nothing that it would have seen
 		count = min(count, s.finish.count)
 	}
-	if missed := count - s.part.ordinal(s.cursor); missed > 0 {
-		s.lag(missed)
+	if at := s.part.ordinal(s.cursor); count > at {
+		s.lag(count - at)
 	}
 	s.cursor = base
 }

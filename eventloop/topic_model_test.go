@@ -100,6 +100,8 @@ type reading struct {
 	behind  bool   // subscribed to what the topic had let go already
 	closed  bool
 	lagging bool // when closed
+	ends    bool // finished at limit
+	limit   int
 
 	// While the stream is checked: where the reader may be.
 	lo, hi int
@@ -111,7 +113,7 @@ type reading struct {
 func (r *reading) settle() {
 	for i := r.first + len(r.visible); i < len(r.topic.messages); i++ {
 		m := &r.topic.messages[i]
-		if m.start >= r.sub.Cursor() {
+		if m.start >= r.sub.Cursor() || r.ends && i >= r.limit {
 			return
 		}
 		hidden := m.skip || m.author != 0 && (m.author == r.self || i < r.ignored[m.author])

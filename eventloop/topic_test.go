@@ -28,6 +28,7 @@ type member struct {
 	conn   *eventloop.Conn
 	got    []byte // by the client
 	active [topics]*reading
+	ending []gate // of those that have finished
 	all    []*reading
 	writes []write
 	until  []gate // what it must have got in the end
@@ -152,6 +153,7 @@ func (c *club) write(m *member, size int, start *reading) {
 			w.gates = append(w.gates, gate{r, len(r.topic.messages)})
 		}
 	}
+	w.gates = append(w.gates, m.ending...)
 	m.writes = append(m.writes, w)
 	_, err := m.conn.Write(p)
 	c.must(err)
@@ -193,6 +195,14 @@ func (c *club) unsubscribe(m *member) {
 		return
 	}
 	r.settle()
+	if rapid.Bool().Draw(c.T, "finish") {
+		r.ends, r.limit = true, len(r.topic.messages)
+		r.sub.Finish()
+		m.active[r.topic.number] = nil
+		m.until = append(m.until, gate{r, r.limit})
+		m.ending = append(m.ending, gate{r, r.limit})
+		return
+	}
 	r.lagging, r.closed = r.sub.Lagging(), true
 	r.sub.Close()
 	m.active[r.topic.number] = nil

@@ -32,6 +32,16 @@ type series struct {
 	errs    []error
 }
 
+// join returns s and the rounds of more.
+func (s series) join(more series) series {
+	return series{append(s.results, more.results...), append(s.errs, more.errs...)}
+}
+
+// with returns s and one more round.
+func (s series) with(r bench.Result, err error) series {
+	return series{append(s.results, r), append(s.errs, err)}
+}
+
 // err returns why there is no result at all, or nil.
 func (s series) err() error {
 	for _, err := range s.errs {
@@ -102,6 +112,11 @@ func perConn(r bench.Result) float64      { return r.Server.PerConn }
 func baseRSS(r bench.Result) float64      { return float64(r.Server.RSSBefore) / (1 << 20) }
 func growth(r bench.Result) float64       { return float64(r.Server.RSSPeak-r.Server.RSSBefore) / (1 << 20) }
 func connections(r bench.Result) float64  { return r.ConnectionsPS }
+func savedPS(r bench.Result) float64      { return r.LinesPS }
+func quietP99(r bench.Result) float64     { return r.Quiet.P99 }
+func seconds(r bench.Result) float64      { return r.Seconds }
+func tail(r bench.Result) float64         { return r.Latency.P99 / r.Latency.P50 }
+func tailToQuiet(r bench.Result) float64  { return r.Latency.P99 / r.Quiet.P99 }
 func readersLost(r bench.Result) float64  { return float64(r.Lost) }
 
 // rounds loads every server once per round, one after the other. A server that
@@ -118,9 +133,7 @@ func (d *driver) rounds(ctx context.Context, what string, servers []server, gree
 			if err != nil {
 				fmt.Fprintf(d.progress, "  %v\n", err)
 			}
-			got := all[s.title]
-			got.results, got.errs = append(got.results, r), append(got.errs, err)
-			all[s.title] = got
+			all[s.title] = all[s.title].with(r, err)
 		}
 	}
 	return all

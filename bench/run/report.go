@@ -132,7 +132,7 @@ func render(m machine, o options, begun time.Time, took time.Duration, sections 
 	p := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
 	p("# Results\n")
 	p("Written by `go run ./bench/run`. What misses its target stays here as missed; [NOTES.md](NOTES.md) says what was found out. Server and load generator share the machine and")
-	p("every server runs with its defaults. Values are medians over the rounds, which alternate between the servers; ratios are medians")
+	p("every server runs with its defaults, but for what a figure says. Values are medians over the rounds, which alternate between the servers; ratios are medians")
 	p("of the ratios within each round. CPU is what the kernel charges to the server's process: a kernel that accounts interrupts apart")
 	p("leaves the receiving half of loopback out of it, for all servers alike.\n")
 	p("| | |\n|---|---|")
@@ -140,7 +140,7 @@ func render(m machine, o options, begun time.Time, took time.Duration, sections 
 	p("| CPU | %s, %d cores |", m.cpu, m.cores)
 	p("| system | %s, kernel %s |", m.platform, m.kernel)
 	p("| Go | %s |", m.version)
-	p("| rounds | %d (F5: 1) |", o.rounds)
+	p("| rounds | %d (F5, L1: 1) |", o.rounds)
 	p("| load average at the end | %s |", m.load)
 	if len(o.only) > 0 {
 		p("| measured | only %s |", strings.Join(o.only, ", "))

@@ -20,14 +20,14 @@ func TestFlagsChooseFiguresByTheirNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := options{only: []string{"F1", "F4"}, rounds: 2, stall: 10 * time.Second, output: "x.md"}
+	want := options{only: []string{"F1", "F4"}, rounds: 2, stall: 10 * time.Second, messages: million, people: people, output: "x.md"}
 	if d := cmp.Diff(want, o, cmp.AllowUnexported(options{})); d != "" {
 		t.Errorf("options (-want +got):\n%s", d)
 	}
 }
 
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-only", "F2"}, {"-rounds", "0"}, {"-stall", "1s"}, {"F1"}, {"-nonsense"}} {
+	for _, args := range [][]string{{"-only", "F99"}, {"-messages", "10"}, {"-people", "0"}, {"-rounds", "0"}, {"-stall", "1s"}, {"F1"}, {"-nonsense"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}

@@ -29,13 +29,19 @@ type server struct {
 	login bench.Dialect
 	args  func(port, greeting string) []string
 	wine  bool // it runs under Wine
+	// folder makes what the server gets as --data; nil: args say all.
+	folder func(context.Context, *driver) (string, error)
 }
 
 // The servers, by what they are called in figures.go.
 var (
 	bare    = server{name: "bare", title: "**bare**: our loop, one Topic", ours: true, login: bench.LoginNone, args: peerArgs}
 	classic = server{name: "chatsrv", title: "**chatsrv --style classic**", ours: true, login: bench.LoginClassic, args: chatsrvArgs("classic")}
-	full    = server{name: "chatsrv", title: "**chatsrv**, default style", ours: true, login: bench.LoginDefault, args: chatsrvArgs("default")}
+	full    = server{name: "chatsrv", title: "**chatsrv**, default style", ours: true, login: bench.LoginDefault, args: chatsrvArgs("default", "--data", "none")}
+	stored  = ofFolder("**chatsrv**, default style, history on disk", emptyFolder)
+	whole   = ofFolder("**chatsrv**, everything on", emptyFolder, "--words", wordsFile)
+	free    = ofFolder("**chatsrv**, everything on but flood control", emptyFolder, "--words", wordsFile, "--flood-control=false")
+	peopled = ofFolder("**chatsrv**, everything on", peopledFolder, "--words", wordsFile)
 	inC     = server{name: "c", title: "C reference", login: bench.LoginNone, args: peerArgs}
 	shared  = server{name: "netpollshared", title: "netpoll, coalescing above it", login: bench.LoginNone, args: peerArgs}
 	plain   = server{name: "netpoll", title: "netpoll", login: bench.LoginNone, args: peerArgs}
@@ -50,10 +56,15 @@ func peerArgs(port, greeting string) []string {
 }
 
 // chatsrvArgs starts chatsrv as a user would, its log written to a file.
-func chatsrvArgs(style string) func(port, greeting string) []string {
+func chatsrvArgs(style string, more ...string) func(port, greeting string) []string {
 	return func(port, _ string) []string {
-		return []string{"-p", port, "-b", "127.0.0.1", "--style", style, "--sniff-window", "0"}
+		return append([]string{"-p", port, "-b", "127.0.0.1", "--style", style, "--sniff-window", "0"}, more...)
 	}
+}
+
+// ofFolder is chatsrv in its default style with a data folder.
+func ofFolder(title string, folder func(context.Context, *driver) (string, error), more ...string) server {
+	return server{name: "chatsrv", title: title, ours: true, login: bench.LoginDefault, args: chatsrvArgs("default", more...), folder: folder}
 }
 
 // A driver builds, starts and loads.
@@ -62,6 +73,7 @@ type driver struct {
 	dir      string
 	progress io.Writer
 	absent   map[string]error // by name: why there is no binary
+	filled   *archive         // nil until it is needed
 }
 
 func moduleRoot(ctx context.Context) (string, error) {
@@ -76,6 +88,9 @@ func moduleRoot(ctx context.Context) (string, error) {
 // that can't be built is reported in its rows.
 func (d *driver) build(ctx context.Context, root string) error {
 	d.absent = map[string]error{}
+	if err := os.WriteFile(d.binary(wordsFile), wordList(unwanted), 0o600); err != nil {
+		return err
+	}
 	goBuild := func(pkg, name string) error {
 		return d.compile(ctx, root, "go", "build", "-trimpath", "-o", d.binary(name), "./"+pkg)
 	}
@@ -114,12 +129,26 @@ type running struct {
 	cmd    *exec.Cmd
 	addr   string
 	log    string
+	begun  time.Time
 	exited chan struct{} // closed once err is set
 	err    error
 }
 
 // start runs a server on a free port and waits until it accepts.
 func (d *driver) start(ctx context.Context, s server, greeting string) (*running, error) {
+	r, err := d.launch(ctx, s, greeting)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.accepting(ctx, 10*time.Millisecond); err != nil {
+		r.stop()
+		return nil, err
+	}
+	return r, nil
+}
+
+// launch runs a server on a free port.
+func (d *driver) launch(ctx context.Context, s server, greeting string) (*running, error) {
 	if err := d.absent[s.name]; err != nil {
 		return nil, err
 	}
@@ -137,11 +166,19 @@ func (d *driver) start(ctx context.Context, s server, greeting string) (*running
 	}
 	defer func() { _ = log.Close() }() // the server has its own
 	words := append([]string{d.binary(s.name)}, s.args(port, greeting)...)
+	if s.folder != nil {
+		folder, err := s.folder(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		words = append(words, "--data", folder)
+	}
 	if s.wine {
 		words = append(d.wine(), words...)
 	}
 	r := &running{cmd: exec.CommandContext(ctx, words[0], words[1:]...), addr: addr, log: log.Name(), exited: make(chan struct{})}
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = d.dir, log, log
+	r.begun = time.Now()
 	if err := r.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -149,10 +186,6 @@ func (d *driver) start(ctx context.Context, s server, greeting string) (*running
 		r.err = r.cmd.Wait()
 		close(r.exited)
 	}()
-	if err := r.accepting(ctx); err != nil {
-		r.stop()
-		return nil, err
-	}
 	return r, nil
 }
 
@@ -164,22 +197,23 @@ func freeAddress() (string, error) {
 	return ln.Addr().String(), ln.Close()
 }
 
-// accepting waits until the server takes connections, 10 s at most.
-func (r *running) accepting(ctx context.Context) error {
+// accepting waits until the server takes connections, 10 s at most, and returns
+// how long that took since its start. It tries again and again, that often.
+func (r *running) accepting(ctx context.Context, often time.Duration) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	again := time.NewTicker(10 * time.Millisecond)
+	again := time.NewTicker(often)
 	defer again.Stop()
 	var dialer net.Dialer
 	for {
 		if c, err := dialer.DialContext(ctx, "tcp4", r.addr); err == nil {
-			return c.Close()
+			return time.Since(r.begun), c.Close()
 		}
 		select {
 		case <-r.exited:
-			return fmt.Errorf("does not start: %w: %s", r.err, r.lastWords())
+			return 0, fmt.Errorf("does not start: %w: %s", r.err, r.lastWords())
 		case <-ctx.Done():
-			return fmt.Errorf("does not accept: %w", ctx.Err())
+			return 0, fmt.Errorf("does not accept: %w", ctx.Err())
 		case <-again.C:
 		}
 	}
@@ -199,6 +233,17 @@ func (r *running) lastWords() string {
 func (r *running) stop() {
 	_ = r.cmd.Process.Kill()
 	<-r.exited
+}
+
+// quit has the server end as it should, 10 s at most.
+func (r *running) quit() error {
+	late := time.AfterFunc(10*time.Second, func() { _ = r.cmd.Process.Kill() })
+	defer late.Stop()
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	<-r.exited
+	return r.err
 }
 
 // load runs the load generator against a fresh server.

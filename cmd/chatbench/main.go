@@ -6,6 +6,7 @@
 //	chatbench -mode open -rate 500 -clients 100 -senders 10 -login default
 //	chatbench -mode idle -clients 5000 -pid PID
 //	chatbench -mode churn -inflight 64 -login classic
+//	chatbench -mode saved -clients 64 -login default -apart
 package main
 
 import (
@@ -68,18 +69,20 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Address, "addr", "127.0.0.1:9034", "server, an address of 127.0.0.0/8 with its port")
 	f.IntVar(&c.PID, "pid", 0, "server's process, for its CPU time and memory")
-	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory) or churn (connections/s)")
+	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory), churn (connections/s), saved (each client waits until its line is saved) or logins (open, while people log in)")
 	f.StringVar((*string)(&c.Login), "login", string(bench.LoginNone), "none (talk at once), classic or default (chatsrv's styles)")
 	f.IntVar(&c.Clients, "clients", 1000, "connections")
 	f.IntVar(&c.Senders, "senders", 10, "connections that also send")
 	f.IntVar(&c.InFlight, "inflight", 10, "closed: lines outstanding in total; churn: connections at a time")
-	f.Float64Var(&c.Rate, "rate", 500, "open: lines per second in total")
+	f.Float64Var(&c.Rate, "rate", 500, "open, logins: lines per second in total")
 	f.IntVar(&c.Size, "size", 64, "bytes of a line with its line feed")
 	f.IntVar(&c.Stalled, "stalled", 0, "connections, of the clients, that never read once they are logged in")
 	f.IntVar(&c.Sample, "sample", 64, "readers whose lines are looked into for the latency")
+	f.BoolVar(&c.Apart, "apart", false, "saved: each client is in a room of its own")
+	f.IntVar(&c.People, "people", 500, "logins: how many log in at once, to accounts v00000 and up with the password "+bench.AccountPassword)
 	f.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "load before the measurement begins")
 	f.DurationVar(&c.Duration, "duration", 3*time.Second, "measurement; idle: silence before the memory is read")
-	f.DurationVar(&c.Setup, "setup", time.Minute, "limit on connecting and logging in")
+	f.DurationVar(&c.Setup, "setup", time.Minute, "limit on connecting and logging in, also for the people of logins")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the Poisson process")
 	f.StringVar(&file, "json", "", "also write the result to this file, as JSON")
 	switch err := f.Parse(args); {

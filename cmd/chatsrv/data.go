@@ -16,6 +16,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store"
+	"github.com/sudoXpg/netloop/internal/store/chatlog"
 	"github.com/sudoXpg/netloop/internal/store/memory"
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 	"github.com/sudoXpg/netloop/internal/wordfilter"
@@ -32,6 +33,7 @@ type keeper struct {
 	unlock func() error
 	store  store.Store
 	writer *store.Writer
+	texts  *chatlog.Log // nil for none
 	pool   *account.Pool
 	srv    atomic.Pointer[server.Server] // nil before there is one
 }
@@ -87,6 +89,9 @@ func openData(c config.Config, log *journal) (*keeper, error) {
 	if k.note != "" {
 		k.log.Warn("store_note", slog.String("note", k.note))
 	}
+	if k.texts, err = openChatLog(c, k.log); err != nil {
+		return nil, errors.Join(err, k.release())
+	}
 	keep := store.Keep{Age: c.KeepAge, TotalBytes: int64(c.KeepSize)}
 	if k.folder == "" && keep.TotalBytes == 0 {
 		keep.TotalBytes = maxMemory
@@ -125,6 +130,9 @@ func (k *keeper) chat(o *server.Options, c config.Config) error {
 	}
 	o.Hashing = k.pool
 	o.Chat.State, o.Chat.Journal, o.Chat.Archive = state, k.writer, k.store
+	if k.texts != nil {
+		o.Chat.Journal = followed{k.writer, k.texts}
+	}
 	o.Chat.Passwords, o.Chat.Throttle = passwords, account.NewThrottle(account.ThrottleOptions{})
 	o.Chat.NoGuests = !c.Guests
 	o.Healthy = k.writer.Err
@@ -137,7 +145,19 @@ func (k *keeper) close(end *chat.End) error {
 	if end != nil {
 		k.writer.Write(nil, *end)
 	}
-	return errors.Join(k.writer.Close(), k.release())
+	err := k.writer.Close()
+	if k.texts != nil {
+		k.texts.Close() // after the last line is kept
+	}
+	return errors.Join(err, k.release())
+}
+
+// textsLost returns how many lines are missing in the chat log.
+func (k *keeper) textsLost() uint64 {
+	if k.texts == nil {
+		return 0
+	}
+	return k.texts.Lost()
 }
 
 // police sets what a configuration says about what may be said, and how much. It

@@ -13,7 +13,8 @@ import (
 // A snapshot is what the metrics are taken from.
 type snapshot struct {
 	server.Stats
-	logLost uint64
+	logLost     uint64
+	chatLogLost uint64
 }
 
 // measured is the one table of metrics.
@@ -39,6 +40,7 @@ func measured() []metrics.Metric[snapshot] {
 		counter("loop_turns", "Turns of the event loops.", func(s snapshot) uint64 { return s.Loop.Waits }),
 		counter("loop_events", "Events that the backend reported.", func(s snapshot) uint64 { return s.Loop.Events }),
 		counter("log_lines_lost", "Lines of the log for which there was no room.", func(s snapshot) uint64 { return s.logLost }),
+		counter("chat_log_lines_lost", "Lines that are missing in the text logs of rooms (--chatlog).", func(s snapshot) uint64 { return s.chatLogLost }),
 	}
 }
 
@@ -53,7 +55,7 @@ func counter(name, help string, value func(snapshot) uint64) metrics.Metric[snap
 }
 
 // serveMetrics serves metrics, if c asks for that, until stop is called.
-func serveMetrics(c config.Config, srv *server.Server, log *journal, backend string) (stop func(), err error) {
+func serveMetrics(c config.Config, srv *server.Server, data *keeper, log *journal, backend string) (stop func(), err error) {
 	if !c.Metrics.IsValid() {
 		return func() {}, nil
 	}
@@ -61,7 +63,7 @@ func serveMetrics(c config.Config, srv *server.Server, log *journal, backend str
 	number, commit := build()
 	s, err := metrics.Serve(c.Metrics.String(), metrics.Options{
 		Collectors: []metrics.Collector{
-			metrics.New(func() snapshot { return snapshot{srv.Stats(), log.lost()} }, measured()),
+			metrics.New(func() snapshot { return snapshot{srv.Stats(), log.lost(), data.textsLost()} }, measured()),
 			metrics.Info("chatsrv_info", "What runs here.", map[string]string{"version": number + commit, "backend": backend}),
 		},
 		Ready: srv.Ready, Debug: c.Debug, Log: own,

@@ -65,7 +65,7 @@ func (p program) serveWith(
 			return nil, errors.Join(err, srv.Close())
 		}
 	}
-	stopMetrics, err := serveMetrics(s.Config, srv, log, backend.Name)
+	stopMetrics, err := serveMetrics(s.Config, srv, data, log, backend.Name)
 	if err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}

@@ -19,6 +19,7 @@ func topicBehaviours() []behaviour {
 		{"a late subscriber gets what Keep has kept", subscribesLate},
 		{"a subscriber to what is gone gets LagNotice(0)", subscribesTooLate},
 		{"who finishes with a topic gets what was appended before, and then the next one", finishes},
+		{"who finishes with too many topics is told what is missed of the last ones", finishesMany},
 		{"a subscription that is closed gets nothing more", unsubscribes},
 		{"topics reach the connections of every loop", acrossLoops},
 		{"the last words of a loop's only member reach the other loops", lastWords},
@@ -250,4 +251,22 @@ func finishes(e *env) {
 	})
 	all.want("21 33 34 ")
 	some.want("33 34 ")
+}
+
+func finishesMany(e *env) {
+	e.start(eventloop.Options{})
+	to := e.listen("tcp", loopback, script{})
+	all, w := e.connect(to)
+	e.on(w.conn.Loop(), func() {
+		for range 20 {
+			topic := eventloop.NewTopic(eventloop.TopicOptions{
+				LagNotice: func(missed uint64) []byte { return fmt.Appendf(nil, "<%d>", missed) },
+			})
+			sub := w.conn.Subscribe(topic, 1, topic.Head())
+			topic.Append(2, 0, []byte("one "))
+			topic.Append(2, 0, []byte("two "))
+			sub.Finish()
+		}
+	})
+	all.want(strings.Repeat("one two ", 16) + strings.Repeat("<2>", 4))
 }

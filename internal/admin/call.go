@@ -18,7 +18,7 @@ import (
 const answerPatience = 3 * time.Minute
 
 var (
-	errHungUp = errors.New("chatsrv closed the connection before it was done (it may have stopped: see its log)")
+	errHungUp = errors.New("chatsrv closed the connection before it was done (it may have stopped: see its log; it answers only to its own user and the superuser)")
 	errAnswer = errors.New("the answer is not one of chatsrv (are both of the same version?)")
 )
 

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,8 @@ const (
 	Open   Mode = "open"   // a Poisson process of lines, whatever the server does
 	Idle   Mode = "idle"   // clients log in and are silent: memory per connection
 	Churn  Mode = "churn"  // connect, wait for the first byte, close, again
+	Saved  Mode = "saved"  // each client says its next line when it is told that the last one is saved
+	LogIns Mode = "logins" // Open, first undisturbed and then while people log in with passwords
 )
 
 // A Dialect is how a client gets from its connection to talking.
@@ -27,6 +30,16 @@ const (
 	LoginClassic Dialect = "classic" // answer the prompt, then talk
 	LoginDefault Dialect = "default" // answer the prompt, wait for the welcome, then talk
 )
+
+// AccountPassword is the password of the accounts that LogIns uses, see AccountName.
+const AccountPassword = "correct horse battery"
+
+// AccountName is the name of account i: whoever wants LogIns must have
+// registered them.
+func AccountName(i int) string { return fmt.Sprintf("v%05d", i) }
+
+// MaxApart is the most clients of Saved that can be in rooms of their own.
+const MaxApart = 900
 
 // MaxClients is the hard limit on the connections of one run.
 const MaxClients = 15000
@@ -45,6 +58,8 @@ type Config struct {
 	Size     int     // bytes of a line with its line feed; 0: 64
 	Stalled  int     // connections that never read once they are logged in
 	Sample   int     // readers whose lines are looked into, besides the witnesses; 0: 64
+	Apart    bool    // saved: each client is in a room of its own, and all others read nothing
+	People   int     // logins: how many log in at once; 0: 500
 
 	Warmup   time.Duration // load before the measurement begins
 	Duration time.Duration // measurement
@@ -54,7 +69,7 @@ type Config struct {
 
 // withDefaults fills in the documented defaults and refuses what can't be run.
 func (c Config) withDefaults() (Config, error) {
-	for field, value := range map[*int]int{&c.Clients: 2, &c.Senders: 1, &c.InFlight: 1, &c.Size: 64, &c.Sample: 64} {
+	for field, value := range map[*int]int{&c.Clients: 2, &c.Senders: 1, &c.InFlight: 1, &c.Size: 64, &c.Sample: 64, &c.People: 500} {
 		if *field == 0 {
 			*field = value
 		}
@@ -66,6 +81,8 @@ func (c Config) withDefaults() (Config, error) {
 }
 
 func (c Config) check() error {
+	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns}
+	styled := slices.Contains([]Mode{Saved, LogIns}, c.Mode)
 	to, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
 		return fmt.Errorf("bench: address: %w", err)
@@ -75,13 +92,16 @@ func (c Config) check() error {
 		text   string
 	}{
 		{!to.Addr().Is4() || !to.Addr().IsLoopback(), "address: only 127.0.0.0/8, the load generator never leaves the machine"},
-		{c.Mode != Closed && c.Mode != Open && c.Mode != Idle && c.Mode != Churn, "mode: closed, open, idle or churn"},
+		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved or logins"},
 		{c.Login != LoginNone && c.Login != LoginClassic && c.Login != LoginDefault, "login: none, classic or default"},
 		{c.Clients < 2 || c.Clients > MaxClients, fmt.Sprintf("clients: 2 to %d", MaxClients)},
 		{c.Senders < 1 || c.Stalled < 0 || c.Senders+c.Stalled >= c.Clients, "senders and stalled: together fewer than clients"},
 		{c.InFlight < 1 || c.InFlight > 1<<20, "inflight: 1 to 1048576"},
 		{c.Mode == Churn && c.InFlight > MaxClients, fmt.Sprintf("inflight: at most %d connections at a time", MaxClients)},
-		{c.Mode == Open && !(c.Rate > 0 && c.Rate <= 1e6), "rate: more than 0, at most 1000000 lines per second"},
+		{styled && c.Login != LoginDefault, "login: only the default style has receipts and accounts"},
+		{c.Apart && c.Clients > MaxApart, fmt.Sprintf("apart: at most %d clients", MaxApart)},
+		{c.People < 1 || c.People > MaxClients, fmt.Sprintf("people: 1 to %d", MaxClients)},
+		{(c.Mode == Open || c.Mode == LogIns) && !(c.Rate > 0 && c.Rate <= 1e6), "rate: more than 0, at most 1000000 lines per second"},
 		{c.Size < MinSize || c.Size > 4096, fmt.Sprintf("size: %d to 4096 bytes", MinSize)},
 		{c.Duration <= 0 || c.Duration > time.Hour, "duration: more than 0, at most an hour"},
 		{c.Warmup < 0 || c.Warmup > time.Hour, "warmup: 0 to an hour"},

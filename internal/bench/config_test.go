@@ -32,6 +32,9 @@ func TestARunThatCannotWorkIsRefusedByTheNameOfItsFlag(t *testing.T) {
 		"rate":      func(c *Config) { c.Mode = Open },
 		"size":      func(c *Config) { c.Size = MinSize - 1 },
 		"duration":  func(c *Config) { c.Duration = 0 },
+		"apart":     func(c *Config) { c.Clients, c.Apart = MaxApart+1, true },
+		"people":    func(c *Config) { c.People = -1 },
+		"login: ":   func(c *Config) { c.Mode = Saved },
 		"warmup":    func(c *Config) { c.Warmup = -1 },
 	} {
 		c := validConfig()

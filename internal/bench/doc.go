@@ -17,6 +17,13 @@
 // in which order a server walks its connections: while it is still sending one
 // batch, the lines of the next one arrive, and it never waits for the generator.
 //
+// # What is saved
+//
+// In the mode Saved every client is a producer: it says a line, waits until the
+// server tells it "saved #N", and says the next one. The latency is the time from
+// one to the other. With Config.Apart each is in a room of its own, so that what
+// is measured is saving, not fan-out.
+//
 // # Latency
 //
 // Each line carries the time it was meant to be sent. In the open loop that is

@@ -39,6 +39,7 @@ type client struct {
 	fd       int
 	state    state
 	stalled  bool // stops reading once it is logged in
+	visitor  bool // goes away once it is logged in, and belongs to no role
 	sampled  bool // its lines are looked into
 	needed   bool // the load can't go on without it
 	blocked  bool // out waits for room in the socket
@@ -62,23 +63,29 @@ type generator struct {
 	lost      int
 	lastInput time.Duration
 	loading   bool // set-up is over
+	entered   int  // visitors that were logged in
+	// limitDrain is how long the last lines are waited for.
+	limitDrain time.Duration
 
 	// The load's hooks: due sends what is due and says when to ask again; heard
 	// gets every line of the sampled readers, and read the end of each of their reads.
 	due   func(now time.Duration) (next time.Duration, err error)
 	heard func(c *client, l Line, now time.Duration)
 	read  func(now time.Duration) error
+	// told gets what else the sampled readers are sent.
+	told func(c *client, text []byte, now time.Duration) error
 }
 
 func newGenerator(p *poller, c Config) *generator {
 	to := netip.MustParseAddrPort(c.Address) // checked with the Config
 	return &generator{
-		poller: p, cfg: c, buf: make([]byte, 256<<10),
+		poller: p, cfg: c, buf: make([]byte, 256<<10), limitDrain: 5 * time.Second,
 		to:    unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())},
 		roles: assign(c.Clients, c.Senders, c.Stalled, c.Sample),
 		due:   func(time.Duration) (time.Duration, error) { return forever, nil },
 		heard: func(*client, Line, time.Duration) {},
 		read:  func(time.Duration) error { return nil },
+		told:  func(*client, []byte, time.Duration) error { return nil },
 	}
 }
 
@@ -192,8 +199,13 @@ func (g *generator) connect() error {
 		c.needed = c.needed || g.roles.sender[s] == id || g.roles.witness[s] == id
 	}
 	c.login = login{dialect: g.cfg.Login, name: fmt.Sprintf("u%05d", id)}
+	return g.start(c)
+}
+
+// start dials.
+func (g *generator) start(c *client) error {
 	var err error
-	if c.fd, err = dial(&g.to, id, c.stalled); err != nil {
+	if c.fd, err = dial(&g.to, c.id, c.stalled); err != nil {
 		return err
 	}
 	g.clients = append(g.clients, c)
@@ -241,6 +253,11 @@ func (g *generator) logIn(c *client, p []byte) error {
 			return err
 		}
 	}
+	if done && c.visitor {
+		c.state = gone
+		g.entered++
+		return os.NewSyscallError("close", unix.Close(c.fd))
+	}
 	if done {
 		c.state, c.login = talking, login{}
 		g.talking++
@@ -274,17 +291,23 @@ func (g *generator) receive(c *client) error {
 	if !c.sampled {
 		return nil
 	}
+	var trouble error
 	c.lines.feed(g.buf[:n], func(text []byte) {
 		if l, ok := ParseLine(text); ok {
 			g.heard(c, l, now)
+		} else if trouble == nil {
+			trouble = g.told(c, text, now)
 		}
 	})
+	if trouble != nil {
+		return trouble
+	}
 	return g.read(now)
 }
 
 // lose gives up a connection that the server closed.
 func (g *generator) lose(c *client, why error) error {
-	if !g.loading || c.needed {
+	if !g.loading || c.needed || c.visitor {
 		return fmt.Errorf("bench: the server closed connection %d of %d: %w", c.id, len(g.clients), why)
 	}
 	c.state = gone

@@ -58,7 +58,7 @@ func (l *loader) load() (Result, error) {
 func (l *loader) begin() error {
 	g := l.g
 	now := g.now()
-	if g.cfg.Mode == Open {
+	if g.cfg.Mode != Closed {
 		l.poisson = newPoisson(now, g.cfg.Rate, g.cfg.Seed)
 		g.due = l.speakDue
 	} else {
@@ -73,18 +73,26 @@ func (l *loader) begin() error {
 }
 
 func (l *loader) measure() error {
+	err := l.window(func() error { return l.run(l.from + l.g.cfg.Duration) })
+	l.stopped = true
+	return err
+}
+
+// window measures what is said while during runs, and forgets what was measured
+// before.
+func (l *loader) window(during func() error) error {
 	g := l.g
 	s, err := beginSpan(g.cfg, g.now())
 	if err != nil {
 		return err
 	}
-	l.from = s.at
+	l.from, l.to, l.heard, l.latency, l.r.Lines = s.at, forever, 0, Histogram{}, 0
+	clear(l.measured)
 	delivered := g.delivered
-	if err := l.run(l.from + g.cfg.Duration); err != nil {
+	if err := during(); err != nil {
 		return err
 	}
 	l.to = g.now()
-	l.stopped = true
 	l.r.Deliveries = g.delivered - delivered
 	if err := s.end(g.cfg, l.to, l.r.Deliveries, &l.r); err != nil {
 		return err
@@ -111,7 +119,7 @@ func (l *loader) run(until time.Duration) error {
 	return nil
 }
 
-// drain waits, at most 5 s, for the measured lines that are still on their
+// drain waits, for a limited time, for the measured lines that are still on their
 // way: leaving the slowest ones out would flatter the server.
 func (l *loader) drain() error {
 	var expected uint64
@@ -125,7 +133,7 @@ func (l *loader) drain() error {
 			}
 		}
 	}
-	_, err := l.g.pump(l.g.now()+5*time.Second, func() bool { return l.heard >= expected })
+	_, err := l.g.pump(l.g.now()+l.g.limitDrain, func() bool { return l.heard >= expected })
 	l.r.Missing = int64(expected) - int64(l.heard)
 	return err
 }

@@ -5,15 +5,20 @@ import (
 	"fmt"
 )
 
-var prompt = []byte("Enter username : ")
+var (
+	prompt   = []byte("Enter username : ")
+	asksWord = []byte("Password: ")
+)
 
 // login takes one connection through its dialect: bytes of the server in,
 // bytes to answer out.
 type login struct {
 	dialect Dialect
 	name    string
-	named   bool   // the prompt has been answered
-	heard   []byte // what came since the last step, its end at least
+	// password is that of the account; "" for a guest, and once it was given.
+	password string
+	named    bool   // the prompt has been answered
+	heard    []byte // what came since the last step, its end at least
 }
 
 // feed takes what the server sent. It returns what to answer, and whether the
@@ -28,6 +33,12 @@ func (l *login) feed(p []byte) (answer string, done bool, err error) {
 	switch {
 	case l.named && asked:
 		return "", false, fmt.Errorf("bench: login as %s refused: %q", l.name, l.heard)
+	case l.named && l.password != "":
+		if !bytes.Contains(l.heard, asksWord) {
+			return "", false, nil
+		}
+		answer, l.password, l.heard = l.password+"\n", "", nil
+		return answer, false, nil
 	case l.named:
 		// Any whole line after the name is the welcome.
 		return "", bytes.IndexByte(l.heard, '\n') >= 0, nil

@@ -52,3 +52,34 @@ func TestALongLogBeforeThePromptIsNotKept(t *testing.T) {
 		t.Errorf("done %v, error %v, %d bytes kept", done, err, len(l.heard))
 	}
 }
+
+func TestAnAccountLogsInWithItsPasswordHoweverSegmentsSplit(t *testing.T) {
+	const warning = "*** your terminal will show what you type now\r\nPassword: "
+	for _, n := range []int{1, 3, 1000} {
+		l := &login{dialect: LoginDefault, name: "v1", password: "correct horse"}
+		if a, done, err := converse(l, "Enter username : ", n); a != "v1\n" || done || err != nil {
+			t.Errorf("prompt in segments of %d: answered %q, done %v, error %v", n, a, done, err)
+		}
+		if a, done, err := converse(l, warning, n); a != "correct horse\n" || done || err != nil {
+			t.Errorf("question in segments of %d: answered %q, done %v, error %v", n, a, done, err)
+		}
+		if a, done, err := converse(l, "*** you are logged in as v1\r\n", n); a != "" || !done || err != nil {
+			t.Errorf("answer in segments of %d: answered %q, done %v, error %v", n, a, done, err)
+		}
+	}
+}
+
+func TestAWrongPasswordIsAnError(t *testing.T) {
+	l := &login{dialect: LoginDefault, name: "v1", password: "wrong"}
+	_, _, err := converse(l, "Enter username : ", 1000)
+	if err == nil {
+		_, _, err = converse(l, "Password: ", 1000)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = converse(l, "*** wrong name or password\r\nEnter username : ", 1000)
+	if err == nil || !strings.Contains(err.Error(), "wrong name or password") {
+		t.Errorf("error %v, want the server's reason", err)
+	}
+}

@@ -36,6 +36,20 @@ func ProcessRSSQuick(pid int) (int64, error) {
 	return readProc(pid, "status", func(p []byte) (int64, error) { return parseKB(p, "VmRSS:") })
 }
 
+// ProcessPeak returns the most resident memory that a process ever had, or has
+// had since ResetPeak, in bytes: VmHWM, as exact as ProcessRSSQuick.
+func ProcessPeak(pid int) (int64, error) {
+	return readProc(pid, "status", func(p []byte) (int64, error) { return parseKB(p, "VmHWM:") })
+}
+
+// ResetPeak has the peak of a process begin anew (proc_pid_clear_refs(5)).
+func ResetPeak(pid int) error {
+	if err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/clear_refs", []byte("5"), 0); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	return nil
+}
+
 func readProc[T any](pid int, file string, parse func([]byte) (T, error)) (T, error) {
 	path := "/proc/" + strconv.Itoa(pid) + "/" + file
 	var v T

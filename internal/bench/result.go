@@ -20,7 +20,8 @@ type Result struct {
 	Stalled  int     `json:"stalled"`
 	Seconds  float64 `json:"seconds"` // length of the measurement
 
-	Lines      uint64  `json:"lines"`            // sent during the measurement
+	Lines      uint64  `json:"lines"` // sent during the measurement; saved: told to be saved during it
+	LinesPS    float64 `json:"lines_per_s,omitempty"`
 	Deliveries uint64  `json:"deliveries"`       // lines received by all readers
 	PerSecond  float64 `json:"deliveries_per_s"` //
 	Missing    int64   `json:"missing"`          // lines that sampled readers never received
@@ -29,7 +30,10 @@ type Result struct {
 	Connections   uint64  `json:"connections,omitempty"` // churn: opened, greeted and closed
 	ConnectionsPS float64 `json:"connections_per_s,omitempty"`
 
-	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte
+	LogIns int     `json:"logins,omitempty"`          // logins: how many, all during Seconds
+	Quiet  Latency `json:"quiet_latency_us,omitzero"` // logins: before anybody did
+
+	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte; saved: from sending to the receipt
 	Server  Usage   `json:"server"`
 	Own     Usage   `json:"generator"`
 }
@@ -47,7 +51,7 @@ type Latency struct {
 // Usage is what a process used during the measurement.
 type Usage struct {
 	CPUSeconds float64 `json:"cpu_s"`
-	CPUPerUnit float64 `json:"cpu_us_per_unit"`        // per delivery; churn: per connection
+	CPUPerUnit float64 `json:"cpu_us_per_unit"`        // per delivery; churn: per connection; saved: per line
 	Cores      float64 `json:"cores"`                  // CPU time by wall time
 	RSSBefore  int64   `json:"rss_before_bytes"`       // idle: with two connections; else: all logged in, before the load
 	RSSPeak    int64   `json:"rss_peak_bytes"`         //
@@ -80,7 +84,7 @@ func (r Result) WriteTable(w io.Writer) error {
 	row("run", "%s, login %s, %d clients (%d senders, %d stalled), %.1f s", r.Mode, r.Login, r.Clients, r.Senders, r.Stalled, r.Seconds)
 	unit := "delivery"
 	switch r.Mode {
-	case Closed, Open:
+	case Closed, Open, LogIns:
 		if r.Mode == Closed {
 			row("load", "%d lines of %d bytes in flight", r.InFlight, r.Size)
 		} else {
@@ -94,8 +98,16 @@ func (r Result) WriteTable(w io.Writer) error {
 		unit = "connection"
 		row("load", "%d connections at a time", r.InFlight)
 		row("connections/s", "%.0f", r.ConnectionsPS)
+	case Saved:
+		unit = "line"
+		row("load", "%d clients with a line of %d bytes each", r.Clients, r.Size)
+		row("saved/s", "%.0f", r.LinesPS)
 	case Idle:
 		row("RSS per connection", "%.0f B", r.Server.PerConn)
+	}
+	if q := r.Quiet; q.Count > 0 {
+		row("log-ins", "%d in %.1f s", r.LogIns, r.Seconds)
+		row("before them, latency µs p50/p90/p99/p99.9/max", "%.0f / %.0f / %.0f / %.0f / %.0f", q.P50, q.P90, q.P99, q.P999, q.Max)
 	}
 	if l := r.Latency; l.Count > 0 {
 		row("latency µs p50/p90/p99/p99.9/max", "%.0f / %.0f / %.0f / %.0f / %.0f", l.P50, l.P90, l.P99, l.P999, l.Max)

@@ -8,7 +8,7 @@ import (
 )
 
 // Run drives the server at c.Address as c says and returns what it measured.
-// It ends within Setup + Warmup + Duration + 5 s. It is an error if the server
+// It ends within Setup + Warmup + Duration + 5 s; with log-ins within twice Setup and 5 s more. It is an error if the server
 // refuses or closes a connection during set-up, or later closes one that the
 // load depends on: a sender's or a witness's.
 func Run(c Config) (Result, error) {
@@ -29,8 +29,14 @@ func Run(c Config) (Result, error) {
 	if c.Mode == Idle {
 		return idle(g)
 	}
+	if c.Mode == Saved {
+		return newSaver(g).run()
+	}
 	if err := g.open(c.Clients); err != nil {
 		return Result{}, err
+	}
+	if c.Mode == LogIns {
+		return newLoader(g).logIns()
 	}
 	return newLoader(g).load()
 }
@@ -70,9 +76,9 @@ func newResult(c Config) Result {
 	switch c.Mode {
 	case Closed, Churn:
 		r.InFlight = c.InFlight
-	case Open:
+	case Open, LogIns:
 		r.Rate = c.Rate
-	case Idle:
+	case Idle, Saved:
 	}
 	return r
 }

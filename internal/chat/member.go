@@ -185,9 +185,9 @@ func (m *Member) in(r *Room) *seat {
 	return nil
 }
 
-// sit returns a seat that is free.
+// sit returns a seat that is free, behind those that are taken.
 func (m *Member) sit() *seat {
-	if m.seat.room == nil {
+	if m.seat.room == nil && (m.more == nil || len(m.more.seats) == 0) {
 		return &m.seat
 	}
 	s := &seat{}

@@ -432,11 +432,8 @@ func passwd(c *Call) {
 			}
 			h.succeeded(m, m.Name())
 			h.newPassword(m, m.Name(), func(hash string) {
-				h.mu.Lock()
-				a.Hash = hash
-				kept := a.Account
-				h.mu.Unlock()
-				h.keptOr(m, "your password is changed", kept)
+				h.update(a, func(a *Account) { a.Hash = hash })
+				h.keptOr(m, "your password is changed")
 			})
 		})
 	})

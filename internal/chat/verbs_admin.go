@@ -95,7 +95,7 @@ func role(c *Call) {
 	}
 	h.mu.Lock()
 	a.Role = r
-	kept := a.Account
+	h.keep(a.Account)
 	var users []*Member
 	if p := h.names[a.name.Skeleton]; p != nil && p.account == a {
 		users = slices.Clone(p.members)
@@ -107,7 +107,7 @@ func role(c *Call) {
 	for _, u := range users {
 		u.out.Post(func() { u.tell("you are " + r.article() + " now") })
 	}
-	h.keptOr(m, a.Name+" is "+r.article()+" now", kept, c.entry("role", a.Name, "", r.String()))
+	h.keptOr(m, a.Name+" is "+r.article()+" now", c.entry("role", a.Name, "", r.String()))
 }
 
 // resetPassword gives somebody's account a new password.
@@ -119,11 +119,8 @@ func (c *Call) resetPassword(text string) {
 		return
 	}
 	h.newPassword(m, a.Name, func(hash string) {
-		h.mu.Lock()
-		a.Hash = hash
-		kept := a.Account
-		h.mu.Unlock()
-		h.keptOr(m, "the password of "+a.Name+" is changed", kept, c.entry("passwd", a.Name, "", ""))
+		h.update(a, func(a *Account) { a.Hash = hash })
+		h.keptOr(m, "the password of "+a.Name+" is changed", c.entry("passwd", a.Name, "", ""))
 	})
 }
 

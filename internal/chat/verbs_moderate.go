@@ -39,8 +39,12 @@ func (c *Call) inform(r *Room, text string) {
 }
 
 // record keeps what c has changed, and says so if it can't be kept.
-func (c *Call) record(records ...Record) {
+func (c *Call) record(records ...Record) { c.recordThen(func() {}, records...) }
+
+// recordThen is record for what has to be on disk before anybody is told.
+func (c *Call) recordThen(then func(), records ...Record) {
 	c.Hub.kept(c.Member, func(err error) {
+		then()
 		if err != nil {
 			c.Member.refuse("that was not saved: " + Reason(err) + "; it holds until the server stops")
 		}
@@ -49,12 +53,7 @@ func (c *Call) record(records ...Record) {
 
 // announceKept is inform, once what is to be told is on disk.
 func (c *Call) announceKept(r *Room, text string, records ...Record) {
-	c.Hub.kept(c.Member, func(err error) {
-		c.inform(r, text)
-		if err != nil {
-			c.Member.refuse("that was not saved: " + err.Error() + "; it holds until the server stops")
-		}
-	}, records...)
+	c.recordThen(func() { c.inform(r, text) }, records...)
 }
 
 // period takes the duration and the reason out of the arguments after the first.

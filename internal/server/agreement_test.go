@@ -184,6 +184,13 @@ var agreements = map[string]string{
 		4 secret-1
 		0 /logout
 		4 /logout`,
+	"who leaves a room talks in the one where he has been longest": `
+		1 ann
+		1 /join #b
+		1 /leave #lobby
+		1 /join #lobby
+		1 /join #a
+		1 /leave #a`,
 	"a name that is banned can't be taken": `
 		1 ann
 		0 /ban bob 1m

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -259,10 +260,10 @@ func (c *conversation) hangUp(i int) {
 	c.clients[i] = nil
 }
 
-// sends sends a line, and tells the model.
-func (c *conversation) sends(i int, line string) {
+// sends sends lines at once, and tells the model.
+func (c *conversation) sends(i int, lines ...string) {
 	p := c.clients[i]
-	for rest := []byte(line + "\r\n"); len(rest) > 0; {
+	for rest := []byte(strings.Join(lines, "\r\n") + "\r\n"); len(rest) > 0; {
 		n, err := p.c.Write(rest)
 		if err != nil && !errors.Is(err, eventloop.ErrWouldBlock) {
 			c.t.Fatalf("send: %v", err)
@@ -271,7 +272,9 @@ func (c *conversation) sends(i int, line string) {
 			c.turn()
 		}
 	}
-	c.model.line(p.conn, line)
+	for _, line := range lines {
+		c.model.line(p.conn, line)
+	}
 }
 
 // begin has the moderator log in.

@@ -268,6 +268,7 @@ func (m *model) kick(c *conn, p penalty) {
 	for _, t := range out {
 		m.post(t, func() { m.expel(t, r, why) })
 	}
+	m.keep(c, func() {})
 }
 
 func (m *model) mute(c *conn, p penalty) {

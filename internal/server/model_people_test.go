@@ -81,10 +81,8 @@ func (m *model) register(c *conn, name string) {
 				return
 			}
 			// Nothing else happens in between: the conversation types both at once.
-			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, ignores: c.ignores})
-			c.waits = true
+			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, stamps: c.stamps, ignores: c.ignores})
 			m.keep(c, func() {
-				c.waits = false
 				m.become(c, m.account(fold(name)))
 				c.tell("%s is yours now: you are logged in", name)
 				m.arrive(c)
@@ -136,6 +134,7 @@ func (m *model) become(c *conn, a *registered) {
 	}
 	c.who = m.names[a.key]
 	c.who.conns = append(c.who.conns, c)
+	c.stamps = a.stamps
 	m.renamed(c, was)
 	m.muted(c, "")
 	m.ignoreOnly(c, a.ignores)
@@ -176,6 +175,7 @@ func (m *model) logout(c *conn) {
 		number++
 	}
 	m.call(c, fmt.Sprintf("visitor-%d", number))
+	c.stamps = false
 	m.renamed(c, was)
 	m.muted(c, "")
 	c.tell("you are logged out, and now known as %s", c.who.name)
@@ -194,7 +194,7 @@ func (m *model) private(c *conn, to, text string) {
 		for _, t := range p.conns {
 			m.post(t, func() {
 				if !t.ignores[key] {
-					t.show("[" + from + " -> you] " + text + "\r\n")
+					t.show(t.stamp(m.now) + "[" + from + " -> you] " + text + "\r\n")
 				}
 			})
 		}
@@ -216,12 +216,27 @@ func (m *model) private(c *conn, to, text string) {
 // echo shows c, wherever it is logged in, what it has said in private.
 func (m *model) echo(c *conn, to, text string) {
 	text = "[you -> " + to + "] " + text + "\r\n"
-	c.show(text)
+	c.show(c.stamp(m.now) + text)
 	for _, o := range c.who.conns {
 		if o != c {
-			m.post(o, func() { o.show(text) })
+			m.post(o, func() { o.show(o.stamp(m.now) + text) })
 		}
 	}
+}
+
+// set has c, wherever it is logged in, be shown the time, or not any more.
+func (m *model) set(c *conn, value string) {
+	yes := value == "on"
+	for _, o := range c.who.conns {
+		if o != c {
+			m.post(o, func() { o.stamps = yes })
+		}
+	}
+	c.stamps = yes
+	if a := c.account(); a != nil {
+		a.stamps = yes
+	}
+	c.tell("timestamps is %s now", value)
 }
 
 func (m *model) ignore(c *conn, name string) {

@@ -39,7 +39,7 @@ func (m *model) enter(c *conn, name string) {
 	for _, l := range r.recent[max(0, len(r.recent)-50):] {
 		if !m.unseen(c, l) {
 			lines = append(lines, l)
-			past.WriteString(l.text + "\r\n")
+			past.WriteString(c.stamp(l.at) + l.text + "\r\n")
 		}
 	}
 	switch {

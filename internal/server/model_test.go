@@ -45,6 +45,7 @@ func (k kept) clone() kept {
 type registered struct {
 	name, key, password string
 	staff               bool
+	stamps              bool // shown the time before each line
 	ignores             map[string]bool
 }
 
@@ -92,10 +93,12 @@ type conn struct {
 	rooms    []*place
 	current  *place
 	ignores  map[string]bool
+	stamps   bool
 	held     []int // mutes that stay whatever the name is, by number
 	question func(string)
 	shown    []string // mail, by number, that is gone with the next command
 	waits    bool     // for the disk
+	later    []string // lines that wait, too
 	left     bool     // closing: it is sent what is due, and nothing more
 }
 
@@ -150,11 +153,19 @@ func (m *model) post(c *conn, do func()) {
 	})
 }
 
-// keep tells c something once all is saved.
+// keep tells c something once all is saved. What c sends waits for that.
 func (m *model) keep(c *conn, then func()) {
+	c.waits = true
 	m.saved = append(m.saved, func() {
-		if !c.left {
-			then()
+		if c.left {
+			return
+		}
+		c.waits = false
+		then()
+		lines := c.later
+		c.later = nil
+		for _, text := range lines {
+			m.line(c, text)
 		}
 	})
 }
@@ -187,6 +198,14 @@ func (c *conn) tell(format string, args ...any) {
 	c.show("*** " + fmt.Sprintf(format, args...) + "\r\n")
 }
 
+// stamp is the time before a line, if c wants it.
+func (c *conn) stamp(at time.Time) string {
+	if !c.stamps {
+		return ""
+	}
+	return at.Format("[15:04] ")
+}
+
 func (c *conn) key() string {
 	if c.who == nil {
 		return ""
@@ -205,6 +224,13 @@ func (c *conn) staff() bool { return c.account() != nil && c.account().staff }
 
 // line takes in a line that c has sent.
 func (m *model) line(c *conn, text string) {
+	if c.left {
+		return
+	}
+	if c.waits {
+		c.later = append(c.later, text)
+		return
+	}
 	naming := c.who == nil
 	if q := c.question; q != nil {
 		c.question = nil
@@ -241,6 +267,7 @@ func (m *model) run(c *conn, text string) {
 		"msg":      func() { m.private(c, first, more) },
 		"ignore":   func() { m.ignore(c, first) },
 		"unignore": func() { m.unignore(c, first) },
+		"set":      func() { m.set(c, more) },
 	}
 	inRoom := map[string]func(){
 		"me":      func() { m.say(c, rest, true) },
@@ -339,7 +366,7 @@ func (m *model) publishAs(r *place, c *conn, key string, number int, text string
 		if o.current != r && len(o.rooms) > 1 {
 			shown = r.name + " " + text
 		}
-		o.add(item{room: r, text: shown, author: c, key: key, line: number, hidden: o.ignores[key]})
+		o.add(item{room: r, text: o.stamp(m.now) + shown, author: c, key: key, line: number, hidden: o.ignores[key]})
 	}
 }
 
@@ -347,7 +374,7 @@ func (m *model) publishAs(r *place, c *conn, key string, number int, text string
 func (m *model) announce(r *place, text string) {
 	for _, o := range r.seats {
 		if o.current == r {
-			o.add(item{room: r, text: text})
+			o.add(item{room: r, text: o.stamp(m.now) + text})
 		}
 	}
 }

@@ -11,9 +11,12 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -30,11 +33,14 @@ type Options struct {
 	// MaxOpen is how many files are open at a time, 64 if 0.
 	MaxOpen int
 	// Queue is how many events may wait to be written, 4096 if 0. More are left
-	// out, and their number is written instead.
+	// out, as those are that can't be written, and their number is written instead.
 	Queue int
 	// Trouble is called with what goes wrong, once until all goes well again; nil
 	// calls nothing. It must not block.
 	Trouble func(error)
+	// Missed is called when it is written down that lines of a room are not there;
+	// nil calls nothing. It must not block.
+	Missed func(room string, lines int)
 }
 
 // A Log follows rooms. One goroutine writes.
@@ -43,8 +49,10 @@ type Log struct {
 	queue chan chat.Event
 	ended chan struct{}
 
-	mu     sync.Mutex
-	missed map[string]int // events left out, by room; at most MaxOpen rooms are told apart
+	lost atomic.Uint64
+
+	mu     sync.Mutex     // guards what follows
+	missed map[string]gap // not yet written down, by room; at most MaxOpen rooms are told apart
 	closed bool
 
 	// Of the goroutine.
@@ -62,15 +70,30 @@ func Open(o Options) (*Log, error) {
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+	if o.Missed == nil {
+		o.Missed = func(string, int) {}
+	}
+	if err := usable(o.Dir); err != nil {
 		return nil, err
 	}
 	l := &Log{
 		o: o, queue: make(chan chat.Event, o.Queue), ended: make(chan struct{}),
-		missed: map[string]int{}, files: map[string]*file{},
+		missed: map[string]gap{}, files: map[string]*file{},
 	}
 	go l.run()
 	return l, nil
+}
+
+// usable makes the folder, and finds out at the start whether it can be written.
+func usable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".probe")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 func or[T comparable](v, otherwise T) T {
@@ -96,10 +119,38 @@ func (l *Log) Follow(e chat.Event) {
 	select {
 	case l.queue <- e:
 	default:
-		if _, known := l.missed[e.Room]; known || len(l.missed) < l.o.MaxOpen {
-			l.missed[e.Room]++
-		}
+		l.lost.Add(1)
+		l.missLocked(e.Room, gap{1, e.Time})
 	}
+}
+
+// Lost returns how many lines are not in the files.
+func (l *Log) Lost() uint64 { return l.lost.Load() }
+
+// lose notes that lines of a room are not there, and that nobody was told of others.
+func (l *Log) lose(room string, lines gap, untold int) {
+	l.lost.Add(uint64(lines.lines))
+	lines.lines += untold
+	if lines.lines == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.missLocked(room, lines)
+}
+
+// missLocked is lose for what is counted already. l.mu is held.
+func (l *Log) missLocked(room string, lines gap) {
+	g, known := l.missed[room]
+	if known || len(l.missed) < l.o.MaxOpen {
+		l.missed[room] = gap{g.lines + lines.lines, lines.last}
+	}
+}
+
+// A gap is so many lines that are not there, the last of which was said then.
+type gap struct {
+	lines int
+	last  time.Time
 }
 
 // Close writes what waits, and closes the files.
@@ -118,11 +169,13 @@ func (l *Log) run() {
 	for e := range l.queue {
 		l.note(l.write(e))
 		if len(l.queue) == 0 {
-			if err := l.flush(); err != nil { // success here says nothing about writing
-				l.note(err)
+			l.note(l.flush())
+			if !l.failing {
+				l.confessAll()
 			}
 		}
 	}
+	l.confessAll() // one more try
 	for room := range l.files {
 		l.note(l.shut(room))
 	}
@@ -130,32 +183,78 @@ func (l *Log) run() {
 
 // note reports err, but for one that follows another.
 func (l *Log) note(err error) {
-	if err != nil && !l.failing {
+	if err == nil { // which says nothing yet: see flushed
+		return
+	}
+	if !l.failing {
 		l.o.Trouble(fmt.Errorf("chat log: %w", err))
 	}
-	l.failing = err != nil
+	l.failing = true
+}
+
+// confessAll is confess for the rooms about which nothing more may come.
+func (l *Log) confessAll() {
+	l.mu.Lock()
+	gaps := maps.Clone(l.missed)
+	l.mu.Unlock()
+	for room, g := range gaps {
+		f, err := l.file(chat.Event{Room: room, Time: g.last})
+		if err == nil {
+			err = l.confess(room, f)
+		}
+		l.note(err)
+	}
+	l.note(l.flush())
 }
 
 func (l *Log) write(e chat.Event) error {
 	f, err := l.file(e)
 	if err != nil {
+		l.lose(e.Room, gap{1, e.Time}, 0)
 		return err
 	}
-	l.mu.Lock()
-	missed := l.missed[e.Room]
-	delete(l.missed, e.Room)
-	l.mu.Unlock()
-	text := line(e)
-	if missed > 0 {
-		text = fmt.Sprintf("%s -- %d lines are not here: the disk was too slow\n", stamp(e.Time), missed) + text
+	if err = l.confess(e.Room, f); err == nil {
+		err = l.put(e.Room, f, line(e), gap{1, e.Time}, 0)
+	} else {
+		l.lose(e.Room, gap{1, e.Time}, 0)
 	}
-	n, err := f.w.WriteString(text)
-	f.size += int64(n)
+	return err
+}
+
+// confess writes how many lines of a room are not there, if any.
+func (l *Log) confess(room string, f *file) error {
+	l.mu.Lock()
+	g, some := l.missed[room]
+	delete(l.missed, room)
+	l.mu.Unlock()
+	if !some {
+		return nil
+	}
+	text := fmt.Sprintf("%s -- lines that are not here, because the disk was too slow or took none: %d\n", stamp(g.last), g.lines)
+	return l.put(room, f, text, gap{0, g.last}, g.lines)
+}
+
+// put writes text, which is lines, or tells of some that are not there.
+func (l *Log) put(room string, f *file, text string, lines gap, told int) error {
+	_, err := f.w.WriteString(text)
+	f.size += int64(len(text))
+	f.lines.lines, f.lines.last = f.lines.lines+lines.lines, lines.last
+	f.told += told
 	if err != nil {
-		// What is half written stays half written; the file is opened anew.
-		return errors.Join(err, l.shut(e.Room))
+		return l.shut(room) // which says why
 	}
 	return nil
+}
+
+// flushed notes that all that was put into f is in the file.
+func (l *Log) flushed(room string, f *file) {
+	if f.told > 0 {
+		l.o.Missed(room, f.told)
+	}
+	if f.told > 0 || f.lines.lines > 0 {
+		l.failing = false
+	}
+	f.lines.lines, f.told = 0, 0
 }
 
 // file returns the open file that e belongs into.
@@ -200,6 +299,10 @@ type file struct {
 	size int64
 	day  string // of its first line
 	used uint64
+	// What is in w and, as far as is known, not in the file: lines, and what was
+	// told of others.
+	lines gap
+	told  int
 }
 
 func (l *Log) open(room string) (*file, error) {
@@ -214,15 +317,26 @@ func (l *Log) open(room string) (*file, error) {
 	}
 	first := make([]byte, len(dayForm))
 	n, _ := f.ReadAt(first, 0) // a short one is not a day, which is as good as another day
-	l.files[room] = &file{f: f, w: bufio.NewWriter(f), size: info.Size(), day: validDay(string(first[:n]))}
-	return l.files[room], nil
+	opened := &file{f: f, w: bufio.NewWriter(f), size: info.Size(), day: validDay(string(first[:n]))}
+	last := []byte{'\n'}
+	if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
+		_ = opened.w.WriteByte('\n') // it was cut short; what is wrong shows when it is flushed
+	}
+	l.files[room] = opened
+	return opened, nil
 }
 
-// shut closes the file of a room.
+// shut closes the file of a room. What is half written stays half written.
 func (l *Log) shut(room string) error {
 	f := l.files[room]
 	delete(l.files, room)
-	return errors.Join(f.w.Flush(), f.f.Close())
+	err := f.w.Flush()
+	if err == nil {
+		l.flushed(room, f)
+	} else {
+		l.lose(room, f.lines, f.told)
+	}
+	return errors.Join(err, f.f.Close())
 }
 
 // idlest returns the room whose file was not used for the longest time.
@@ -239,10 +353,12 @@ func (l *Log) idlest() (room string) {
 func (l *Log) flush() error {
 	var errs []error
 	for room, f := range l.files {
-		if f.w.Buffered() > 0 {
-			if err := f.w.Flush(); err != nil {
-				errs = append(errs, err, l.shut(room))
-			}
+		switch {
+		case f.w.Buffered() == 0:
+		case f.w.Flush() == nil:
+			l.flushed(room, f)
+		default:
+			errs = append(errs, l.shut(room)) // which says why
 		}
 	}
 	return errors.Join(errs...)

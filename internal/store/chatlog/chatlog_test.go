@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +191,8 @@ func TestManyRoomsShareFewOpenFiles(t *testing.T) {
 
 func TestASlowDiskCostsLinesAndNobodysTime(t *testing.T) {
 	dir := folder(t)
-	l, err := chatlog.Open(chatlog.Options{Dir: dir, Queue: 2})
+	var told atomic.Int64
+	l, err := chatlog.Open(chatlog.Options{Dir: dir, Queue: 2, Missed: func(_ string, lines int) { told.Add(int64(lines)) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,14 +209,14 @@ func TestASlowDiskCostsLinesAndNobodysTime(t *testing.T) {
 	written, missed := 0, 0
 	for text := range strings.Lines(read(t, dir, "a.log")) {
 		var n int
-		if _, err := fmt.Sscanf(text, "2026-01-31 12:00:00 -- %d lines", &n); err == nil {
+		if _, err := fmt.Sscanf(text, "2026-01-31 12:00:00 -- lines that are not here, because the disk was too slow or took none: %d", &n); err == nil {
 			missed += n
 		} else {
 			written++
 		}
 	}
-	if written == 0 || written+missed > 20_000 {
-		t.Errorf("%d written, %d missed", written, missed)
+	if written == 0 || written+missed != 20_000 || l.Lost() != uint64(missed) || told.Load() != int64(missed) {
+		t.Errorf("%d written, %d missed, %d lost, %d told", written, missed, l.Lost(), told.Load())
 	}
 }
 
@@ -229,5 +231,57 @@ func TestTroubleIsToldOnceAndEnds(t *testing.T) {
 	// It is not told again while nothing waits in between.
 	if len(trouble) != 1 || !strings.Contains(trouble[0].Error(), "a.log") {
 		t.Errorf("%v", trouble)
+	}
+}
+
+func TestWhatCouldNotBeWrittenIsCountedAndSaidOnceItCan(t *testing.T) {
+	dir := folder(t)
+	blocks := filepath.Join(dir, "a.log")
+	if err := os.Mkdir(blocks, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	failed, told := make(chan error, 1), make(chan int, 1)
+	l, err := chatlog.Open(chatlog.Options{
+		Dir: dir, Trouble: func(err error) { failed <- err }, Missed: func(_ string, lines int) { told <- lines },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Follow(said("#a", "gone", noon))
+	if err := <-failed; !strings.Contains(err.Error(), "a.log") {
+		t.Error(err)
+	}
+	if err := os.Remove(blocks); err != nil {
+		t.Fatal(err)
+	}
+	l.Follow(said("#a", "here", noon))
+	if n := <-told; n != 1 || l.Lost() != 1 {
+		t.Errorf("%d told, %d lost", n, l.Lost())
+	}
+	l.Close()
+	want := "2026-01-31 12:00:00 -- lines that are not here, because the disk was too slow or took none: 1\n2026-01-31 12:00:00 <ann> here\n"
+	if got := read(t, dir, "a.log"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestHalfALineStaysOneOfItsOwn(t *testing.T) {
+	dir := folder(t)
+	if err := os.WriteFile(filepath.Join(dir, "a.log"), []byte("2026-01-31 11:00:00 <ann> ha"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	follow(t, chatlog.Options{Dir: dir}, said("#a", "x", noon))
+	if got := read(t, dir, "a.log"); got != "2026-01-31 11:00:00 <ann> ha\n2026-01-31 12:00:00 <ann> x\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAFolderThatCanNotBeUsedIsToldAtOnce(t *testing.T) {
+	file := filepath.Join(folder(t), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chatlog.Open(chatlog.Options{Dir: file}); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,178 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// smallDisk mounts a file system of 1 MiB with a ballast to throw off.
+func smallDisk(t *testing.T) (dir, ballast string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small disk needs root")
+	}
+	dir = folder(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=0700"); err != nil {
+		t.Skipf("mounting a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	ballast = filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 300<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, ballast
+}
+
+// get asks the server's metrics listener.
+func (s *server) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	r, err := s.log.wait(s.ctx, record{"msg": "metrics"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r["address"]+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// A talker says things and notes which of them are saved.
+type talker struct {
+	*person
+	said  int
+	saved map[uint64]string // shared by all talkers
+}
+
+// says has p say a line, and tells whether that was saved.
+func (p *talker) says(t *testing.T, size int) bool {
+	t.Helper()
+	p.said++
+	line := p.name + " " + strconv.Itoa(p.said) + " " + strings.Repeat("x", size)
+	if err := p.send(line + "\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		answer, err := p.until("\r\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := receipt.FindStringSubmatch(answer)
+		switch {
+		case m != nil:
+			id, err := strconv.ParseUint(m[1], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.saved[id] = line
+			return true
+		case strings.Contains(answer, "not saved"):
+			if !strings.Contains(answer, "space") && !strings.Contains(answer, "full") {
+				t.Errorf("not saved, and why? %q", answer)
+			}
+			return false
+		case strings.HasPrefix(answer, "*** "):
+			t.Fatalf("%s sees %q", p.name, answer)
+		}
+	}
+}
+
+func TestAFullDiskIsToldAndHeals(t *testing.T) {
+	t.Parallel()
+	dir, ballast := smallDisk(t)
+	keepIn(t, dir, []Account{{Name: "judge", Role: "admin"}})
+	s := startKeeping(t, dir, "--metrics", "127.0.0.1:0")
+	judge := registered(t, s, "judge")
+	saved := make(map[uint64]string)
+	var talkers []*talker
+	for _, name := range []string{"alice", "bob"} {
+		p := &talker{guest(t, s, name), 0, saved}
+		p.answer(t, "/set receipts on")
+		talkers = append(talkers, p)
+	}
+	talkers[0].answer(t, "")
+	if status, body := s.get(t, "/readyz"); status != http.StatusOK {
+		t.Errorf("before: %d, %q", status, body)
+	}
+	for i := 0; talkers[i%2].says(t, 3000); i++ {
+		if i == 1000 {
+			t.Fatal("the disk does not get full")
+		}
+	}
+	if _, err := judge.until("nothing is saved now"); err != nil {
+		t.Fatal(err)
+	}
+	s.expect(t, record{"level": "ERROR", "msg": "not_saved"})
+	if status, body := s.get(t, "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("while nothing is saved: %d, %q", status, body)
+	}
+	unsaved := 0
+	for i := range 20 {
+		if !talkers[i%2].says(t, 3000) {
+			unsaved++
+		}
+	}
+	// The chat goes on all the same.
+	if _, err := judge.until("bob " + strconv.Itoa(talkers[1].said) + " xxx"); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d lines fit, %d of 20 did not; %d times not_saved", len(saved), unsaved, strings.Count(s.log.String(), "msg=not_saved"))
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	s.expect(t, record{"msg": "saved_again"})
+	if _, err := judge.until("saved again"); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("saved again after %v", time.Since(began))
+	if status, body := s.get(t, "/readyz"); status != http.StatusOK {
+		t.Errorf("after: %d, %q", status, body)
+	}
+	for _, p := range talkers {
+		if !p.says(t, 3000) {
+			t.Errorf("what %s said after that was not saved", p.name)
+		}
+	}
+	have := posts(t, dir)
+	for id, line := range saved {
+		if have[id] != line {
+			t.Errorf("#%d was promised, and is %.40q", id, have[id])
+		}
+	}
+	if len(have) != len(saved) {
+		t.Errorf("%d messages are kept, %d were promised", len(have), len(saved))
+	}
+	if out := on(t, dir, "verify"); out != "ok\n" {
+		t.Errorf("verify: %q", out)
+	}
+	leave(t, []*person{judge, talkers[0].person, talkers[1].person})
+	s.stops(t)
+}
