@@ -205,7 +205,8 @@ func (p program) console(srv *server.Server) {
 			continue
 		}
 		answer, _ := srv.Operate(operator, line, func(question string, _ bool) (string, bool) {
-			secret, err := p.readSecret(question)
+			// Not where others are asked: that is where the log goes.
+			secret, err := osutil.ReadSecret(p.stdin, p.stdout, question)
 			return secret, err == nil
 		})
 		for _, line := range linesOf(answer) {

@@ -69,6 +69,9 @@ func openStore(c config.Config) (*keeper, error) {
 		return nil, fmt.Errorf("%w (see --data; --data none keeps nothing)", err)
 	}
 	s, err := sqlite.Open(folder, sqlite.Options{})
+	if errors.Is(err, store.ErrNoSpace) || errors.Is(err, store.ErrReadOnly) {
+		err = fmt.Errorf("%w (make room there, or make it writable; another folder: --data)", err)
+	}
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}

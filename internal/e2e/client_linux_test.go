@@ -18,6 +18,7 @@ import (
 type clientKind struct {
 	name     string
 	terminal bool // it is used at one; else through pipes
+	echo     bool // that shows what is typed, as those of people do
 	unix     bool // can also use Unix sockets
 	args     func(p place) []string
 }
@@ -95,6 +96,11 @@ func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { person.Close() })
+		if k.echo {
+			if err := show(program); err != nil {
+				t.Fatal(err)
+			}
+		}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
 		// It is not made the leader of a session with this terminal: when a leader
 		// ends, the kernel hangs its terminal up, and drops what is on the way.

@@ -176,3 +176,25 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	leave(t, []*person{judge, talkers[0].person, talkers[1].person})
 	s.stops(t)
 }
+
+func TestAFullDiskIsToldAtTheStart(t *testing.T) {
+	t.Parallel()
+	dir, ballast := smallDisk(t)
+	keepIn(t, dir, nil)
+	f, err := os.OpenFile(ballast, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	_ = f.Close()
+	_, stderr, code := command(t, nil, "--port", "0", "--bind", "127.0.0.1", "--data", dir)
+	if code != 1 || !strings.HasPrefix(stderr, "chatsrv: ") || !strings.Contains(stderr, dir) || !strings.Contains(stderr, "--data") {
+		t.Errorf("code %d, %q", code, stderr)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	startKeeping(t, dir).stops(t)
+}

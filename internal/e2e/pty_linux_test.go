@@ -58,3 +58,15 @@ func silence(fd int) error {
 	mode.Lflag &^= unix.ECHO
 	return os.NewSyscallError("tcsetattr", unix.IoctlSetTermios(fd, unix.TCSETS, mode))
 }
+
+// show turns the echo of a terminal on.
+func show(terminal *os.File) error {
+	fd := int(terminal.Fd())
+	mode, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return os.NewSyscallError("tcgetattr", err)
+	}
+	mode.Lflag |= unix.ECHO | unix.ICANON
+	mode.Iflag |= unix.ICRNL
+	return os.NewSyscallError("tcsetattr", unix.IoctlSetTermios(fd, unix.TCSETS, mode))
+}

@@ -50,6 +50,8 @@ type program struct {
 	// What it runs in kills a process that takes half a second from its last word
 	// to its end, as it may on a busy machine: Wine does.
 	hasty bool
+	// Its input and its output, but for the log; nil for none.
+	terminal *os.File
 }
 
 // native is the server for this system.
@@ -85,6 +87,9 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	s.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	s.cmd.Env, s.cmd.SysProcAttr = environment(), mortal()
 	s.cmd.Stderr = s.log
+	if p.terminal != nil {
+		s.cmd.Stdin, s.cmd.Stdout = p.terminal, p.terminal
+	}
 	if err := s.cmd.Start(); err != nil {
 		cancel()
 		t.Fatal(err)
