@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	"github.com/sudoXpg/netloop/internal/admin"
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/names"
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
@@ -43,7 +45,7 @@ func serveAdmin(data *keeper, srv *server.Server, log *journal) (stop func(), er
 	go func() {
 		defer close(done)
 		admin.Serve(l, func(_ context.Context, r admin.Request) ([]string, int) {
-			own.Info("command", slog.String("line", r.String()))
+			own.Info("command", slog.String("line", strings.Join(r.Args, " ")))
 			return obey(data, srv, r)
 		})
 	}()
@@ -110,7 +112,8 @@ func (p program) admin(args []string) error {
 	}
 	r := admin.Request{Args: args[n:]}
 	if len(r.Args) > 1 && slices.Contains(needsSecret, r.Args[0]) { // else it is used wrongly
-		if err := reachable(s.Config); err != nil { // before anybody types a password in vain
+		// Before anybody types a password in vain.
+		if err := errors.Join(usable(r.Args[0], r.Args[1]), reachable(s.Config)); err != nil {
 			return failure{err}
 		}
 		if r.Secret, err = p.readSecret("New password for " + r.Args[1] + ": "); err != nil {
@@ -119,6 +122,18 @@ func (p program) admin(args []string) error {
 		r.HasSecret = true
 	}
 	return p.call(s.Config, r)
+}
+
+// usable tells whether a command can be about somebody of that name.
+func usable(verb, text string) error {
+	name, err := names.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New(names.Reason(err))
+	case verb == "useradd" && names.Reserved(name):
+		return errors.New(chat.ErrNameReserved.Reason)
+	}
+	return nil
 }
 
 // door returns where the server that has the data folder of c listens.

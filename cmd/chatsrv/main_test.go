@@ -295,6 +295,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"config --help", 0, "Usage: chatsrv config [flags]\n", ""},
 		{"help admin", 0, "role NAME ROLE ", ""},
 		{"admin --help", 0, "Usage: chatsrv admin [flags] COMMAND\n", ""},
+		{"admin --data /nonesuch useradd admin", exitFailure, "", "chatsrv: that name is reserved: choose another\nchatsrv: no chatsrv is running"},
 		{"verify --data /nonesuch", exitFailure, "", "chatsrv: there is no database in /nonesuch (see --data)\n"},
 		{"backup x --data none", exitFailure, "", "chatsrv: nothing is kept on disk with these settings (see --data)\n"},
 		{"chekc", exitUsage, "", `chatsrv: "chekc" is no command (did you mean check?)`},

@@ -286,7 +286,9 @@ func (h *Hub) admitGuest(m *Member, name names.Name, now time.Time) error {
 	switch s := h.sanction(w, Guest, Ban, "", now); {
 	case s != nil:
 		return refusal("you are banned%s", s.words(now))
-	case h.lock >= LockMembers || h.options.NoGuests:
+	case h.options.NoGuests && h.lock == LockOff:
+		return ErrRegister
+	case h.options.NoGuests || h.lock >= LockMembers:
 		return ErrNoGuests
 	}
 	h.call(m, name)

@@ -29,6 +29,8 @@ var (
 	ErrNameAlike    = &Refused{"that name looks like one that is taken"}
 	ErrNameReserved = &Refused{"that name is reserved: choose another"}
 	ErrNoGuests     = &Refused{"guests are not admitted now: /login NAME if you have an account"}
+	// ErrRegister: guests are not admitted, but whoever likes can register.
+	ErrRegister = &Refused{"this server has no guests: /login NAME if you have an account, /register NAME makes one"}
 	// ErrPassword: the name is an account's; see Hub.Authenticate.
 	ErrPassword = &Refused{"that name is registered: it needs its password"}
 )

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -24,5 +25,19 @@ func TestAnOperatorIsToldCommandsAsHeTypesThem(t *testing.T) {
 		if got := op.lastTold().Body; got != c.want {
 			t.Errorf("in %q %s %s: %q, want %q", c.room, c.name, c.text, got, c.want)
 		}
+	}
+}
+
+func TestWhereThereAreNoGuestsNewcomersAreToldWhatToDo(t *testing.T) {
+	hub := chat.New(chat.Options{NewFeed: func(string) chat.Feed { return &log{} }, NoGuests: true})
+	bob, op := &person{}, &person{}
+	hub.Admit(&bob.Member, bob)
+	hub.Operate(&op.Member, op, "operator")
+	if err := hub.Login(&bob.Member, "bob"); !errors.Is(err, chat.ErrRegister) {
+		t.Errorf("registrations are open: %v", err)
+	}
+	hub.RunIn(&op.Member, "", chat.Command{Name: "lock", Text: "register"}, now)
+	if err := hub.Login(&bob.Member, "bob"); !errors.Is(err, chat.ErrNoGuests) {
+		t.Errorf("registrations are closed: %v", err)
 	}
 }

@@ -62,7 +62,8 @@ func TestAnOperatorRunsTheServerFromOutside(t *testing.T) {
 	s := startKeeping(t, o.dir)
 	o.does(t, "alice's password\n", "alice", "useradd", "alice")
 	o.fails(t, "alice's password\n", "alice", "useradd", "alice")
-	o.fails(t, "", "password", "useradd", "nobody")
+	o.fails(t, "", "no password was given", "useradd", "carol")
+	o.fails(t, "", "that name is reserved", "useradd", "nobody")
 	o.does(t, "", "moderator", "role", "alice", "moderator")
 	alice := registered(t, s, "alice")
 	if me := alice.answer(t, "/whoami"); !strings.Contains(me, "moderator") {
