@@ -76,13 +76,11 @@ func roomSettings(c *Call) {
 		m.refuse(r.name + " was made by a guest and has no settings: registered users own the rooms they make")
 		return
 	}
-	state, err := c.changeRoom(r, func(s *RoomState) error { return rows[i].set(s, c.Args[1]) })
-	if err != nil {
+	if err := c.changeRoom(r, func(s *RoomState) error { return rows[i].set(s, c.Args[1]) }, func(s *RoomState) (Act, string) {
+		return c.entry("room", rows[i].name+" "+rows[i].show(s), r.name, ""), m.Name() + " has set " + rows[i].name + ": " + rows[i].show(s)
+	}); err != nil {
 		m.refuse(Reason(err))
-		return
 	}
-	c.act("room", rows[i].name+" "+rows[i].show(&state), r.name)
-	c.inform(r, m.Name()+" has set "+rows[i].name+": "+rows[i].show(&state))
 }
 
 func onOrOff(on bool) string { return orOff(on, "on") }

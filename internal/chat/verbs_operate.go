@@ -9,18 +9,15 @@ import (
 
 func slow(c *Call) {
 	r := c.Member.room
-	state, err := c.changeRoom(r, func(s *RoomState) error { return setSlow(s, c.Args[0]) })
-	if err != nil {
+	if err := c.changeRoom(r, func(s *RoomState) error { return setSlow(s, c.Args[0]) }, func(s *RoomState) (Act, string) {
+		text := "is no longer slow"
+		if s.Slow > 0 {
+			text = "is slow now: one line in " + inWords(s.Slow)
+		}
+		return c.entry("slow", inWords(s.Slow), r.name, ""), r.name + " " + text
+	}); err != nil {
 		c.Member.refuse(Reason(err))
-		return
 	}
-	d := state.Slow
-	text := "is no longer slow"
-	if d > 0 {
-		text = "is slow now: one line in " + inWords(d)
-	}
-	c.act("slow", inWords(d), r.name)
-	c.inform(r, r.name+" "+text)
 }
 
 func op(c *Call) { c.operators("op", "an operator", " now", with[uint64]) }
@@ -55,7 +52,7 @@ func (c *Call) operators(verb, what, now string, change func([]uint64, uint64) [
 		m.refuse(name.Display + " has founded " + r.name + ": only moderators may do that")
 		return
 	}
-	_, _ = c.changeRoom(r, func(s *RoomState) error {
+	_ = c.changeRoom(r, func(s *RoomState) error {
 		s.Operators = change(s.Operators, a.ID)
 		if verb == "deop" && s.Founder == a.ID {
 			s.Founder = 0
@@ -64,9 +61,9 @@ func (c *Call) operators(verb, what, now string, change func([]uint64, uint64) [
 			}
 		}
 		return nil
+	}, func(*RoomState) (Act, string) {
+		return c.entry(verb, name.Display, r.name, ""), name.Display + " is " + what + " of " + r.name + now
 	})
-	c.act(verb, name.Display, r.name)
-	c.inform(r, name.Display+" is "+what+" of "+r.name+now)
 }
 
 func redact(c *Call) {

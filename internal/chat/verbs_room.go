@@ -232,31 +232,54 @@ func topic(c *Call) {
 		if text == "-" {
 			text, said = "", " has removed the topic"
 		}
-		_, _ = c.changeRoom(r, func(s *RoomState) error {
+		_ = c.changeRoom(r, func(s *RoomState) error {
 			s.Topic = text
 			return nil
-		})
-		c.act("topic", text, r.name)
-		c.inform(r, m.Name()+said)
+		}, func(*RoomState) (Act, string) { return c.entry("topic", text, r.name, ""), m.Name() + said })
 	}
 }
 
 // changeRoom changes a room's state and keeps it if the room is anybody's, unless
-// f returns an error, which must change nothing then.
-func (c *Call) changeRoom(r *Room, f func(*RoomState) error) (RoomState, error) {
+// f returns an error, which must change nothing then. Of the new state what says,
+// unless it is nil, what goes into the audit log, and what the room is told when
+// both are on disk.
+func (c *Call) changeRoom(r *Room, f func(*RoomState) error, what func(*RoomState) (Act, string)) error {
+	then := func() {}
+	if err := c.changeRoomThen(r, f, what, &then); err != nil {
+		return err
+	}
+	if c.Hub.options.Journal == nil {
+		then()
+	}
+	return nil
+}
+
+// changeRoomThen sets then to what is to be done when all is kept, and has it done
+// if there is a journal.
+func (c *Call) changeRoomThen(r *Room, f func(*RoomState) error, what func(*RoomState) (Act, string), then *func()) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	was := r.state.Founder
-	err := f(&r.state)
-	record := Record(r.state)
-	if r.state.Founder == 0 && r.name != Lobby { // nobody's any more: it ends with who is in it
-		record = DropRoom{Name: r.name}
+	if err := f(&r.state); err != nil {
+		return err
 	}
-	if err == nil && (r.state.Founder != 0 || was != 0 || r.name == Lobby) {
+	var records []Record
+	switch {
+	case r.state.Founder != 0 || r.name == Lobby:
+		records = append(records, r.state)
+	case was != 0: // nobody's any more: it ends with who is in it
+		records = append(records, DropRoom{Name: r.name})
+	}
+	if what != nil {
+		act, text := what(&r.state)
+		records = append(records, act)
+		*then = func() { c.inform(r, text) }
+	}
+	if len(records) > 0 && c.Hub.options.Journal != nil {
 		// Inside the mutex, so that the last one written is the last one made.
-		c.record(record)
+		c.recordThen(*then, records...)
 	}
-	return r.state, err
+	return nil
 }
 
 func invite(c *Call) {
@@ -285,10 +308,10 @@ func invite(c *Call) {
 			m.refuse(fmt.Sprintf("%s has %d members, which is the most", r.name, maxInvited))
 			return
 		}
-		_, _ = c.changeRoom(r, func(s *RoomState) error {
+		_ = c.changeRoom(r, func(s *RoomState) error {
 			s.Members = with(s.Members, account)
 			return nil
-		})
+		}, nil)
 	}
 	by := m.Name()
 	for _, g := range guests {

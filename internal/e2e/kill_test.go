@@ -183,7 +183,8 @@ func checkGone(t *testing.T, s *server) {
 	leave(t, all)
 }
 
-// So do accounts, passwords, roles and mail, each killed right after the answer.
+// So do accounts, passwords, roles, mail and what rooms are, each killed right after
+// the answer.
 func TestWhatWasAnsweredOutlivesKill9(t *testing.T) {
 	t.Parallel()
 	o := operator{dir: keep(t, []Account{{Name: "carol", Role: "user"}})}
@@ -222,7 +223,26 @@ func TestWhatWasAnsweredOutlivesKill9(t *testing.T) {
 			alice := registered(t, s, "alice")
 			alice.asks(t, "/msg carol one for later", "next log-in\r\n")
 		}},
+		{"a room's key", func(t *testing.T, s *server) {
+			alice := registered(t, s, "alice")
+			alice.answer(t, "/join #tea")
+			alice.asks(t, "/room key darjeeling", "key: on\r\n")
+		}},
+		{"an operator of a room", func(t *testing.T, s *server) {
+			bob := guest(t, s, "bob")
+			if refused := bob.answer(t, "/join #tea"); !strings.Contains(refused, "needs a key") {
+				t.Errorf("bob without the key: %q", refused)
+			}
+			alice := registered(t, s, "alice")
+			alice.answer(t, "/join #tea")
+			alice.asks(t, "/op carol", "carol is an operator of #tea now\r\n")
+		}},
 		{"all of it", func(t *testing.T, s *server) {
+			alice := registered(t, s, "alice")
+			alice.answer(t, "/join #tea")
+			if again := alice.answer(t, "/op carol"); !strings.Contains(again, "is an operator of #tea") || strings.Contains(again, "now") {
+				t.Errorf("making carol an operator again: %q", again)
+			}
 			carol := meet(t, s, "carol", 0)
 			carol.asks(t, "carol", "Password: ")
 			carol.asks(t, Account{Name: "carol"}.Password(), "one for later\r\n")
