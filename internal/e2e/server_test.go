@@ -47,6 +47,7 @@ type program struct {
 	words   []string
 	signals bool              // the signals of POSIX mean something to it
 	skip    map[string]string // conversations that can't be held, each with the reason
+	noDisk  string            // why it can keep nothing on disk; "" if it can
 	// What it runs in kills a process that takes half a second from its last word
 	// to its end, as it may on a busy machine: Wine does.
 	hasty bool

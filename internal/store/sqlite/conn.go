@@ -63,7 +63,7 @@ func open(file string, m mode) (*conn, error) {
 	if m == alone {
 		flags |= sqlite3.OPEN_URI
 	}
-	c, err := sqlite3.OpenFlags(name, flags)
+	c, err := openFlags(name, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,17 @@ func open(file string, m mode) (*conn, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// openFlags is the library's, which panics where it can't have its memory: Wine 8
+// has no placeholders (VirtualAlloc2).
+func openFlags(name string, flags sqlite3.OpenFlag) (c *sqlite3.Conn, err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("the SQLite library can't have the memory it needs here: %v (without it: --data none)", why)
+		}
+	}()
+	return sqlite3.OpenFlags(name, flags)
 }
 
 func (k *conn) setUp(m mode) error {
