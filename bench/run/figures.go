@@ -25,7 +25,7 @@ var figures = []figure{
 		"F2", "Everything on",
 		"The whole chatsrv against the bare broadcaster under the same load: accounts, a list of 1,000 unwanted words, history on disk. With the open loops flood control " +
 			"is on as well, and each sender, a guest whom all rules hold for, stays below it with about one line a second; with ten lines in flight it has to be off. " +
-			"At 500 lines/s the loop is never idle, so that work beside the sending makes batches larger rather than the CPU per delivery.",
+			"Lines that come while others are being sent go out together: where the server has no time left, its load shows in larger batches and a later p99, not in CPU per delivery alone.",
 		everything,
 	},
 	{
@@ -54,7 +54,8 @@ var figures = []figure{
 	{
 		"F8", "Durable messages",
 		"64 producers, each of whom says a line of 64 bytes, waits until it is told that the line is saved (`/set receipts on`), and says the next one; flood control is off. " +
-			"The store alone is store.Writer over SQLite in this process with 64 goroutines that do the same. In one room each line goes to the 63 others, too.",
+			"The store alone is store.Writer over SQLite in this process with 64 goroutines that do the same, and has the whole machine; the server shares it with the load generator. " +
+			"In one room each line goes to the 63 others, too.",
 		durable,
 	},
 	{

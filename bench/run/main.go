@@ -1,7 +1,7 @@
 // Command run compares this repository's servers with the same broadcaster over
 // other libraries, side by side on one machine, and writes bench/RESULTS.md.
 //
-//	go run ./bench/run                     everything, in about 16 minutes
+//	go run ./bench/run                     everything, in about 17 minutes
 //	go run ./bench/run -only F1,F4         some figures, to standard output
 //	go run ./bench/run -rounds 1 -stall 10s
 //

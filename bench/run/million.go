@@ -18,7 +18,7 @@ import (
 const (
 	million = 1_000_000
 	// fillLimit bounds the time that filling an archive may take.
-	fillLimit = 4 * time.Minute
+	fillLimit = 2 * time.Minute
 	// archiveForm is part of the name of what is kept between runs: another one
 	// for other messages.
 	archiveForm = 1
@@ -26,6 +26,8 @@ const (
 	vocabulary = 20_000
 	rooms      = 20
 	authors    = 300
+	// firstMessage is when the first was written, in Unix seconds.
+	firstMessage = 1_700_000_000
 )
 
 // An archive is a data folder with many messages, or why there is none.
@@ -121,10 +123,14 @@ func fill(ctx context.Context, folder string, messages int) (err error) {
 		}
 	}
 	end := chat.End{LastID: uint64(messages)}
+	var last []chat.Record
 	for i := range rooms {
+		if name := roomName(i); name != chat.Lobby {
+			last = append(last, chat.RoomState{Name: name, Created: time.Unix(firstMessage, 0)})
+		}
 		end.Orders = append(end.Orders, chat.Order{Room: roomName(i), Seq: uint64(messages)})
 	}
-	return s.Commit([]chat.Record{end})
+	return s.Commit(append(last, end))
 }
 
 func indexAll(ctx context.Context, s store.Store) error {
@@ -165,8 +171,15 @@ func (d *drawer) word() string {
 // among draws one of the n most frequent words, all alike.
 func (d *drawer) among(n int) string { return d.words[d.random.IntN(n)] }
 
-func roomName(i int) string   { return fmt.Sprintf("#room%d", i) }
 func authorName(i int) string { return fmt.Sprintf("user%d", i) }
+
+// roomName is the lobby's, or that of a room that somebody has made.
+func roomName(i int) string {
+	if i == 0 {
+		return chat.Lobby
+	}
+	return fmt.Sprintf("#room%d", i)
+}
 
 // message makes up the one with that number, counted from 1.
 func (d *drawer) message(epoch, n uint64) chat.Post {
@@ -177,6 +190,6 @@ func (d *drawer) message(epoch, n uint64) chat.Post {
 	name := authorName(d.random.IntN(authors))
 	return chat.Post{Key: name, Event: chat.Event{
 		Room: roomName(d.random.IntN(rooms)), Epoch: epoch, Seq: n, ID: n, Kind: chat.Say, Name: name,
-		Body: strings.Join(list, " "), Time: time.Unix(1_700_000_000+10*int64(n), 0),
+		Body: strings.Join(list, " "), Time: time.Unix(firstMessage+10*int64(n), 0),
 	}}
 }

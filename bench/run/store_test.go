@@ -93,6 +93,10 @@ func TestAnArchiveIsWholeAndIndexedAndCanBeUsedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	state, err := s.Load(time.Now())
+	if err != nil || len(state.Orders) != rooms || len(state.Rooms) != rooms-1 || len(state.Orders[rooms-1].Recent) == 0 {
+		t.Errorf("%d orders, %d rooms, %v", len(state.Orders), len(state.Rooms), err)
+	}
 	f, err := look(t.Context(), s, questions[1].ask)
 	if err != nil || f.took.Count() == 0 || f.average() < 1 {
 		t.Errorf("%d questions, %v found on average, %v", f.took.Count(), f.average(), err)

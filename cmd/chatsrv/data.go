@@ -121,8 +121,13 @@ func (k *keeper) degraded(err error) {
 
 func (k *keeper) trouble(err error) { k.log.Error("store_trouble", slog.String("cause", err.Error())) }
 
-// chat adds what is kept to the options of a server.
+// chat adds what is kept to the options of a server. The classic style, where
+// nobody can log in or ask for what was said, keeps nothing without a folder.
 func (k *keeper) chat(o *server.Options, c config.Config) error {
+	o.Chat.NoGuests = !c.Guests
+	if c.Style == config.StyleClassic && k.folder == "" {
+		return nil
+	}
 	state, err := k.store.Load(time.Now())
 	if err != nil {
 		return err
@@ -137,7 +142,6 @@ func (k *keeper) chat(o *server.Options, c config.Config) error {
 		o.Chat.Journal = followed{k.writer, k.texts}
 	}
 	o.Chat.Passwords, o.Chat.Throttle = passwords, account.NewThrottle(account.ThrottleOptions{})
-	o.Chat.NoGuests = !c.Guests
 	o.Healthy = k.writer.Err
 	return nil
 }
