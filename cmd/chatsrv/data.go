@@ -126,6 +126,9 @@ func (k *keeper) trouble(err error) { k.log.Error("store_trouble", slog.String("
 func (k *keeper) chat(o *server.Options, c config.Config) error {
 	o.Chat.NoGuests = !c.Guests
 	if c.Style == config.StyleClassic && k.folder == "" {
+		if k.texts != nil {
+			o.Chat.Journal = followed{unkept{}, k.texts}
+		}
 		return nil
 	}
 	state, err := k.store.Load(time.Now())

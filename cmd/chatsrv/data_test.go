@@ -16,6 +16,7 @@ func TestTheClassicStyleKeepsNothingWithoutAFolder(t *testing.T) {
 	}{
 		{"classic", config.Config{Style: config.StyleClassic}, false},
 		{"classic in memory", config.Config{Style: config.StyleClassic, Data: config.DataNone}, false},
+		{"classic with a chat log", config.Config{Style: config.StyleClassic, ChatLog: t.TempDir()}, true},
 		{"classic with a folder", config.Config{Style: config.StyleClassic, Data: t.TempDir()}, true},
 		{"default in memory", config.Config{Style: config.StyleDefault, Data: config.DataNone}, true},
 	} {

@@ -68,3 +68,26 @@ func TestAChatLogThatCanNotBeWrittenIsToldAtTheStart(t *testing.T) {
 		t.Errorf("code %d, %q", code, stderr)
 	}
 }
+
+func TestTheClassicStyleHasAChatLogToo(t *testing.T) {
+	t.Parallel()
+	texts := folder(t)
+	s := start(t, "--bind", "127.0.0.1", "--style", "classic", "--chatlog", texts)
+	bob, ann := meet(t, s, "bob", 0), meet(t, s, "ann", 0)
+	for _, step := range []struct {
+		who  *person
+		line string
+	}{{bob, "bob\n"}, {ann, "ann\n"}, {ann, "hello\n"}} {
+		if err := step.who.send(step.line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := bob.until("hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	leave(t, []*person{ann, bob})
+	s.stops(t)
+	if text := readFile(t, texts, "lobby.log"); !regexp.MustCompile(`^[-\d]+ [:\d]+ <ann> hello\n$`).MatchString(text) {
+		t.Errorf("%q", text)
+	}
+}

@@ -143,6 +143,10 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	if _, err := judge.until("bob " + strconv.Itoa(talkers[1].said) + " xxx"); err != nil {
 		t.Error(err)
 	}
+	// Who acts is told what that is worth.
+	if said := judge.answer(t, "/ban mallory 1h"); !strings.Contains(said, "mallory") || !strings.Contains(said, "not saved") {
+		t.Errorf("a ban that can't be kept: %q", said)
+	}
 	t.Logf("%d lines fit, %d of 20 did not; %d times not_saved", len(saved), unsaved, strings.Count(s.log.String(), "msg=not_saved"))
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
