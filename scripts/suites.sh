@@ -38,8 +38,8 @@ for package in $tests; do
 	[ ! -d ".$place/testdata" ] || cp -R ".$place/testdata" "$folder$place/"
 done
 rmdir "$folder/new"
-# What tests compare with the flags.
+# What tests compare with the code.
 mkdir -p "$folder/docs"
 cp README.md "$folder/"
-cp docs/configuration.md docs/chatsrv.example.toml "$folder/docs/"
+cp docs/*.md docs/*.example.* "$folder/docs/"
 cp scripts/run-suites.sh "$folder/run.sh"

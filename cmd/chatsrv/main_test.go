@@ -30,8 +30,6 @@ func TestMain(m *testing.M) {
 // patience ends a test that hangs. No test waits for it to pass.
 const patience = 20 * time.Second
 
-func noEnv(string) (string, bool) { return "", false }
-
 // ephemeral is the environment of a server that keeps nothing and lets everybody
 // write as fast as he can.
 func ephemeral(name string) (string, bool) {
@@ -266,7 +264,7 @@ func folder(t *testing.T) string {
 func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := program{stdout: &out, stderr: &errs, env: noEnv, signals: make(chan os.Signal), exit: func(int) {}}
+	p := program{stdout: &out, stderr: &errs, env: ephemeral, signals: make(chan os.Signal), exit: func(int) {}}
 	code = p.run(args)
 	return code, out.String(), errs.String()
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	_ "time/tzdata" // the time zones, for systems that have none: Windows
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/account"

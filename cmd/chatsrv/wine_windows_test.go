@@ -1,0 +1,5 @@
+package main
+
+import "github.com/sudoXpg/netloop/internal/sock/socktest"
+
+func onWine() bool { return socktest.Wine() }
