@@ -35,13 +35,14 @@ type part struct {
 	cold    atomic.Bool   // holds no chunk
 	sending sync.Mutex    // held while a view is sent from; Topic.mark waits for it
 
-	members vector[*Sub]
-	ignored map[*Sub][]ignored // by who does not want to see them
-	running bool               // in fanout.active
-	warm    bool               // in fanout.warm
-	at      int                // the member next in turn
-	left    int                // to visit until the round is over
-	round   uint64             // head when the round began
+	members   vector[*Sub]
+	ignored   map[*Sub][]ignored // by who does not want to see them
+	finishing map[*Sub]*finish   // where those end that do
+	running   bool               // in fanout.active
+	warm      bool               // in fanout.warm
+	at        int                // the member next in turn
+	left      int                // to visit until the round is over
+	round     uint64             // head when the round began
 
 	view    []chunk
 	head    uint64
@@ -112,6 +113,7 @@ func (p *part) remove(s *Sub) {
 	moved.place = s.place
 	p.members.pop()
 	delete(p.ignored, s)
+	delete(p.finishing, s)
 	p.left = last // who has taken its place may be yet to be visited
 	if last == 0 {
 		delete(p.loop.fan.parts, p.topic)
@@ -256,7 +258,7 @@ func (p *part) serve(sends int) int {
 		c := s.conn
 		switch {
 		case s.cursor == p.head || c.flags&(blocked|closed) != 0:
-		case c.out != nil || c.subs.next != nil || c.flags&midMessage != 0 || s.missed > 0 || s.finish != nil || !s.sees():
+		case c.out != nil || c.subs.next != nil || c.flags&midMessage != 0 || s.missed > 0 || s.finishing() != nil || !s.sees():
 			other = c
 			done++
 		default:

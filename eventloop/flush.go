@@ -96,8 +96,8 @@ func (c *Conn) Buffered() int {
 func (c *Conn) enqueue(e entry) {
 	for s := c.subs; s != nil; s = s.next {
 		g := gate{s, s.part.topic.Head()}
-		if s.finish != nil {
-			g.off = s.finish.off
+		if f := s.finishing(); f != nil {
+			g.off = f.off
 		}
 		if s == c.subs {
 			e.at = g
@@ -192,7 +192,7 @@ func (c *Conn) sendTopics() bool {
 		if end := s.limit(); s.behind(end) {
 			s.send(end)
 			any = true
-			if s.finish != nil { // what was subscribed to later comes after all of it
+			if s.finishing() != nil { // what was subscribed to later comes after all of it
 				return true
 			}
 		} else if s.over() {

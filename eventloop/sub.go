@@ -13,9 +13,8 @@ type Sub struct {
 	next   *Sub  // of the same connection
 	cursor uint64
 	self   uint64
-	finish *finish // nil: it goes on
-	missed uint32  // messages that LagNotice is to tell of
-	place  uint32  // in part.members
+	missed uint32 // messages that LagNotice is to tell of
+	place  uint32 // in part.members
 }
 
 // A finish is where a subscription ends.
@@ -81,17 +80,20 @@ func (s *Sub) Close() {
 // have not ended yet is told by LagNotice what it misses of this one.
 func (s *Sub) Finish() {
 	p, c := s.part, s.conn
-	if p == nil || s.finish != nil {
+	if p == nil || s.finishing() != nil {
 		return
 	}
 	p.sync()
 	others := 0
 	for o := c.subs; o != nil; o = o.next {
-		if o.finish != nil {
+		if o.finishing() != nil {
 			others++
 		}
 	}
-	s.finish = &finish{p.head, p.count}
+	if p.finishing == nil {
+		p.finishing = make(map[*Sub]*finish)
+	}
+	p.finishing[s] = &finish{p.head, p.count}
 	switch {
 	case s.over():
 		s.Close()
@@ -108,9 +110,18 @@ func (s *Sub) Finish() {
 	}
 }
 
+// finishing returns where s ends, nil if it goes on.
+func (s *Sub) finishing() *finish {
+	if s.part == nil || len(s.part.finishing) == 0 {
+		return nil
+	}
+	return s.part.finishing[s]
+}
+
 // over reports whether s has come to where it finishes.
 func (s *Sub) over() bool {
-	return s.finish != nil && s.part != nil && s.cursor >= s.finish.off && s.missed == 0 && !s.begun()
+	f := s.finishing()
+	return f != nil && s.cursor >= f.off && s.missed == 0 && !s.begun()
 }
 
 // unlink takes s out of the connection's list.
@@ -213,8 +224,8 @@ func (s *Sub) limit() uint64 {
 
 // end returns how far s goes by now. The part is in sync.
 func (s *Sub) end() uint64 {
-	if s.finish != nil {
-		return s.finish.off
+	if f := s.finishing(); f != nil {
+		return f.off
 	}
 	return s.part.head
 }
@@ -304,8 +315,8 @@ func (s *Sub) overrun(base, count uint64) {
 	if s.begun() {
 		s.keepRest()
 	}
-	if s.finish != nil { // the rest is nothing that it would have seen
-		count = min(count, s.finish.count)
+	if f := s.finishing(); f != nil { // the rest is nothing that it would have seen
+		count = min(count, f.count)
 	}
 	if at := s.part.ordinal(s.cursor); count > at {
 		s.lag(count - at)

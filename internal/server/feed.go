@@ -1,6 +1,7 @@
 package server
 
 import (
+	"hash/maphash"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -96,17 +97,16 @@ func (f *feed) SkipAuthor(author uint64) {
 // SkipName implements chat.Feed.
 func (f *feed) SkipName(key string) { f.SkipAuthor(alias(key)) }
 
-// alias is the number of a name, which is none of a member: by FNV-1a. That two
-// names have the same happens once in a world.
+// seed keeps people from choosing a name with the same alias as somebody's.
+var seed = maphash.MakeSeed()
+
+// alias is the number of a name, which is none of a member. That two names have
+// the same happens once in a world.
 func alias(key string) uint64 {
 	if key == "" {
 		return 0
 	}
-	sum := uint64(14695981039346656037)
-	for i := range len(key) {
-		sum = (sum ^ uint64(key[i])) * 1099511628211
-	}
-	return sum | 1<<63
+	return maphash.String(seed, key) | 1<<63
 }
 
 // Skip implements chat.Feed.
