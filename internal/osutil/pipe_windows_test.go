@@ -155,6 +155,9 @@ func TestCloseEndsAcceptOfAPipe(t *testing.T) {
 }
 
 func TestASecondServerLeavesTheFirstPipeAlone(t *testing.T) {
+	if socktest.Wine() {
+		t.Skip("Wine 8 does not know the first instance of a pipe; the probe in its place takes the one that waits, until the next is made")
+	}
 	name := pipeName(t)
 	echo(t, mustListen(t, name))
 	if _, err := ListenLocal(name); !errors.Is(err, ErrSomebodyListens) {
