@@ -29,7 +29,7 @@ func TestManyHashesTakeTheMemoryOfOne(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 		if strings.Contains(string(out), "SKIP") {
-			t.Skipf("%s", out)
+			t.Skipf("the child process could not measure its memory:\n%s", out)
 		}
 		return
 	}
@@ -71,7 +71,7 @@ func resident(t *testing.T, name string) int {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("/proc, which tells how much memory is resident, can't be read: %v", err)
 	}
 	for line := range strings.Lines(string(status)) {
 		if f := strings.Fields(line); len(f) == 3 && f[0] == name+":" {
@@ -82,6 +82,6 @@ func resident(t *testing.T, name string) int {
 			return n
 		}
 	}
-	t.Skipf("no %s here", name)
+	t.Skipf("this kernel says nothing about %s in /proc/self/status", name)
 	return 0
 }
