@@ -11,54 +11,64 @@ ARGS =
 # How long `make fuzz` stays with each target: a number of runs, because a time ends in a
 # spurious "context deadline exceeded" now and then before Go 1.27 (go.dev/issue/75804).
 FUZZTIME = 200000x
+# What else go test is told, as in: make test TESTFLAGS='-count=1 -v'
+TESTFLAGS =
+# How long one package may take: a bound for what hangs, not for what is slow. The ten
+# minutes of go test are too few for some on a busy machine.
+TIMEOUT = 30m
 
 all: build
 
-build: ## build the programs into bin/ (also plain make)
+build: ## build the programs into bin/ (the default)
 	@mkdir -p bin
 	@$(GO) build -o bin/ ./cmd/...
 
-run: build ## start the server on port 9034 (ARGS='-6 -port 8000' to choose)
+run: build ## start the server on port 9034 (options: ARGS='-6 -port 8000')
 	@exec bin/chatsrv $(ARGS)
 
-test: ## every test that needs only Go
-	@$(GO) test ./...
+test: ## run every test that needs only Go
+	@$(GO) test -timeout $(TIMEOUT) $(TESTFLAGS) ./...
+
+steady: ## run make test STEADY_RUNS (20) times, half of them on a busy machine
+	@sh scripts/steady.sh
 
 # Races need interleavings, not seeds: each one costs ten times as much here.
-race: ## the same tests under the race detector (needs a C compiler)
-	@$(GOENV) SIM_SEEDS="$${SIM_SEEDS:-200}" CGO_ENABLED=1 go test -race ./...
+race: ## run the same tests under the race detector (needs a C compiler)
+	@$(GOENV) SIM_SEEDS="$${SIM_SEEDS:-200}" CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) $(TESTFLAGS) ./...
 
-lint: ## formatting, linters for four systems, go.mod, vet
-	@$(GOENV) sh scripts/lint.sh
+lint: ## check formatting, linters for this system, go.mod and vet
+	@$(GOENV) sh scripts/lint.sh "$$(go env GOHOSTOS)"
 
-fmt: ## format everything the way lint wants it
+lint-all: ## the same, with linters for four systems
+	@$(GOENV) sh scripts/lint.sh linux darwin freebsd windows
+
+fmt: ## format the code as lint requires
 	@$(GO) tool -modfile=tools/go.mod golangci-lint fmt
 
-fuzz: ## each fuzz target for FUZZTIME (200000x), then SIM_SEEDS (20000) simulated runs, then RAPID_CHECKS (5000)
+fuzz: ## run each fuzz target FUZZTIME (200000x), then SIM_SEEDS (20000) simulations and RAPID_CHECKS (5000)
 	@$(GOENV) FUZZTIME="$(FUZZTIME)" sh scripts/fuzz.sh
 
-cross: ## build and vet for every system and processor that is supported
+cross: ## build and vet for every supported system and processor
 	@$(GOENV) sh scripts/cross.sh
 
-dist: ## build the server for all of them into dist/, the same bytes every time
+dist: ## build the server for all of them into dist/, reproducibly
 	@sh scripts/dist.sh
 
-e2e: ## conversations of real clients with the real server (on Debian: installs them)
+e2e: ## run real clients against the real server (on Debian, installs the clients)
 	@sh scripts/e2e-deps.sh
-	@$(GO) test -count=1 -tags e2e ./internal/e2e/...
-	@$(GO) test -count=1 -tags e2e -run 'Saved|Trace' ./internal/store/sqlite
+	@$(GOENV) sh scripts/e2e.sh
 
-soak: ## what takes long: a thousand kills of the store, and make fuzz
+soak: ## run the long tests: a thousand kills of the store, then make fuzz
 	@STORE_KILLS=1000 $(GO) test -count=1 -timeout 1h -run Killed ./internal/store/sqlite
 	@$(MAKE) fuzz
 
-bench: build ## compare with other servers, write bench/RESULTS.md
+bench: build ## compare with other servers and write bench/RESULTS.md
 	@$(GO) run ./bench/run
 
-clean: ## remove what build and dist made
+clean: ## remove the output of build and dist
 	@rm -rf bin dist
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all build run test race lint fmt fuzz cross dist e2e soak bench clean help
+.PHONY: all build run test steady race lint lint-all fmt fuzz cross dist e2e soak bench clean help

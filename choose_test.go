@@ -33,7 +33,7 @@ func TestTheFirstBackendThatIsSupportedIsChosen(t *testing.T) {
 	}{
 		{"xy", "", "x", nil},
 		{"uxy", "", "x", nil},
-		{"bx", "", "", errBroken}, // not to be hidden by something worse
+		{"bx", "", "", errBroken}, // a broken backend is reported, not replaced by a worse one
 		{"uu", "", "", errors.ErrUnsupported},
 		{"", "", "", ErrNoBackend},
 		{"xy", "y", "y", nil},

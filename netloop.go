@@ -19,18 +19,20 @@ type (
 	Group = eventloop.Group
 	// Conn is a connection.
 	Conn = eventloop.Conn
-	// Handler is told what happens to a connection.
+	// Handler receives the events of a connection.
 	Handler = eventloop.Handler
+	// Filter transforms a connection's bytes, as TLS does.
+	Filter = eventloop.Filter
 	// Topic is a stream of messages that connections subscribe to.
 	Topic = eventloop.Topic
-	// TopicOptions say how far back a Topic remembers.
+	// TopicOptions configure a Topic.
 	TopicOptions = eventloop.TopicOptions
 )
 
 // NewTopic returns an empty topic.
 func NewTopic(o TopicOptions) *Topic { return eventloop.NewTopic(o) }
 
-// Options are those of eventloop.Options, and the choice of a backend.
+// Options are eventloop.Options with a choice of backend.
 type Options struct {
 	// Backend is a name from Backends; empty means the best, as Choose does.
 	Backend string
@@ -40,15 +42,15 @@ type Options struct {
 // A BackendInfo describes a backend of this platform.
 type BackendInfo struct {
 	Name string
-	Note string // what it rests on, and when to choose it
+	Note string // what it is built on, and when to choose it
 	Open func() (eventloop.Backend, error)
 }
 
 // Backends returns the backends of this platform, best first.
 func Backends() []BackendInfo { return append([]BackendInfo(nil), backends...) }
 
-// ErrNoBackend is wrapped by the error of New and Choose for a backend that this
-// platform does not have. It is errors.ErrUnsupported.
+// ErrNoBackend is wrapped by the error that New and Choose return for a backend
+// that this platform does not have. It wraps errors.ErrUnsupported.
 var ErrNoBackend = fmt.Errorf("netloop: no such backend: %w", errors.ErrUnsupported)
 
 // New opens a Group on the backend that o names, or on the platform's best.
@@ -63,9 +65,10 @@ func New(o Options) (*Group, error) {
 	return eventloop.New(o.Options)
 }
 
-// Choose returns the backend called name. For the empty name it is the first
-// that can be opened here: one that says errors.ErrUnsupported is passed over,
-// as in a sandbox that keeps it from the system's means.
+// Choose returns the backend called name. If name is empty it returns the first
+// one that can be opened here; it skips backends whose Open fails with
+// errors.ErrUnsupported, for example in a sandbox that forbids their system
+// calls.
 func Choose(name string) (BackendInfo, error) { return choose(backends, name) }
 
 func choose(backends []BackendInfo, name string) (BackendInfo, error) {

@@ -2,41 +2,57 @@ package eventloop
 
 import (
 	"io"
+	"net"
 	"net/netip"
 	"sync/atomic"
 	"time"
 )
 
-// A Handler is told what happens to a connection: always on its loop, one call
-// after the other.
+// A Handler receives the events of a connection. Its methods are called on the
+// connection's loop, one at a time.
+//
+// To keep a peer that sends and does not read its answers from filling the
+// outbox, Pause in Received when Buffered is above a mark of your own, and
+// Resume in Drained:
+//
+//	func (h *handler) Received(c *eventloop.Conn, data []byte) {
+//		c.Write(answer(data))
+//		if c.Buffered() > 64<<10 {
+//			c.Pause()
+//		}
+//	}
+//
+//	func (h *handler) Drained(c *eventloop.Conn) { c.Resume() }
 type Handler interface {
-	// Opened: the connection can be used.
+	// Opened is called when the connection can be used.
 	Opened(c *Conn)
-	// Received brings bytes. data is valid during the call only.
+	// Received is called with bytes from the peer. data is valid during the call only.
 	Received(c *Conn, data []byte)
-	// Drained: everything queued has been given to the system, after a time when
-	// the peer's slowness kept it waiting.
+	// Drained is called when Buffered has come down to 0: the system has taken
+	// everything that Write queued. It is called once each time that happens,
+	// even if the system took everything in the turn in which it was written,
+	// but not after Close. It does not wait for messages of topics.
 	Drained(c *Conn)
 	// Closed is the last call, and comes exactly once. err is nil after Close,
-	// io.EOF if the peer closed first, and else what went wrong.
+	// io.EOF if the peer closed first, and otherwise the cause.
 	Closed(c *Conn, err error)
 }
 
-// A DeadlineHandler is a Handler that wants to know when a deadline has passed.
+// A DeadlineHandler is a Handler that is told when a deadline has passed.
 // Without this method the connection is aborted with ErrDeadline.
 type DeadlineHandler interface {
 	Deadline(c *Conn)
 }
 
-// An EOFHandler is a Handler that wants to know when the peer has shut down its
-// sending side. It can still write, and must Close some time. Without this
-// method the connection is closed gracefully.
+// An EOFHandler is a Handler that is told when the peer has shut down its
+// sending side. It can still write, and must call Close eventually. Without
+// this method the connection is closed gracefully.
 type EOFHandler interface {
 	EOF(c *Conn)
 }
 
-// A DrainHandler is a Handler that wants to say goodbye when the group drains:
-// after this call the connection is closed gracefully.
+// A DrainHandler is a Handler that is told when the group drains, so that it
+// can say goodbye: after Draining returns, the connection is closed gracefully.
 type DrainHandler interface {
 	Draining(c *Conn)
 }
@@ -44,7 +60,7 @@ type DrainHandler interface {
 type flags uint16
 
 const (
-	closed     flags = 1 << iota // the handle is gone
+	closed     flags = 1 << iota // the handle is closed
 	dialing                      // not connected yet
 	paused                       // by Pause
 	offloaded                    // by Offload
@@ -54,8 +70,12 @@ const (
 	eof                          // the peer has shut down its side
 	queued                       // in the loop's dirty list
 	partial                      // the first entry of the outbox is sent in part
-	waited                       // has been blocked since the last Drained
+	waited                       // has been blocked since everything was sent
+	owed                         // Drained is due once the outbox is empty
 	midMessage                   // part of a message of the first Sub is sent
+	ended                        // CloseWrite was called: nothing more is written
+	shut                         // and the peer has been told so
+	trailed                      // its Trailer is drawn at the end of the stream
 )
 
 // A Conn is a connection. It belongs to one loop: only Close and Post may be
@@ -65,14 +85,15 @@ type Conn struct {
 	handler Handler
 	h       Handle
 	token   Token
-	peer    netip.AddrPort
-	out     *outbox // nil: empty
-	subs    *Sub    // the first has sent part of a message, if flags says so
+	peer    peerAddr
+	out     *outbox    // nil: empty
+	filter  *filtering // nil: none
+	subs    *Sub       // the first has sent part of a message, if flags says so
 
 	deadline tick // if hasDeadline
 	lastRead tick
 	progress tick // when the peer last took something, if blocked
-	idle     tick // how many ticks may pass without a Read; 0: any
+	idle     tick // how many ticks may pass without a Read; 0: no limit
 	flags    flags
 	interest Interest
 	hasDue   bool        // deadline is set
@@ -82,46 +103,88 @@ type Conn struct {
 // Loop returns the loop that the connection belongs to.
 func (c *Conn) Loop() *Loop { return c.loop }
 
-// RemoteAddr returns the peer's address; the zero AddrPort for a Unix socket.
-func (c *Conn) RemoteAddr() netip.AddrPort { return c.peer }
+// LocalAddr returns the connection's own address, a *net.TCPAddr or a *net.UnixAddr.
+// It asks the system; nil if the connection is closed.
+func (c *Conn) LocalAddr() net.Addr {
+	if c.flags&closed != 0 {
+		return nil
+	}
+	a, err := c.loop.be.LocalAddr(c.h)
+	if err != nil {
+		return nil
+	}
+	return a
+}
 
-// Handler returns the present handler.
+// RemoteAddr returns the peer's address: a *net.TCPAddr, or a *net.UnixAddr, whose
+// Name is the path that was dialled and empty for a connection that was accepted.
+func (c *Conn) RemoteAddr() net.Addr {
+	if peer := c.RemoteAddrPort(); peer.IsValid() {
+		return net.TCPAddrFromAddrPort(peer)
+	}
+	return &net.UnixAddr{Net: "unix", Name: c.loop.paths[c]}
+}
+
+// RemoteAddrPort returns the peer's address without allocating; the zero AddrPort
+// for a Unix socket.
+func (c *Conn) RemoteAddrPort() netip.AddrPort { return c.loop.unpack(c.peer) }
+
+// Handler returns the current handler.
 func (c *Conn) Handler() Handler { return c.handler }
 
 // SetHandler replaces the handler. Opened is not called again.
 func (c *Conn) SetHandler(h Handler) { c.handler = h }
 
-// Post has f called on the connection's loop if it is still open then. It may
-// be called from any goroutine. The error is ErrBusy or ErrClosed.
+// Post calls f on the connection's loop, if the connection is still open by
+// then. Post may be called from any goroutine. The error is ErrBusy or
+// ErrClosed.
 func (c *Conn) Post(f func()) error { return c.loop.post(task{f: f, conn: c}) }
 
-// Close closes the connection gracefully: what was written or appended to its
-// topics before is sent, then the peer is told that no more comes, and what it
-// still sends is discarded until it closes, too (LingerTimeout at most), so
-// that no byte on its way is lost. It may be called from any goroutine. In one
-// of the connection's own callbacks it takes effect when that returns, so that
-// nothing follows a farewell, and elsewhere on its loop in the same turn.
-// Nothing is received from then on.
+// Complete is like Post, but PostLimit does not apply. It is for the end of an
+// operation that was begun on the loop and that the connection waits for. The
+// error is ErrClosed.
+func (c *Conn) Complete(f func()) error { return c.loop.post(task{f: f, conn: c, sure: true}) }
+
+// Close closes the connection gracefully: everything written to it, or appended
+// to its topics, before the call is sent; then the sending side is shut down,
+// and input is discarded until the peer closes, too, but for at most
+// LingerTimeout, so that no byte in flight is lost. Close may be called from
+// any goroutine. In one of the connection's own callbacks it takes effect when
+// that callback returns, so that nothing follows a farewell; elsewhere on its
+// loop it takes effect in the same turn. Nothing is received after that.
 func (c *Conn) Close() {
 	if !c.asked.Swap(true) {
 		_ = c.loop.post(task{conn: c}) // a stopped loop closes it anyway
 	}
 }
 
-// Abort closes the connection at once and drops what is queued. err is what
-// Closed will get.
+// CloseWrite shuts down the sending side once everything written to the connection,
+// or appended to its topics, before the call is sent. The connection's subscriptions
+// end there. It continues to receive. Write returns ErrClosed from now on, and Close
+// must still be called. Calling CloseWrite again, or after Close, has no effect.
+func (c *Conn) CloseWrite() {
+	if c.flags&(closed|closing|dialing|ended) != 0 {
+		return
+	}
+	c.flags |= ended
+	c.enqueue(entry{mark: endWriting})
+}
+
+// Abort closes the connection at once and drops what is queued. Closed gets
+// err, unless a Filter has failed before.
 func (c *Conn) Abort(err error) {
 	if c.flags&closed != 0 {
 		return
+	}
+	if c.filter != nil && c.filter.err != nil {
+		err = c.filter.err
 	}
 	l := c.loop
 	c.flags |= closed
 	c.asked.Store(true)
 	c.out = nil
 	c.flags &^= midMessage
-	for c.subs != nil {
-		c.subs.Close()
-	}
+	c.closeSubs()
 	l.wheel.clear(c.token.slot())
 	l.vacate(c.token)
 	_ = l.be.Remove(c.h)
@@ -132,12 +195,16 @@ func (c *Conn) Abort(err error) {
 	l.gone = append(l.gone, farewell{c, err})
 }
 
-// Pause stops reading: the peer's bytes wait in the system's buffers, and then
-// with the peer.
+// Pause stops reading: further bytes wait in the system's buffers and, when
+// these are full, at the peer.
 func (c *Conn) Pause() { c.setFlag(paused) }
 
-// Resume undoes Pause.
-func (c *Conn) Resume() { c.clearFlag(paused) }
+// Resume undoes Pause. It does nothing to a connection that is not paused.
+func (c *Conn) Resume() {
+	if c.flags&paused != 0 {
+		c.clearFlag(paused)
+	}
+}
 
 func (c *Conn) setFlag(f flags) {
 	c.flags |= f
@@ -151,20 +218,29 @@ func (c *Conn) clearFlag(f flags) {
 		c.schedule(c.lastRead + c.idle + 1)
 	}
 	c.update()
+	if c.filter != nil {
+		c.readOn()
+	}
 }
 
-// Offload runs work on the Executor and then done on the loop, if the
-// connection is open still. Nothing is received between. The error is that of
-// the Executor, or ErrBusy if there is such work already, or ErrClosed; neither
-// function is run then.
+// Offload runs work on the Executor and then done on the loop, if the connection is
+// still open. Nothing is received in between, but Closed may be called while work runs.
+// The error is that of the Executor, ErrBusy if other work is already offloaded, or
+// ErrClosed; neither function is called then.
 func (c *Conn) Offload(work, done func()) error {
+	return c.OffloadTo(c.loop.g.opts.Executor, work, done)
+}
+
+// OffloadTo is like Offload, but runs work on e instead of Options.Executor, for example
+// to bound how much work of one kind runs at a time.
+func (c *Conn) OffloadTo(e Executor, work, done func()) error {
 	switch {
 	case c.flags&closed != 0:
 		return ErrClosed
 	case c.flags&offloaded != 0:
 		return ErrBusy
 	}
-	err := c.loop.g.opts.Executor.Execute(func() {
+	err := e.Execute(func() {
 		work()
 		_ = c.loop.post(task{conn: c, sure: true, f: func() {
 			c.clearFlag(offloaded)
@@ -177,9 +253,9 @@ func (c *Conn) Offload(work, done func()) error {
 	return err
 }
 
-// SetDeadline sets the time from now at which Deadline is called, replacing an
-// earlier one. It is met 8 ms late at most, never early. 0 clears it. After
-// Close it has no effect.
+// SetDeadline has Deadline called after d, and replaces an earlier deadline.
+// The call comes at most 8 ms late and never early. 0 clears the deadline.
+// After Close it has no effect.
 func (c *Conn) SetDeadline(d time.Duration) {
 	if !c.asked.Load() {
 		c.setDeadline(d)
@@ -220,7 +296,7 @@ func (c *Conn) attach(i Interest) error {
 	return nil
 }
 
-// update asks the poller for what the connection waits for now.
+// update tells the poller which conditions the connection waits for now.
 func (c *Conn) update() {
 	if c.flags&closed != 0 {
 		return
@@ -241,69 +317,8 @@ func (c *Conn) update() {
 	}
 }
 
-// ready acts on readiness.
-func (c *Conn) ready(r Interest) {
-	if c.flags&dialing != 0 {
-		c.connected()
-		return
-	}
-	if r&Readable != 0 && c.interest&Readable != 0 {
-		c.read()
-	}
-	if r&(Writable|HangUp) != 0 && c.flags&(blocked|closed) == blocked { // after a HangUp a write fails
-		c.flags &^= blocked
-		c.flush()
-	}
-}
-
-// read reads once; a level-triggered poller comes back for the rest.
-func (c *Conn) read() {
-	l := c.loop
-	n, err := l.be.Read(c.h, l.rbuf)
-	l.n.reads.Add(1)
-	switch {
-	case err == ErrWouldBlock: //nolint:errorlint // Net returns it bare, and this is the hot path
-	case err == io.EOF: //nolint:errorlint // the same
-		c.receivedEOF()
-	case err != nil && c.flags&lingering != 0: // it has got everything
-		c.finish()
-	case err != nil:
-		c.Abort(err)
-	default:
-		l.n.bytesIn.Add(uint64(n))
-		c.lastRead = l.nowTick
-		if !c.asked.Load() { // set before closing is
-			c.handler.Received(c, l.rbuf[:n])
-			c.returned()
-		}
-	}
-}
-
-func (c *Conn) receivedEOF() {
-	c.flags |= eof
-	switch h, ok := c.handler.(EOFHandler); {
-	case c.flags&lingering != 0:
-		c.finish()
-		return
-	case c.asked.Load():
-	case ok:
-		h.EOF(c)
-		c.returned()
-	default:
-		c.beginClose()
-	}
-	c.update()
-}
-
-// returned looks, after a callback, whether that has called Close.
-func (c *Conn) returned() {
-	if c.asked.Load() {
-		c.beginClose()
-	}
-}
-
-// beginClose starts the graceful close: from now on input is discarded, and
-// the mark put into the outbox is reached when all before it is sent.
+// beginClose starts the graceful close: from now on input is discarded, and a
+// mark in the outbox is reached once everything before it is sent.
 func (c *Conn) beginClose() {
 	if c.flags&(closed|closing) != 0 {
 		return
@@ -313,18 +328,33 @@ func (c *Conn) beginClose() {
 		return
 	}
 	c.asked.Store(true)
-	c.enqueue(entry{last: true})
+	c.enqueue(entry{mark: endStream})
 	c.flags |= closing
 	c.update()
 }
 
-// sentAll goes on with a graceful close: everything is out.
-func (c *Conn) sentAll() {
+// closeSubs ends all subscriptions.
+func (c *Conn) closeSubs() {
 	for c.subs != nil {
 		c.subs.Close()
 	}
+}
+
+// sentHalf shuts down the sending side: everything before CloseWrite is sent.
+func (c *Conn) sentHalf() {
+	c.closeSubs()
+	if err := c.loop.be.CloseWrite(c.h); err != nil {
+		c.Abort(err)
+		return
+	}
+	c.flags |= shut
+}
+
+// sentAll continues a graceful close: everything is sent.
+func (c *Conn) sentAll() {
+	c.closeSubs()
 	wait := c.loop.g.opts.LingerTimeout
-	if c.flags&eof != 0 || wait < 0 || c.loop.be.CloseWrite(c.h) != nil {
+	if c.flags&eof != 0 || wait < 0 || c.flags&shut == 0 && c.loop.be.CloseWrite(c.h) != nil {
 		c.finish()
 		return
 	}
@@ -341,14 +371,14 @@ func (c *Conn) finish() {
 	c.Abort(nil)
 }
 
-// schedule has expire called at t at the latest.
+// schedule schedules a call of expire at t, or earlier if one is due earlier.
 func (c *Conn) schedule(t tick) {
 	if c.flags&closed == 0 {
 		c.loop.wheel.atLatest(c.token.slot(), t)
 	}
 }
 
-// expire looks which of a connection's times have come.
+// expire acts on those of a connection's times that have passed.
 func (l *Loop) expire(slot uint32) {
 	c, now := *l.conns.at(int(slot)), l.wheel.now
 	if c.hasDue && !now.before(c.deadline) {
@@ -363,6 +393,9 @@ func (l *Loop) expire(slot uint32) {
 func (c *Conn) deadlinePassed() {
 	switch h, ok := c.handler.(DeadlineHandler); {
 	case c.flags&lingering != 0:
+		if r, ok := c.loop.be.(Resetter); ok {
+			r.Reset(c.h)
+		}
 		c.Abort(nil)
 	case c.flags&dialing != 0:
 		c.Abort(ErrDeadline)
@@ -375,7 +408,7 @@ func (c *Conn) deadlinePassed() {
 	}
 }
 
-// checkTimeouts looks at idling and stalling and schedules the next look.
+// checkTimeouts checks for idling and stalling and schedules the next check.
 func (c *Conn) checkTimeouts(now tick) {
 	o := &c.loop.g.opts
 	if c.hasDue {

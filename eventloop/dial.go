@@ -10,12 +10,19 @@ import (
 	"strings"
 )
 
-// Dial connects to address: "host:port" for the networks "tcp", "tcp4" and
-// "tcp6", host being a name or an IP literal, and a path for "unix". It does not wait:
-// h.Opened is called once connected, or else only h.Closed, with the reason,
-// ErrDeadline after DialTimeout. The addresses of a name are tried in turn. The error is ErrClosed or ErrBusy.
+// Dial connects to address. For the networks "tcp", "tcp4" and "tcp6" that is "host:port", where host is a
+// name or an IP literal; for "unix" it is a path. Dial does not wait: h.Opened is called once connected. If
+// connecting fails only h.Closed is called, with the reason, which is ErrDeadline after DialTimeout. The
+// addresses of a name are tried in turn. The error is ErrClosed or ErrBusy. The group chooses the loop; use
+// Loop.Dial to choose it.
 func (g *Group) Dial(network, address string, h Handler) error {
-	l := g.next()
+	return g.next().Dial(network, address, h)
+}
+
+// Dial is like Group.Dial, but for a connection on this loop. The two halves of a
+// proxied connection, for example, can then use each other without Post. It may be
+// called from any goroutine.
+func (l *Loop) Dial(network, address string, h Handler) error {
 	return l.Post(func() { l.dial(&dialer{network: network, address: address, h: h}) })
 }
 
@@ -32,7 +39,7 @@ func (l *Loop) dial(d *dialer) {
 	d.due = l.after(l.g.opts.DialTimeout)
 	host, port, err := net.SplitHostPort(d.address)
 	if _, bad := netip.ParseAddr(host); !strings.HasPrefix(d.network, "tcp") || err != nil || host == "" || bad == nil {
-		d.left = []string{d.address} // a Net says best what is wrong with it
+		d.left = []string{d.address} // Net reports best what is wrong with it
 		l.dialNext(d)
 		return
 	}
@@ -46,8 +53,8 @@ func (l *Loop) dial(d *dialer) {
 	}
 }
 
-// lookedUp goes on with a dialer that waited for the addresses of a name,
-// unless the loop has given it up.
+// lookedUp continues a dialer that waited for the addresses of a name, unless
+// the loop has given it up.
 func (l *Loop) lookedUp(d *dialer, left []string, err error) {
 	if i := slices.Index(l.lookUps, d); i >= 0 {
 		l.lookUps = slices.Delete(l.lookUps, i, i+1)
@@ -85,12 +92,18 @@ func (l *Loop) dialNext(d *dialer) {
 			d.err = err
 			continue
 		}
+		l.keepConnAlive(d.network, h)
 		c := &Conn{loop: l, h: h, handler: d, flags: dialing}
 		if ap, err := netip.ParseAddrPort(address); err == nil {
-			c.peer = ap
+			c.peer = l.pack(ap)
+		} else if l.paths == nil {
+			l.paths = map[*Conn]string{c: address}
+		} else {
+			l.paths[c] = address
 		}
 		if d.err = c.attach(Writable); d.err != nil {
 			_ = l.be.CloseHandle(h)
+			delete(l.paths, c)
 			continue
 		}
 		c.deadline, c.hasDue = d.due, true
@@ -100,12 +113,12 @@ func (l *Loop) dialNext(d *dialer) {
 	if d.err == nil {
 		d.err = ErrClosed
 	}
-	l.n.open.Add(1) // bury takes it off again
+	l.n.open.Add(1) // undone by notifyClosed
 	c := &Conn{loop: l, handler: d.h, flags: closed}
 	l.gone = append(l.gone, farewell{c, fmt.Errorf("dial %s %s: %w", d.network, d.address, d.err)})
 }
 
-// connected ends the dialing of c, one way or the other.
+// connected acts on the result of dialing c.
 func (c *Conn) connected() {
 	l := c.loop
 	d, ok := c.handler.(*dialer)

@@ -2,20 +2,20 @@ package eventloop
 
 import "sync"
 
-// An Executor runs functions somewhere else than on a loop. It returns ErrBusy
-// when it can't take one more, and then does not run it.
+// An Executor runs functions outside of the loops. Execute returns ErrBusy when
+// it cannot take another job, and then does not run it.
 type Executor interface {
 	Execute(job func()) error
 }
 
-// The size of a Pool, where NewPool is given zero.
+// The defaults of NewPool.
 const (
 	DefaultPoolWorkers = 4
 	DefaultPoolQueue   = 1024
 )
 
-// A Pool is an Executor with a bounded number of goroutines, started when
-// there is work and gone when there is none, and a bounded queue before them.
+// A Pool is an Executor with a bounded queue and a bounded number of
+// goroutines, which start when there is work and end when there is none.
 type Pool struct {
 	limit, depth int
 
@@ -25,8 +25,8 @@ type Pool struct {
 	closed  bool
 }
 
-// NewPool returns a Pool of so many workers and so many waiting jobs. 0 means
-// the default of each.
+// NewPool returns a Pool that has at most workers goroutines and queues at most
+// queue jobs. 0 means the default.
 func NewPool(workers, queue int) *Pool {
 	orDefault(&workers, DefaultPoolWorkers)
 	orDefault(&queue, DefaultPoolQueue)
@@ -70,7 +70,7 @@ func (p *Pool) next() func() {
 	return job
 }
 
-// close drops what waits. Jobs that run go on to their end.
+// close drops the queued jobs. Running jobs are not interrupted.
 func (p *Pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

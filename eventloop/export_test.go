@@ -1,9 +1,9 @@
 package eventloop
 
-// What the model of topic_test.go must see of a topic to say, byte for byte,
-// what a reader gets.
+// These let the model in topic_test.go predict, byte for byte, what a reader
+// gets.
 
-// Cursor returns the offset that the subscription has come to.
+// Cursor returns the offset that the subscription has reached.
 func (s *Sub) Cursor() uint64 { return s.cursor }
 
 // Lagging reports whether a lag notice is due.

@@ -8,42 +8,49 @@ import (
 )
 
 const (
-	sendsPerTurn = 256 // between two looks for new input
-	sendsAtOnce  = 64  // to one reader, if it is sent anything but the same as all
-	sendsPressed = 64  // times as many, when a topic's readers are far behind
+	sendsPerTurn = 256 // before input is read again
+	sendsAtOnce  = 64  // to one reader, unless it is sent the same as all
+	turnsPressed = 8   // times as many in a turn, when a topic's readers are far behind,
+	sendsPressed = 64  // and times as many until something is read again
 	coolTime     = 5 * time.Second
+	coolPart     = 16 // of a chunk, what part may be filled in coolTime when it goes
 )
 
 // A fanout is a loop's work on topics.
 type fanout struct {
 	parts   map[*Topic]*part // looked up, never ranged over
 	active  []*part          // with members to be served
-	turn    int              // who of them is next
+	turn    int              // the index of the next one
 	pressed atomic.Bool      // a topic is far ahead of its readers: send before reading on
+	owed    int              // how many sends, while it is, until one connection is read
 	warm    []*part          // hold chunks
 	cooler  *Timer
+
+	gathering gathering // of the connection that is sent to
 }
 
 // A part is what one loop has of a topic: its members there, and a view of the
-// log. It belongs to the loop, but for what the topic uses to call it.
+// log. It belongs to the loop, except for the fields that the topic uses to
+// call it.
 type part struct {
 	topic *Topic
 	loop  *Loop
 
 	stale   atomic.Bool   // in the loop's list already
 	served  atomic.Uint64 // every member that is not blocked has been sent all before this
-	cold    atomic.Bool   // holds no chunk
 	sending sync.Mutex    // held while a view is sent from; Topic.mark waits for it
 
 	members   vector[*Sub]
-	ignored   map[*Sub][]ignored // by who does not want to see them
-	finishing map[*Sub]*finish   // where those end that do
+	ignored   map[*Sub][]ignored // by the subscription that skips them
+	finishing map[*Sub]*finish   // where the finishing ones end
 	running   bool               // in fanout.active
 	warm      bool               // in fanout.warm
 	at        int                // the member next in turn
-	left      int                // to visit until the round is over
+	left      int                // to visit until the round ends
 	round     uint64             // head when the round began
+	least     uint64             // the lowest cursor that this round has seen
 
+	low     uint64 // guarded by topic.mu: what lies before is not needed
 	view    []chunk
 	head    uint64
 	count   uint64 // messages before head
@@ -51,7 +58,7 @@ type part struct {
 	version uint64
 	skipEnd uint64
 
-	// Who wrote what lies between maskFrom and head: before round began, and since.
+	// The authors between maskFrom and head: before the round began, and since.
 	maskFrom         uint64
 	oldMask, newMask uint64
 }
@@ -68,6 +75,7 @@ func (f *fanout) part(l *Loop, t *Topic) *part {
 	f.parts[t] = p
 	t.join(p)
 	p.round = t.Head()
+	p.least = p.round
 	p.served.Store(p.round)
 	return p
 }
@@ -86,6 +94,9 @@ func (p *part) notify() {
 
 func (p *part) add(s *Sub, from uint64) {
 	p.sync()
+	if from < p.head {
+		p.reach(from)
+	}
 	base := p.head
 	if len(p.view) > 0 {
 		base = p.view[0].base
@@ -99,6 +110,7 @@ func (p *part) add(s *Sub, from uint64) {
 	default:
 		s.cursor = p.chunkAt(from).boundary(from)
 	}
+	p.least = min(p.least, s.cursor)
 	s.place = uint32(p.members.len())
 	p.members.push(s)
 	if p.left > 0 {
@@ -114,11 +126,10 @@ func (p *part) remove(s *Sub) {
 	p.members.pop()
 	delete(p.ignored, s)
 	delete(p.finishing, s)
-	p.left = last // who has taken its place may be yet to be visited
+	p.left = last // the member that took its place may still have to be visited
 	if last == 0 {
 		delete(p.loop.fan.parts, p.topic)
 		p.view = nil
-		p.cold.Store(true)
 		p.topic.leave(p)
 	}
 }
@@ -126,40 +137,79 @@ func (p *part) remove(s *Sub) {
 // sync brings the view up to date, moving members that the window has passed.
 func (p *part) sync() {
 	t := p.topic
-	if p.head == t.head.Load() && p.version == t.version.Load() && !p.cold.Load() {
+	if p.head == t.head.Load() && p.version == t.version.Load() {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p.cold.Store(false)
+	p.refresh()
+}
+
+// reach extends the view back to off, for a member that begins there, or to the oldest
+// message held.
+func (p *part) reach(off uint64) {
+	p.topic.mu.Lock()
+	defer p.topic.mu.Unlock()
+	base, _ := p.topic.base()
+	p.low = min(p.low, max(off, base))
+	p.refresh()
+	p.maskFrom = p.head // the masks do not cover what was out of view
+}
+
+// refresh is sync with topic.mu held.
+func (p *part) refresh() {
+	t := p.topic
 	base, count := t.base()
-	if len(p.view) == 0 || p.view[0].base < base {
+	if p.low < base {
+		p.low = base
+		p.least = max(p.least, base)
 		for i := range p.members.len() {
 			if s := *p.members.at(i); s.cursor < base {
 				s.overrun(base, count)
 			}
 		}
 	}
-	old := p.head
-	n := len(p.view)
-	p.view = append(p.view[:0], t.chunks...)
+	first := 0 // this loop no longer needs the others
+	for first < len(t.chunks) && t.chunks[first].end() <= p.low {
+		first++
+	}
+	old, n := p.head, len(p.view)
+	p.view = append(p.view[:0], t.chunks[first:]...)
 	if n > len(p.view) {
 		clear(p.view[len(p.view):n])
 	}
 	p.head, p.count, p.version, p.skipEnd = t.head.Load(), t.count, t.version.Load(), t.skipEnd
 	p.maskSince(old)
-	if !p.warm {
+	if !p.warm && len(p.view) > 0 {
 		p.warm = true
 		p.loop.fan.keepWarm(p)
 	}
 }
 
-// maskSince adds the authors of what lies behind off to the mask.
+// trim releases the chunks that every member has been sent, except the last one. A
+// round has ended.
+func (p *part) trim() {
+	n := 0
+	for n+1 < len(p.view) && p.view[n].end() <= p.least {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	p.view = dropFirst(p.view, n)
+	t := p.topic
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.low = p.least
+	t.release(false)
+}
+
+// maskSince adds the authors of the messages behind off to the mask.
 func (p *part) maskSince(off uint64) {
 	for i := len(p.view) - 1; i >= 0 && p.view[i].end() > off; i-- {
 		k := &p.view[i]
 		for j := len(k.index) - 1; j >= 0 && k.start(j) >= off; j-- {
-			p.newMask |= authorBits(k.index[j].author) | authorBits(k.index[j].alias)
+			p.newMask |= k.authorsOf(j).bits()
 		}
 	}
 }
@@ -186,7 +236,8 @@ func (p *part) ordinal(off uint64) uint64 {
 	return p.count
 }
 
-// fanOut sends what was appended, to a bounded number of members, all topics in turn.
+// fanOut sends what was appended to a bounded number of members, serving the topics in
+// turn.
 func (l *Loop) fanOut() {
 	f := &l.fan
 	l.mu.Lock()
@@ -202,9 +253,11 @@ func (l *Loop) fanOut() {
 	l.mu.Unlock()
 
 	budget := sendsPerTurn
-	if f.pressed.Load() {
-		budget *= sendsPressed
+	pressed := f.pressed.Load()
+	if pressed {
+		budget *= turnsPressed
 	}
+	before := budget
 	for len(f.active) > 0 && budget > 0 {
 		f.turn %= len(f.active)
 		p := f.active[f.turn]
@@ -215,23 +268,31 @@ func (l *Loop) fanOut() {
 			f.turn++
 		}
 	}
-	if len(f.active) == 0 {
+	switch {
+	case len(f.active) == 0:
 		f.pressed.Store(false)
+		f.owed = 0
+	case pressed && f.owed <= 0:
+		f.owed = sendsPressed*sendsPerTurn - (before - budget)
+	case pressed:
+		f.owed -= before - budget
 	}
 }
 
-// step serves members until it has sent so many times or the round is over. It
-// returns how many times it sent.
+// step serves members until it has sent that often or the round ends. It
+// returns how often it sent.
 func (p *part) step(sends int) int {
 	p.sync()
 	if p.left == 0 {
 		p.served.Store(p.round)
+		p.trim()
 		if p.round == p.head || p.members.len() == 0 {
 			p.running = false
 			return 0
 		}
 		p.maskFrom, p.oldMask, p.newMask = p.round, p.newMask, 0
 		p.round, p.left = p.head, p.members.len()
+		p.least = p.head
 	}
 	done := 0
 	for done < sends && p.left > 0 {
@@ -240,10 +301,10 @@ func (p *part) step(sends int) int {
 	return done
 }
 
-// serve sends to the members that want nothing but the stretch up to the head,
-// and then to one that is different. It returns how many times it sent.
+// serve sends to members that only need the stretch up to the head, until one
+// needs anything else, which it flushes last. It returns how often it sent.
 func (p *part) serve(sends int) int {
-	var other *Conn
+	var other *Sub
 	var st stretch
 	done := 0
 	p.sending.Lock()
@@ -258,41 +319,61 @@ func (p *part) serve(sends int) int {
 		c := s.conn
 		switch {
 		case s.cursor == p.head || c.flags&(blocked|closed) != 0:
-		case c.out != nil || c.subs.next != nil || c.flags&midMessage != 0 || s.missed > 0 || s.finishing() != nil || !s.sees():
-			other = c
+		case c.out != nil || c.subs.next != nil || c.flags&(midMessage|trailed) != 0 || s.missed > 0 || s.finishing() != nil || !s.sees():
+			other = s
 			done++
 		default:
 			done += s.catchUp(&st)
 		}
+		if other == nil && s.cursor < p.head {
+			p.saw(s)
+		}
 	}
 	p.sending.Unlock()
-	if other != nil && other.flags&closed == 0 {
-		other.flush()
+	if other != nil && other.conn.flags&closed == 0 {
+		other.conn.flush()
+		p.saw(other)
 	}
 	return done
 }
 
-// A stretch is what the last reader was sent, which the next one often wants, too.
+// saw records the cursor of a member that this round has visited.
+func (p *part) saw(s *Sub) {
+	if s.part != nil {
+		p.least = min(p.least, s.cursor)
+	}
+}
+
+// A stretch is what the last reader was sent; the next one is often sent the same.
 type stretch struct {
 	from uint64
 	data []byte
 }
 
 // catchUp sends everything up to the head, none of which s skips, and returns
-// how many times it sent.
+// how often it sent.
 func (s *Sub) catchUp(st *stretch) (done int) {
 	c, p := s.conn, s.part
 	for s.cursor < p.head && c.flags&(blocked|closed) == 0 {
 		if s.cursor != st.from || st.data == nil {
 			st.from, st.data = s.cursor, p.chunkAt(s.cursor).rest(s.cursor)
 		}
-		s.sent(c.send(st.data), len(st.data))
+		n := 0
+		if c.filter == nil {
+			n = c.write(st.data)
+		} else {
+			n = c.send(st.data)
+		}
+		s.sent(n, len(st.data))
 		done++
+	}
+	if c.filter != nil {
+		c.endTurn(true)
 	}
 	return done
 }
 
-// keepWarm looks after p's chunks until they can go.
+// keepWarm makes coolDown check p's chunks until they are released.
 func (f *fanout) keepWarm(p *part) {
 	f.warm = append(f.warm, p)
 	if f.cooler == nil {
@@ -300,7 +381,7 @@ func (f *fanout) keepWarm(p *part) {
 	}
 }
 
-// coolDown lets go of the chunks of topics that have been quiet for a while.
+// coolDown releases the chunks of topics to which little was appended for a while.
 func (l *Loop) coolDown() {
 	f := &l.fan
 	f.warm = slices.DeleteFunc(f.warm, func(p *part) bool {
@@ -313,15 +394,17 @@ func (l *Loop) coolDown() {
 	}
 }
 
-// cooled lets the view go if nothing was appended for a while and everybody
-// has read everything.
+// cooled releases the view if every member has read everything and so little was
+// appended for a while that its chunk is too large.
 func (p *part) cooled() bool {
 	t := p.topic
-	if p.members.len() == 0 {
+	if p.members.len() == 0 || len(p.view) == 0 {
 		return true
 	}
-	if head := t.Head(); p.running || p.head != head || p.cooling != head {
-		p.cooling = head
+	head := t.Head()
+	said := head - p.cooling
+	p.cooling = head
+	if p.running || p.head != head || said > uint64(cap(p.view[len(p.view)-1].buf)/coolPart) {
 		return false
 	}
 	for i := range p.members.len() {
@@ -331,11 +414,11 @@ func (p *part) cooled() bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.head.Load() != p.head { // somebody has just appended
+	if t.head.Load() != p.head { // something has just been appended
 		return false
 	}
 	p.view = nil
-	p.cold.Store(true)
-	t.cool()
+	p.low, p.least = p.head, p.head
+	t.release(true)
 	return true
 }

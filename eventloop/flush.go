@@ -8,8 +8,19 @@ type entry struct {
 	data []byte
 	at   gate
 	more []gate // with several topics, the others
-	last bool   // no data: the connection closes here
+	mark mark   // with no data: what happens here
+	// alone marks the rest of a trailer, to which nothing may be added.
+	alone bool
 }
+
+// A mark is a place in the stream at which something happens that is not sent.
+type mark uint8
+
+const (
+	startSealing mark = iota + 1 // SetFilter was called
+	endWriting                   // CloseWrite was called
+	endStream                    // the connection is closed
+)
 
 // A gate is a place in a topic as one subscription reads it.
 type gate struct {
@@ -18,8 +29,7 @@ type gate struct {
 }
 
 // An outbox is what was written to one connection. A connection has one only
-// while it is not empty; its loop keeps a few that are, with their memory, for
-// the next ones to use.
+// while there is something in it; its loop keeps a few empty ones for reuse.
 type outbox struct {
 	entries []entry // the first may be sent in part; then its data is what is left
 	size    int     // bytes
@@ -43,7 +53,7 @@ func (c *Conn) outbox() *outbox {
 	return c.out
 }
 
-// pop removes the first entry, whose data was all, and the outbox with the last one.
+// pop removes the first entry, whose memory was data, and the outbox with the last one.
 func (c *Conn) pop(data []byte) {
 	o := c.out
 	if cap(data) <= maxSpareBytes && cap(data) > cap(o.spare) {
@@ -64,19 +74,18 @@ func (c *Conn) pop(data []byte) {
 	}
 }
 
-// Write queues a copy of p and never blocks. Its place in the connection's
-// stream is behind everything that was appended before to the topics it is
-// subscribed to, and ahead of everything appended later; it is never inside
-// another message. If more than OutboxLimit bytes would be queued the
-// connection is aborted with ErrOutboxFull. The error is that or ErrClosed; it need not be looked at.
+// Write queues a copy of p and never blocks. In the connection's stream, p comes after everything
+// that was appended before to the topics it is subscribed to, and before everything appended later;
+// it is never inside another message. If more than OutboxLimit bytes would be queued, the connection
+// is aborted with ErrOutboxFull. The error is ErrOutboxFull or ErrClosed and may be ignored.
 func (c *Conn) Write(p []byte) (int, error) {
-	if c.flags&(closed|closing|dialing) != 0 {
+	if c.flags&(closed|closing|dialing|ended) != 0 {
 		return 0, ErrClosed
 	}
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if c.Buffered()+len(p) > c.loop.g.opts.OutboxLimit {
+	if c.queued()+len(p) > c.loop.g.opts.OutboxLimit {
 		c.Abort(ErrOutboxFull)
 		return 0, ErrOutboxFull
 	}
@@ -84,8 +93,19 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Buffered returns how many bytes Write has queued that were not sent yet.
+// Buffered returns the number of bytes that Write has queued and that are not sent
+// yet. With a Filter it includes bytes that are sealed and not sent, until Drained
+// is called.
 func (c *Conn) Buffered() int {
+	n := c.queued()
+	if c.filter != nil && c.flags&owed != 0 {
+		n += len(c.filter.rest)
+	}
+	return n
+}
+
+// queued returns how many bytes are in the outbox.
+func (c *Conn) queued() int {
 	if c.out == nil {
 		return 0
 	}
@@ -107,23 +127,26 @@ func (c *Conn) enqueue(e entry) {
 	}
 	o := c.outbox()
 	o.size += len(e.data)
-	if n := len(o.entries); n > 0 && e.more == nil && !e.last {
-		if b := &o.entries[n-1]; b.at == e.at && b.more == nil && !b.last {
+	if len(e.data) > 0 {
+		c.flags |= owed
+	}
+	if n := len(o.entries); n > 0 && e.more == nil && e.mark == 0 {
+		if b := &o.entries[n-1]; b.at == e.at && b.more == nil && b.mark == 0 && !b.alone {
 			b.data = append(b.data, e.data...)
-			c.soil()
+			c.markDirty()
 			return
 		}
 	}
-	if !e.last {
+	if e.mark == 0 {
 		e.data = append(o.spare, e.data...)
 		o.spare = nil
 	}
 	o.entries = append(o.entries, e)
-	c.soil()
+	c.markDirty()
 }
 
-// soil has the loop flush the connection at the end of this turn.
-func (c *Conn) soil() {
+// markDirty makes the loop flush the connection at the end of this turn.
+func (c *Conn) markDirty() {
 	if c.flags&(queued|closed|blocked) == 0 {
 		c.flags |= queued
 		c.loop.dirty = append(c.loop.dirty, c)
@@ -146,61 +169,71 @@ func (l *Loop) flushDirty() {
 	}
 }
 
-// flush sends all that the connection has, from whatever source, until the
-// system takes no more. A topic may grow as fast as it is sent: what is left
-// after a while has to wait for the next turn.
+// flush sends what the connection has, and calls Drained if the outbox is empty
+// then and was not before.
 func (c *Conn) flush() {
+	all := c.sendSome()
+	if !all {
+		c.markDirty()
+	}
+	if c.filter != nil {
+		c.endTurn(all)
+	}
+	c.update()
+	if c.flags&blocked == 0 {
+		c.flags &^= waited
+	}
+	if c.out == nil && c.flags&(closed|closing|owed) == owed && (c.filter == nil || len(c.filter.rest) == 0) {
+		c.flags &^= owed
+		c.handler.Drained(c)
+		c.returned()
+	}
+}
+
+// sendSome sends all that the connection has, from whatever source, until the
+// system takes no more. A topic may grow as fast as it is sent: after a while
+// sendSome returns false, and what is left waits for the next turn.
+func (c *Conn) sendSome() bool {
 	for n := 0; c.flags&(closed|blocked|lingering) == 0; n++ {
 		if n == sendsAtOnce {
-			c.update()
-			c.soil()
-			return
+			return false
 		}
 		if c.flags&midMessage != 0 {
-			c.subs.send(c.subs.limit())
+			c.subs.sendRest(c.subs.limit())
+			continue
+		}
+		if c.flags&(trailed|ended) == trailed && c.sendTrailer() {
 			continue
 		}
 		if e := c.first(); e != nil && c.reached(e) {
-			if e.last {
-				c.pop(nil)
-				c.sentAll()
-				continue
+			if e.mark != 0 {
+				c.passMark(e.mark)
+			} else {
+				c.sendEntry(e)
 			}
-			c.sendEntry(e)
 			continue
 		}
 		if !c.sendTopics() {
 			break
 		}
 	}
-	c.update()
-	if c.flags&(closed|blocked|waited) == waited {
-		c.flags &^= waited
-		if c.flags&closing == 0 {
-			c.handler.Drained(c)
-			c.returned()
-		}
-	}
+	return true
 }
 
-// sendTopics sends what the topics have and the outbox does not hold back. It
-// reports whether there was anything.
-func (c *Conn) sendTopics() bool {
-	any := false
-	for s := c.subs; s != nil && c.flags&(blocked|closed) == 0; {
-		next := s.next
-		if end := s.limit(); s.behind(end) {
-			s.send(end)
-			any = true
-			if s.finishing() != nil { // what was subscribed to later comes after all of it
-				return true
-			}
-		} else if s.over() {
-			s.Close()
-		}
-		s = next
+// passMark acts on the first entry of the outbox, which is a mark.
+func (c *Conn) passMark(m mark) {
+	switch {
+	case m == startSealing:
+		c.pop(nil)
+		c.filter.sealing = true
+	case c.filter != nil && !c.sealEnd(): // blocked or closed
+	case m == endWriting:
+		c.pop(nil)
+		c.sentHalf()
+	default:
+		c.pop(nil)
+		c.sentAll()
 	}
-	return any
 }
 
 func (c *Conn) first() *entry {
@@ -257,9 +290,18 @@ func (c *Conn) sendEntry(e *entry) {
 	c.pop(e.data)
 }
 
-// send gives p to the system and returns how much it took. Less than all
-// means that the connection is blocked or closed now.
+// send sends p, or a part of it, and returns how much that is. Nothing means that the
+// connection is blocked or closed now; so does less than all, unless there is a filter.
 func (c *Conn) send(p []byte) int {
+	if c.filter != nil && c.filter.sealing {
+		return c.sealLater(p)
+	}
+	return c.write(p)
+}
+
+// write gives p to the system and returns how much it took. Less than all
+// means that the connection is blocked or closed now.
+func (c *Conn) write(p []byte) int {
 	l := c.loop
 	n, err := l.be.Write(c.h, p)
 	l.n.writes.Add(1)

@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// The limits of a Group, where Options leaves them at zero.
+// The default limits of a Group.
 const (
 	DefaultReadBuffer    = 64 << 10         // bytes
 	DefaultOutboxLimit   = 1 << 20          // bytes
@@ -20,8 +21,8 @@ const (
 	DefaultDialTimeout   = 30 * time.Second // to connect, over all addresses
 )
 
-// Options say how a Group works. The zero value works, but for Open; package
-// netloop fills that in, too.
+// Options configure a Group. Only Open is required, and package netloop fills
+// that in.
 type Options struct {
 	// Open opens a backend; each loop gets one of its own.
 	Open func() (Backend, error)
@@ -30,30 +31,35 @@ type Options struct {
 	Loops int
 	// Now is the clock, time.Now by default. It must never go back.
 	Now func() time.Time
-	// Executor runs what must not run on a loop: Conn.Offload and the name
-	// look-ups of Dial. The default is NewPool(0, 0).
+	// Executor runs the work of Conn.Offload and the name look-ups of Dial,
+	// which must not run on a loop. The default is NewPool(0, 0).
 	Executor Executor
 	// ReadBuffer is the size in bytes of the one buffer that a loop reads into,
 	// and so the most that one connection gets in before the others have their turn.
 	ReadBuffer int
-	// OutboxLimit bounds, in bytes, what Conn.Write may have queued. A connection that
-	// exceeds it is closed with ErrOutboxFull.
+	// OutboxLimit bounds the bytes queued by Conn.Write. A connection that exceeds it
+	// is closed with ErrOutboxFull.
 	OutboxLimit int
-	// PostLimit bounds the functions waiting in a loop; Post returns ErrBusy beyond.
+	// PostLimit bounds the functions waiting in a loop. When it is reached, Post returns
+	// ErrBusy.
 	PostLimit int
 	// StallTimeout closes a connection with ErrStalled when its peer has taken
-	// nothing for so long though there was something to send. Negative: never.
+	// nothing for this long although there was something to send. Negative:
+	// never.
 	StallTimeout time.Duration
 	// LingerTimeout bounds the wait for the peer to close after Close has sent
 	// everything. Negative: it does not wait.
 	LingerTimeout time.Duration
-	// DialTimeout bounds Dial: ErrDeadline beyond.
+	// DialTimeout bounds Dial, which then fails with ErrDeadline.
 	DialTimeout time.Duration
+	// KeepAlive detects peers that have vanished, on every TCP connection.
+	KeepAlive KeepAlive
 	// ReusePort gives each loop a listening socket of its own (SO_REUSEPORT)
 	// instead of one acceptor that hands connections out.
 	ReusePort bool
-	// OnError is told what no caller can be told, such as an *AcceptError. It may
-	// be called from any loop and must not block. nil: dropped.
+	// OnError is called with errors that cannot be returned to a caller, such as
+	// an *AcceptError. It may be called from any loop and must not block. nil:
+	// such errors are dropped.
 	OnError func(error)
 }
 
@@ -73,6 +79,7 @@ func (o *Options) setDefaults() {
 	orDefault(&o.StallTimeout, DefaultStallTimeout)
 	orDefault(&o.LingerTimeout, DefaultLingerTimeout)
 	orDefault(&o.DialTimeout, DefaultDialTimeout)
+	o.KeepAlive.setDefaults(o.StallTimeout)
 }
 
 func orDefault[T int | time.Duration](v *T, d T) {
@@ -81,8 +88,8 @@ func orDefault[T int | time.Duration](v *T, d T) {
 	}
 }
 
-// The errors that end a connection, given to Handler.Closed, and those of a
-// busy or closed Group.
+// The errors that end a connection, as passed to Handler.Closed, and the error
+// of a busy Group.
 var (
 	ErrIdle       = errors.New("eventloop: nothing received for too long")
 	ErrDeadline   = errors.New("eventloop: deadline passed")
@@ -96,8 +103,10 @@ var (
 type Group struct {
 	opts  Options
 	loops []*Loop
-	pool  *Pool         // ours, unless the caller gave an Executor
-	turn  atomic.Uint32 // who gets the next connection
+	pool  *Pool         // nil if the caller gave an Executor
+	turn  atomic.Uint32 // which loop gets the next connection
+
+	over chan struct{} // closed when everything is released
 
 	mu      sync.Mutex // guards what follows; never held while a callback runs
 	running bool
@@ -110,7 +119,7 @@ func New(o Options) (*Group, error) {
 		return nil, errors.New("eventloop: Options.Open is missing (package netloop chooses a backend)")
 	}
 	o.setDefaults()
-	g := &Group{opts: o}
+	g := &Group{opts: o, over: make(chan struct{})}
 	if o.Executor == nil {
 		g.pool = NewPool(0, 0)
 		g.opts.Executor = g.pool
@@ -128,9 +137,19 @@ func New(o Options) (*Group, error) {
 // Loops returns the loops, which never change.
 func (g *Group) Loops() []*Loop { return g.loops }
 
-// Run runs the loops until Close is called, or until Drain has come to its
-// end. It returns nil then, and otherwise the first error of a Poller. All
-// connections are closed when it returns.
+// Conns returns the number of the group's connections, including those being
+// dialled or closed.
+func (g *Group) Conns() int {
+	n := 0
+	for _, l := range g.loops {
+		n += l.Conns()
+	}
+	return n
+}
+
+// Run runs the loops until Close is called or a Drain has ended, and then
+// returns nil. If a Poller fails, it returns the first error. All connections
+// are closed when it returns.
 func (g *Group) Run() error {
 	g.mu.Lock()
 	if g.running || g.closed {
@@ -157,9 +176,9 @@ func (g *Group) Run() error {
 	return errors.Join(first, g.release())
 }
 
-// Close closes all listeners and connections at once, their handlers getting
-// ErrClosed, and makes Run return. Without Run it must be called from the
-// goroutine that calls Step, between two turns.
+// Close closes all listeners and connections at once, with ErrClosed, and makes
+// Run return. Without Run it must be called from the goroutine that calls Step,
+// between two turns.
 func (g *Group) Close() error {
 	g.mu.Lock()
 	again, running := g.closed, g.running
@@ -177,7 +196,7 @@ func (g *Group) Close() error {
 	return g.release()
 }
 
-// release gives back what the loops hold. No loop runs any more.
+// release releases what the loops hold. No loop runs any more.
 func (g *Group) release() error {
 	var errs []error
 	for _, l := range g.loops {
@@ -189,20 +208,45 @@ func (g *Group) release() error {
 	if g.pool != nil {
 		g.pool.close()
 	}
+	close(g.over)
 	return errors.Join(errs...)
 }
 
-// Drain stops accepting, closes every connection gracefully, aborts what is
-// left after d with ErrDeadline, and then lets Run return. It does not wait.
+// Drain stops accepting, closes every connection gracefully, aborts those left
+// after d with ErrDeadline, and then makes Run return. It does not wait.
 func (g *Group) Drain(d time.Duration) {
 	for _, l := range g.loops {
 		_ = l.post(task{f: func() { l.drain(d) }, sure: true}) // a stopped loop has nothing left
 	}
 }
 
+// Shutdown stops accepting, closes every connection gracefully, waits until that is done and Run is about to
+// return, and returns nil. If ctx ends first, it closes the remaining connections at once, with ErrClosed,
+// and returns the error of ctx. It must not be called from a callback, which would wait for itself. Without
+// Run it is the same as Close.
+func (g *Group) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	running, closed := g.running, g.closed
+	g.mu.Unlock()
+	if !running && !closed {
+		return g.Close()
+	}
+	for _, l := range g.loops {
+		_ = l.post(task{f: l.endGracefully, sure: true}) // a stopped loop has nothing left
+	}
+	select {
+	case <-g.over:
+		return nil
+	case <-ctx.Done():
+	}
+	_ = g.Close() // only asks the loops to stop
+	<-g.over
+	return ctx.Err()
+}
+
 // Listen opens a listener. network and address are those of Net. accept is called on the
-// new connection's loop and returns its handler, or nil to close it at once; it
-// must not use the Conn beyond asking who it is.
+// new connection's loop and returns its handler, or nil to close it at once; it must not
+// use the Conn except to ask for its addresses.
 func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Listener, error) {
 	loops := g.loops[:1]
 	if g.opts.ReusePort {
@@ -213,12 +257,7 @@ func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Li
 		ln.path = address
 	}
 	for _, l := range loops {
-		h, err := l.be.Listen(network, address, ListenOptions{ReusePort: g.opts.ReusePort})
-		if err != nil {
-			ln.Close()
-			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
-		}
-		if err := ln.add(l, h); err != nil {
+		if err := ln.listen(l, network, address); err != nil {
 			ln.Close()
 			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
 		}
@@ -227,8 +266,8 @@ func (g *Group) Listen(network, address string, accept func(*Conn) Handler) (*Li
 	return ln, nil
 }
 
-// Adopt listens on a standard listener's socket, such as one handed over by
-// systemd. It makes a duplicate: std may be closed afterwards.
+// Adopt listens on a standard listener's socket, such as one passed by systemd.
+// It makes a duplicate: std may be closed afterwards.
 func (g *Group) Adopt(std net.Listener, accept func(*Conn) Handler) (*Listener, error) {
 	l := g.loops[0]
 	h, err := l.be.Adopt(std)

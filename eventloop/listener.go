@@ -15,10 +15,10 @@ const (
 	longestPause = time.Second
 )
 
-// An AcceptError says that a listener has paused accepting, for want of
-// descriptors for instance. Newcomers wait in the backlog meanwhile; the
-// listener tries again by itself, at most a second later. It is reported once
-// until accepting has worked again.
+// An AcceptError reports that a listener has paused accepting, for example
+// because the process is out of descriptors. New connections wait in the
+// backlog meanwhile; the listener tries again by itself, at most a second
+// later. The error is reported once until accepting has worked again.
 type AcceptError struct {
 	Addr net.Addr
 	Err  error
@@ -53,11 +53,15 @@ type listening struct {
 	loop   *Loop
 	h      Handle
 	token  Token
+	probes bool // what is accepted has keep-alive already
+	added  bool // the poller knows it
 	closed bool
-	pause  time.Duration // 0: accepting
+	paused bool          // accepting is continued by resume
+	pause  time.Duration // the last one, 0 after an accept
 }
 
-// Addr returns the address listened on, with the port that 0 became.
+// Addr returns the listener's address. Port 0 has been replaced by the port that the system
+// chose.
 func (ln *Listener) Addr() net.Addr { return ln.addr }
 
 // Close stops accepting. Connections already accepted stay open. It may be
@@ -68,7 +72,30 @@ func (ln *Listener) Close() {
 	}
 }
 
-// add has loop l watch the socket h.
+// listen makes loop l watch the sockets that an address needs.
+func (ln *Listener) listen(l *Loop, network, address string) error {
+	o := ListenOptions{ReusePort: l.g.opts.ReusePort}
+	all, ok := l.be.(AllListener)
+	if !ok {
+		h, err := l.be.Listen(network, address, o)
+		if err != nil {
+			return err
+		}
+		return ln.add(l, h)
+	}
+	handles, err := all.ListenAll(network, address, o)
+	for i, h := range handles {
+		if err = ln.add(l, h); err != nil {
+			for _, h := range handles[i+1:] {
+				_ = l.be.CloseHandle(h)
+			}
+			break
+		}
+	}
+	return err
+}
+
+// add makes loop l watch the socket h.
 func (ln *Listener) add(l *Loop, h Handle) error {
 	addr, err := l.be.LocalAddr(h)
 	if err != nil {
@@ -77,7 +104,11 @@ func (ln *Listener) add(l *Loop, h Handle) error {
 	if ln.addr == nil {
 		ln.addr = addr
 	}
-	s := &listening{ln: ln, loop: l, h: h}
+	probes, err := l.keepAlive(addr.Network(), h)
+	if err != nil {
+		return errors.Join(err, l.be.CloseHandle(h))
+	}
+	s := &listening{ln: ln, loop: l, h: h, probes: probes}
 	ln.socks = append(ln.socks, s)
 	if err := l.post(task{f: s.watch, sure: true}); err != nil {
 		return errors.Join(err, l.be.CloseHandle(h))
@@ -86,15 +117,40 @@ func (ln *Listener) add(l *Loop, h Handle) error {
 }
 
 func (s *listening) watch() {
+	s.loop.listeners = append(s.loop.listeners, s)
+	if s.loop.draining {
+		s.close()
+		return
+	}
+	s.resume()
+}
+
+// attend makes the poller report newcomers.
+func (s *listening) attend() error {
 	l := s.loop
+	if s.added && l.be.Modify(s.h, s.token, Readable) == nil {
+		return nil
+	}
+	if s.forget(); s.added {
+		return errors.New("eventloop: the poller does not let go of a listener")
+	}
 	s.token = l.newToken(listenerSlot)
 	err := l.be.Add(s.h, s.token, Readable)
-	if err != nil {
-		l.g.opts.OnError(&AcceptError{Addr: s.ln.addr, Err: err})
+	s.added = err == nil
+	return err
+}
+
+// ignore makes the poller report no newcomers.
+func (s *listening) ignore() {
+	if s.added && s.loop.be.Modify(s.h, s.token, 0) != nil {
+		s.forget()
 	}
-	l.listeners = append(l.listeners, s)
-	if err != nil || l.draining {
-		s.close()
+}
+
+// forget removes the socket from the poller.
+func (s *listening) forget() {
+	if s.added {
+		s.added = s.loop.be.Remove(s.h) != nil
 	}
 }
 
@@ -105,9 +161,9 @@ func (s *listening) close() {
 	s.closed = true
 	l := s.loop
 	l.listeners = slices.DeleteFunc(l.listeners, func(o *listening) bool { return o == s })
-	_ = l.be.Remove(s.h)
+	s.forget()
 	if u, ok := l.be.(Unlinker); ok && s.ln.path != "" {
-		_ = u.Unlink(s.ln.path) // before somebody else can listen there
+		_ = u.Unlink(s.ln.path) // before another listener can take the path
 	}
 	_ = l.be.CloseHandle(s.h)
 }
@@ -115,6 +171,9 @@ func (s *listening) close() {
 // acceptAll takes newcomers and hands them to their loops.
 func (s *listening) acceptAll() {
 	l := s.loop
+	if s.paused { // and yet the poller reports it
+		return
+	}
 	for range maxAccepts {
 		l.n.acceptCalls.Add(1)
 		h, peer, err := l.be.Accept(s.h)
@@ -127,6 +186,9 @@ func (s *listening) acceptAll() {
 		}
 		s.pause = 0
 		l.n.accepted.Add(1)
+		if !s.probes {
+			l.keepConnAlive(s.ln.addr.Network(), h)
+		}
 		to := l
 		if !l.g.opts.ReusePort {
 			to = l.g.next()
@@ -139,7 +201,7 @@ func (s *listening) acceptAll() {
 	}
 }
 
-// suspend takes the eye off the listener for a while, longer each time.
+// suspend stops watching the listener for a while, longer each time.
 func (s *listening) suspend(err error) {
 	l := s.loop
 	if s.pause == 0 {
@@ -149,17 +211,25 @@ func (s *listening) suspend(err error) {
 		s.pause = min(2*s.pause, longestPause)
 	}
 	l.n.acceptPauses.Add(1)
-	_ = l.be.Modify(s.h, s.token, 0)
-	l.AfterFunc(s.pause, func() {
-		if !s.closed {
-			_ = l.be.Modify(s.h, s.token, Readable)
-		}
-	})
+	s.paused = true
+	s.ignore()
+	l.AfterFunc(s.pause, s.resume)
+}
+
+// resume continues accepting, or tries again later if the poller refuses.
+func (s *listening) resume() {
+	if s.closed {
+		return
+	}
+	s.paused = false
+	if err := s.attend(); err != nil {
+		s.suspend(err)
+	}
 }
 
 // adopt makes a newcomer a connection of this loop.
 func (l *Loop) adopt(n newcomer, accept func(*Conn) Handler) {
-	c := &Conn{loop: l, h: n.h, peer: n.peer}
+	c := &Conn{loop: l, h: n.h, peer: l.pack(n.peer)}
 	if l.draining {
 		_ = l.be.CloseHandle(n.h)
 		return

@@ -31,8 +31,8 @@ type task struct {
 
 // A Loop turns readiness into callbacks, all from one goroutine. A turn is:
 // wait; read; posted functions and timers; then send, first what was written to
-// connections, then what was appended to topics. Only Post may be called from
-// elsewhere.
+// connections, then what was appended to topics. Only Post, Complete, Dial and
+// Conns may be called from elsewhere.
 type Loop struct {
 	g  *Group
 	be Backend
@@ -53,9 +53,12 @@ type Loop struct {
 	timerSeq  uint64
 	dirty     []*Conn // have something queued and are not blocked
 	gone      []farewell
-	lookUps   []*dialer // wait for the addresses of a name
-	outboxes  []*outbox // empty
+	lookUps   []*dialer        // wait for the addresses of a name
+	paths     map[*Conn]string // what was dialled, of Unix sockets
+	outboxes  []*outbox        // empty
+	trailer   []byte           // for Trailers to append to
 	fan       fanout
+	filters   filters
 	draining  bool
 
 	sleeping atomic.Bool // a Wake is needed
@@ -64,6 +67,7 @@ type Loop struct {
 	stale    []*part // have members behind the head of their topic
 	stopped  bool
 	spare    []task
+	zones    []string // of peers' addresses
 }
 
 func newLoop(g *Group) (*Loop, error) {
@@ -82,9 +86,18 @@ func newLoop(g *Group) (*Loop, error) {
 // Now returns the time at which this turn began.
 func (l *Loop) Now() time.Time { return l.now }
 
-// Post has f called on the loop, after everything posted before it. It may be
-// called from any goroutine. The error is ErrBusy or ErrClosed, and f is then not called.
+// Conns returns the number of the loop's connections, including those being
+// dialled or closed. It may be called from any goroutine.
+func (l *Loop) Conns() int { return int(l.n.open.Load()) }
+
+// Post calls f on the loop, after everything posted before it. Post may be called from
+// any goroutine. The error is ErrBusy or ErrClosed, and f is then not called.
 func (l *Loop) Post(f func()) error { return l.post(task{f: f}) }
+
+// Complete is like Post, but PostLimit does not apply. It is for calls that must
+// not be refused, such as the end of an operation that was begun on the loop. The
+// error is ErrClosed.
+func (l *Loop) Complete(f func()) error { return l.post(task{f: f, sure: true}) }
 
 func (l *Loop) post(t task) error {
 	l.mu.Lock()
@@ -102,14 +115,19 @@ func (l *Loop) post(t task) error {
 	return nil
 }
 
-// wake ends the loop's sleep, or its next one. Awake, it looks by itself.
+// wake ends the loop's sleep, or its next one. It does nothing if the loop is
+// awake. If the system refuses, the next call tries again.
 func (l *Loop) wake() {
-	if l.sleeping.Load() && l.sleeping.Swap(false) {
-		_ = l.be.Wake()
+	if !l.sleeping.Load() || !l.sleeping.Swap(false) {
+		return
+	}
+	if err := l.be.Wake(); err != nil {
+		l.sleeping.Store(true)
+		l.g.opts.OnError(fmt.Errorf("wake loop: %w", err))
 	}
 }
 
-// run takes turns until stop, or until a drain is over.
+// run takes turns until stop, or until a drain has ended.
 func (l *Loop) run() error {
 	for !l.over() {
 		if err := l.Step(-1); err != nil {
@@ -133,7 +151,7 @@ func (l *Loop) stop() {
 }
 
 // Step takes one turn, waiting at most max for something to happen (negative:
-// for ever). Run calls it; simulators and tests may, instead.
+// forever). Run calls it; simulators and tests may call it instead.
 func (l *Loop) Step(max time.Duration) error {
 	n, err := l.wait(max)
 	if err != nil {
@@ -143,14 +161,15 @@ func (l *Loop) Step(max time.Duration) error {
 	l.nowTick = l.tick(l.now)
 	l.n.waits.Add(1)
 	l.n.events.Add(uint64(n))
+	l.readPending()
 	l.dispatchAll(l.events[:n])
 	l.runTasks()
 	l.runTimers()
 	l.wheel.advance(l.nowTick, l.expire)
-	l.bury()
+	l.notifyClosed()
 	l.flushDirty()
 	l.fanOut()
-	l.bury()
+	l.notifyClosed()
 	return nil
 }
 
@@ -173,7 +192,7 @@ func (l *Loop) wait(max time.Duration) (int, error) {
 
 // timeout returns how long the loop may sleep.
 func (l *Loop) timeout(max time.Duration) time.Duration {
-	if len(l.dirty) > 0 || len(l.gone) > 0 || len(l.fan.active) > 0 {
+	if len(l.dirty) > 0 || len(l.gone) > 0 || len(l.fan.active) > 0 || len(l.filters.pending) > 0 {
 		return 0
 	}
 	now := time.Time{}
@@ -212,19 +231,25 @@ func (l *Loop) after(d time.Duration) tick {
 }
 
 // dispatchAll acts on events until a topic gets too far ahead of its readers;
-// what is left is reported again. The next turn starts with another one.
+// the other events are reported again. The next turn starts with another event.
+// Until the readers have been sent enough, nothing is read.
 func (l *Loop) dispatchAll(events []Event) {
 	n := uint(len(events))
+	unread := l.fan.owed > 0
 	for i := range n {
-		l.dispatch(events[(l.rotate+i)%n])
-		if l.fan.pressed.Load() {
+		ev := events[(l.rotate+i)%n]
+		if unread {
+			ev.Ready &^= Readable
+		}
+		l.dispatch(ev)
+		if !unread && l.fan.pressed.Load() {
 			l.rotate += i + 1
 			return
 		}
 	}
 }
 
-// dispatch acts on one event. Those of closed connections find nobody.
+// dispatch acts on one event. Events of closed connections are dropped.
 func (l *Loop) dispatch(ev Event) {
 	slot := ev.Token.slot()
 	if slot == listenerSlot {
@@ -243,7 +268,7 @@ func (l *Loop) dispatch(ev Event) {
 	}
 }
 
-// runTasks does what was posted up to now.
+// runTasks runs the tasks posted so far.
 func (l *Loop) runTasks() {
 	l.mu.Lock()
 	tasks := l.tasks
@@ -295,21 +320,28 @@ type farewell struct {
 	err error
 }
 
-// bury tells the handlers of closed connections, never from inside another of
+// notifyClosed tells the handlers of closed connections, never from inside another of
 // their callbacks.
-func (l *Loop) bury() {
+func (l *Loop) notifyClosed() {
 	for len(l.gone) > 0 {
 		gone := l.gone
 		l.gone = nil
 		for _, f := range gone {
 			l.n.open.Add(^uint64(0))
 			f.c.handler.Closed(f.c, f.err)
+			delete(l.paths, f.c)
 		}
 	}
 }
 
-// drain stops accepting and closes everything, gracefully for d at most.
+// drain closes everything gracefully, and after d at once.
 func (l *Loop) drain(d time.Duration) {
+	l.endGracefully()
+	l.AfterFunc(d, func() { l.abortAll(ErrDeadline) })
+}
+
+// endGracefully stops accepting and closes everything, however long it takes.
+func (l *Loop) endGracefully() {
 	l.draining = true // nothing new
 	l.closeListeners()
 	l.giveUpDials()
@@ -319,7 +351,6 @@ func (l *Loop) drain(d time.Duration) {
 		}
 		c.Close()
 	})
-	l.AfterFunc(d, func() { l.abortAll(ErrDeadline) })
 }
 
 func (l *Loop) closeListeners() {
@@ -328,7 +359,7 @@ func (l *Loop) closeListeners() {
 	}
 }
 
-// giveUpDials ends those whose names are being looked up. The loop is draining.
+// giveUpDials ends the dialers whose names are being looked up. The loop is draining.
 func (l *Loop) giveUpDials() {
 	for len(l.lookUps) > 0 {
 		l.lookedUp(l.lookUps[0], nil, ErrClosed)
@@ -348,7 +379,7 @@ func (l *Loop) each(f func(*Conn)) {
 	}
 }
 
-// vacate gives the place in the table back.
+// vacate frees the place in the table.
 func (l *Loop) vacate(t Token) {
 	*l.conns.at(int(t.slot())) = nil
 	l.free = append(l.free, t.slot())
@@ -364,5 +395,5 @@ func (l *Loop) shutdown() {
 	l.closeListeners()
 	l.giveUpDials()
 	l.abortAll(ErrClosed)
-	l.bury()
+	l.notifyClosed()
 }

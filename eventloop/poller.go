@@ -17,19 +17,19 @@ type Handle uintptr
 // was closed and whose number was given out again, is recognised and dropped.
 type Token uint64
 
-// Interest is a set of readiness conditions: what a handle is watched for, and
-// what an Event reports.
+// Interest is a set of readiness conditions: those that a handle is watched
+// for, or those that an Event reports.
 type Interest uint8
 
 // The readiness conditions. HangUp is only ever reported, never asked for.
 const (
-	// Readable: Read, or Accept on a listener, would not return ErrWouldBlock.
+	// Readable means that Read, or Accept on a listener, would not return ErrWouldBlock.
 	Readable Interest = 1 << iota
-	// Writable: Write would not return ErrWouldBlock, or a Dial has ended.
+	// Writable means that Write would not return ErrWouldBlock, or that a Dial has ended.
 	Writable
-	// HangUp: the peer has closed its side, or the connection failed. It always
-	// comes together with Readable: data that arrived before is read first, and
-	// then Read tells which of the two it was.
+	// HangUp means that the peer has closed its side, or that the connection
+	// failed. It always comes together with Readable: data that arrived before
+	// is read first, and then Read tells which of the two it was.
 	HangUp
 )
 
@@ -42,25 +42,27 @@ type Event struct {
 // The errors of a Backend that the loop acts on. A Backend returns exactly
 // these values, unwrapped, so that the loop can compare with ==.
 var (
-	// ErrWouldBlock: nothing to read, no room to write, nobody to accept.
+	// ErrWouldBlock means that there is nothing to read, no room to write, or no connection
+	// to accept.
 	ErrWouldBlock = errors.New("eventloop: would block")
-	// ErrTooManyFiles: the process or the system is out of descriptors
-	// (EMFILE, ENFILE) or of memory for one more (ENOBUFS, ENOMEM). The
-	// newcomer is still in the backlog.
+	// ErrTooManyFiles means that the process or the system is out of
+	// descriptors (EMFILE, ENFILE) or of memory for one more (ENOBUFS, ENOMEM).
+	// The new connection is still in the backlog.
 	ErrTooManyFiles = errors.New("eventloop: too many open files")
-	// ErrClosed: the Poller, Conn, Listener or Group has been closed.
+	// ErrClosed means that the Poller, Conn, Listener or Group has been closed.
 	ErrClosed = errors.New("eventloop: closed")
 )
 
 // A Poller tells which handles are ready. One loop owns it: every method but
-// Wake is called from that loop's goroutine only. These are its promises; the
-// package pollertest is the same list, executable.
+// Wake is called from that loop's goroutine only. Package pollertest tests
+// these promises:
 //
 //   - Readiness is level-triggered: as long as a condition holds and is asked
 //     for, every Wait reports it.
-//   - HangUp implies Readable, whatever the system reports. That the peer has
-//     closed its side is reported while Readable is asked for, that the
-//     connection failed or is closed both ways while either is.
+//   - HangUp implies Readable, whatever the system reports. A peer that has
+//     closed its side is reported while Readable is asked for; a connection
+//     that failed or is closed both ways is reported while Readable or Writable
+//     is asked for.
 //   - Interest 0 detaches the handle: nothing is reported for it, not even a
 //     peer that hangs up, so that a paused connection never spins the loop. It
 //     stays registered; Modify attaches it again.
@@ -82,27 +84,28 @@ type Poller interface {
 	// Remove forgets h. It is called before the handle is closed.
 	Remove(h Handle) error
 	// Wait fills events and returns how many. It blocks until at least one
-	// handle is ready, Wake is called or the timeout is over: negative waits
-	// for ever, zero does not wait. It returns 0 before the timeout only after
-	// a Wake: a timeout is rounded up, and an interrupted wait is continued.
+	// handle is ready, Wake is called or the timeout has passed: a negative
+	// timeout waits forever, zero does not wait. It returns 0 before the
+	// timeout only after a Wake: a timeout is rounded up, and an interrupted
+	// wait is continued.
 	Wait(events []Event, timeout time.Duration) (int, error)
-	// Wake makes the present Wait, or else the next one, return. It may be
-	// called from any goroutine at any time, also after Close (it then does
-	// nothing). It never blocks and is never lost; several calls may end one Wait.
+	// Wake makes the current Wait, or else the next one, return. It may be called
+	// from any goroutine at any time, also after Close (it then does nothing). It
+	// never blocks and is never lost; several calls may end one Wait.
 	Wake() error
 	// Close releases what the poller holds. Registered handles stay open.
 	// Every later call but Wake and Close returns ErrClosed.
 	Close() error
 }
 
-// ListenOptions are what a Listener may choose. The zero value works.
+// ListenOptions configure a listener. The zero value works.
 type ListenOptions struct {
 	// Backlog is the length of the queue of connections not yet accepted.
 	// 0 means 4096; the system may cap it (net.core.somaxconn on Linux).
 	Backlog int
-	// ReusePort lets several listeners share one address, the system spreading
-	// connections over them (SO_REUSEPORT, socket(7)). A backend without it
-	// returns an error that is errors.ErrUnsupported.
+	// ReusePort lets several listeners share one address; the system
+	// distributes connections among them (SO_REUSEPORT, socket(7)). A backend
+	// without it returns an error that is errors.ErrUnsupported.
 	ReusePort bool
 }
 
@@ -125,38 +128,57 @@ type Net interface {
 	// errors.ErrUnsupported.
 	Adopt(ln net.Listener) (Handle, error)
 	// Accept takes one connection from the backlog, with TCP_NODELAY set. The
-	// peer is the zero AddrPort for a Unix socket. A newcomer that is already
-	// gone (ECONNABORTED and the like) is passed over, never an error.
+	// peer is the zero AddrPort for a Unix socket. A connection that is already
+	// gone (ECONNABORTED and the like) is skipped, never an error.
 	Accept(ln Handle) (h Handle, peer netip.AddrPort, err error)
-	// Dial starts to connect. The handle becomes Writable when that has ended;
-	// Connected then tells how. An error that is known at once may be returned
-	// by either.
+	// Dial starts to connect. The handle becomes Writable when the attempt has
+	// ended; Connected then returns its result. Either method may return an
+	// error that is known at once.
 	Dial(network, address string) (Handle, error)
-	// Connected returns nil if the handle that Dial gave is connected, and else
-	// why not. It is called once, after the handle became Writable.
+	// Connected returns nil if the handle that Dial returned is connected, and
+	// otherwise the reason why not. It is called once, after the handle became
+	// Writable.
 	Connected(h Handle) error
 	// LocalAddr returns the address that a listener or connection is bound to:
 	// a *net.TCPAddr or a *net.UnixAddr.
 	LocalAddr(h Handle) (net.Addr, error)
-	// Read reads up to len(p) bytes. io.EOF: the peer has shut down its side.
+	// Read reads up to len(p) bytes. It returns io.EOF when the peer has shut down its
+	// side.
 	Read(h Handle, p []byte) (int, error)
 	// Write writes up to len(p) bytes and returns how many the system took. It
-	// never raises a signal. n < len(p) without an error is not a fault.
+	// never raises a signal. It may return n < len(p) without an error.
 	Write(h Handle, p []byte) (int, error)
-	// CloseWrite tells the peer that no more bytes come (shutdown(2), SHUT_WR).
+	// CloseWrite shuts down the sending side (shutdown(2), SHUT_WR).
 	CloseWrite(h Handle) error
 	// CloseHandle closes the handle. It never blocks.
 	CloseHandle(h Handle) error
 }
 
+// An AllListener is a Net that may need several sockets for one address: on
+// systems whose IPv6 sockets are IPv6 only, a wildcard of network "tcp" takes one
+// for each family. The loop calls ListenAll instead of Listen, which opens only
+// the IPv4 one there.
+type AllListener interface {
+	ListenAll(network, address string, o ListenOptions) ([]Handle, error)
+}
+
 // An Unlinker is a Net whose Unix listeners leave a file behind. The loop calls
-// Unlink with the address of a listener of its own just before it closes it.
+// Unlink with the address of a listener that it opened just before it closes
+// it.
 type Unlinker interface {
 	Unlink(address string) error
 }
 
+// A Resetter is a Net that can close a connection with a reset. The loop calls Reset
+// just before it closes a connection whose peer has received everything and has not
+// closed within LingerTimeout: some programs, such as nc, notice only that. Reset
+// does nothing while bytes are still in flight.
+type Resetter interface {
+	Reset(h Handle)
+}
+
 // A Backend is a Poller with the Net whose handles it watches. Each loop opens
-// one of its own.
+// its own.
 type Backend interface {
 	Poller
 	Net

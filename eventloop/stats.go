@@ -2,11 +2,11 @@ package eventloop
 
 import "sync/atomic"
 
-// Stats are counters since the start, and Open, which goes down, too.
+// Stats are counters since the start. Only Open can go down.
 type Stats struct {
 	Accepted      uint64 // connections taken from a backlog
-	AcceptCalls   uint64 // calls of Net.Accept, those that found nobody included
-	AcceptPauses  uint64 // times that accepting paused for want of descriptors
+	AcceptCalls   uint64 // calls of Net.Accept, including those that found no connection
+	AcceptPauses  uint64 // times that accepting paused because descriptors ran out
 	Dialed        uint64 // connections that Dial made
 	Open          uint64 // connections open now
 	Waits         uint64 // calls of Poller.Wait

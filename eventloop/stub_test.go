@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// A stub is a backend whose peers take what take lets them. What it reports is
-// for the test to say.
+// A stub is a backend whose peers take as many bytes as take says. The test
+// decides what it reports.
 type stub struct {
 	events []Event
 	gives  string                       // to every Read
 	take   func(h Handle, p []byte) int // less than all: the peer is full now. nil: all
+	wake   func() error                 // nil: nothing happens
 }
 
 var _ Backend = (*stub)(nil)
@@ -20,8 +21,14 @@ var _ Backend = (*stub)(nil)
 func (b *stub) Add(Handle, Token, Interest) error    { return nil }
 func (b *stub) Modify(Handle, Token, Interest) error { return nil }
 func (b *stub) Remove(Handle) error                  { return nil }
-func (b *stub) Wake() error                          { return nil }
 func (b *stub) Close() error                         { return nil }
+
+func (b *stub) Wake() error {
+	if b.wake == nil {
+		return nil
+	}
+	return b.wake()
+}
 
 func (b *stub) Wait(events []Event, _ time.Duration) (int, error) {
 	n := copy(events, b.events)
@@ -83,15 +90,19 @@ type bench struct {
 	handles Handle
 }
 
-func newBench(tb testing.TB, loops int) *bench {
+func newBench(tb testing.TB, loops int, changes ...func(*Options)) *bench {
 	b := &bench{TB: tb, now: time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)}
-	g, err := New(Options{
+	o := Options{
 		Open: func() (Backend, error) {
 			b.stubs = append(b.stubs, &stub{})
 			return b.stubs[len(b.stubs)-1], nil
 		},
 		Now: func() time.Time { return b.now }, Loops: loops, StallTimeout: -1,
-	})
+	}
+	for _, change := range changes {
+		change(&o)
+	}
+	g, err := New(o)
 	if err != nil {
 		tb.Fatal(err)
 	}

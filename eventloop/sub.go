@@ -26,7 +26,7 @@ type ignored struct{ author, until uint64 }
 // maxFinishing is how many subscriptions of a connection can be about to end.
 const maxFinishing = 16
 
-// unknown is a number of missed messages that nobody counted.
+// unknown stands for a number of missed messages that was not counted.
 const unknown = math.MaxUint32
 
 // authorBits maps an author to one of 64 bits, so that a set of authors is
@@ -38,13 +38,13 @@ func authorBits(author uint64) uint64 {
 	return 1 << (author * 0x9E3779B97F4A7C15 >> 58)
 }
 
-// Subscribe has the connection receive the topic's messages from offset from
-// on (as given by Append, Head or Oldest; a place inside a message means the
-// next one), but those whose author is self. What was written to the connection before comes
-// first. If the topic does not go back that far any more, LagNotice(0) is sent.
+// Subscribe subscribes the connection to the topic's messages from offset from on, except
+// those whose author is self. from is an offset as returned by Append, Head or Oldest; one
+// inside a message means the next message. Everything written to the connection before is
+// sent first. If the topic no longer goes back that far, LagNotice(0) is sent.
 func (c *Conn) Subscribe(t *Topic, self, from uint64) *Sub {
 	s := &Sub{conn: c, self: self}
-	if c.flags&(closed|closing|dialing) != 0 {
+	if c.flags&(closed|closing|dialing|ended) != 0 {
 		return s
 	}
 	s.part = c.loop.fan.part(c.loop, t)
@@ -54,12 +54,12 @@ func (c *Conn) Subscribe(t *Topic, self, from uint64) *Sub {
 		at = &(*at).next
 	}
 	*at = s
-	c.soil()
+	c.markDirty()
 	return s
 }
 
-// Close ends the subscription. A message that has been sent in part is sent to
-// its end.
+// Close ends the subscription. A message that has been sent in part is still
+// completed.
 func (s *Sub) Close() {
 	p, c := s.part, s.conn
 	if p == nil {
@@ -71,13 +71,13 @@ func (s *Sub) Close() {
 	c.unlink(s)
 	p.remove(s)
 	s.part = nil
-	c.soil() // the outbox may have waited for it
+	c.markDirty() // the outbox may have waited for it
 }
 
-// Finish is Close, but what was appended up to now is sent before, unless it is
-// skipped: the subscription ends there. Whatever is subscribed to or written next
-// comes after it. A connection that is sent so much so late that maxFinishing others
-// have not ended yet is told by LagNotice what it misses of this one.
+// Finish is like Close, but the messages appended so far are sent first, except
+// those that are skipped. Everything subscribed to or written later comes after
+// them. If the connection already has maxFinishing (16) subscriptions that are
+// finishing, a LagNotice is sent in place of the messages of this one.
 func (s *Sub) Finish() {
 	p, c := s.part, s.conn
 	if p == nil || s.finishing() != nil {
@@ -98,7 +98,7 @@ func (s *Sub) Finish() {
 	case s.over():
 		s.Close()
 	case others < maxFinishing:
-		c.soil()
+		c.markDirty()
 	default:
 		if s.begun() {
 			s.keepRest()
@@ -110,7 +110,7 @@ func (s *Sub) Finish() {
 	}
 }
 
-// finishing returns where s ends, nil if it goes on.
+// finishing returns where s ends, or nil if it does not.
 func (s *Sub) finishing() *finish {
 	if s.part == nil || len(s.part.finishing) == 0 {
 		return nil
@@ -118,13 +118,13 @@ func (s *Sub) finishing() *finish {
 	return s.part.finishing[s]
 }
 
-// over reports whether s has come to where it finishes.
+// over reports whether s has reached the place where it finishes.
 func (s *Sub) over() bool {
 	f := s.finishing()
 	return f != nil && s.cursor >= f.off && s.missed == 0 && !s.begun()
 }
 
-// unlink takes s out of the connection's list.
+// unlink removes s from the connection's list.
 func (c *Conn) unlink(s *Sub) {
 	at := &c.subs
 	for *at != s {
@@ -144,11 +144,11 @@ func (s *Sub) begin() {
 	c.flags |= midMessage
 }
 
-// Ignore skips the messages of author from now on, also those that are in the topic
-// already and were not sent.
+// Ignore skips the messages of author from now on, including those that are in the
+// topic already and not sent yet.
 func (s *Sub) Ignore(author uint64) { s.ignore(author, math.MaxUint64) }
 
-// Unignore ends that for the messages that are appended from now on.
+// Unignore undoes Ignore for messages that are appended from now on.
 func (s *Sub) Unignore(author uint64) {
 	if s.part != nil && slices.ContainsFunc(s.part.ignored[s], func(g ignored) bool { return g.author == author }) {
 		s.ignore(author, s.part.topic.Head())
@@ -174,22 +174,18 @@ func (s *Sub) ignore(author, until uint64) {
 	p.ignored[s] = list
 }
 
-// skips reports whether s is not to see m, which starts at off.
-func (s *Sub) skips(m *message, off uint64) bool {
-	if m.skip || m.by(s.self) {
+// skips reports whether s skips the message at i of a chunk.
+func (s *Sub) skips(k *chunk, i int) bool {
+	by := k.authorsOf(i)
+	if k.index[i].skip || by.have(s.self) {
 		return true
 	}
 	for _, g := range s.part.ignored[s] {
-		if m.by(g.author) && off < g.until {
+		if by.have(g.author) && k.start(i) < g.until {
 			return true
 		}
 	}
 	return false
-}
-
-// by reports whether author, who is not 0, is one of those of m.
-func (m *message) by(author uint64) bool {
-	return author != 0 && (m.author == author || m.alias == author)
 }
 
 // sees reports whether s skips nothing of what lies between its cursor and the
@@ -205,8 +201,9 @@ func (s *Sub) sees() bool {
 	return bits&(p.oldMask|p.newMask) == 0 && s.cursor >= p.skipEnd && s.cursor >= p.maskFrom
 }
 
-// behind reports whether s has not come to end yet, or jumped there and has to
-// say so: a notice goes ahead of what was to come after the messages missed.
+// behind reports whether s has not reached end, or was moved there and still
+// owes a lag notice, which goes ahead of what was to come after the missed
+// messages.
 func (s *Sub) behind(end uint64) bool {
 	return s != nil && s.part != nil && (s.cursor < end || s.missed > 0 && end > 0)
 }
@@ -222,7 +219,7 @@ func (s *Sub) limit() uint64 {
 	return end
 }
 
-// end returns how far s goes by now. The part is in sync.
+// end returns the offset up to which s can be sent now. The part is in sync.
 func (s *Sub) end() uint64 {
 	if f := s.finishing(); f != nil {
 		return f.off
@@ -230,23 +227,18 @@ func (s *Sub) end() uint64 {
 	return s.part.head
 }
 
-// send sends one stretch of what lies before end, or first the notice of what was
-// missed.
-func (s *Sub) send(end uint64) {
-	c, p := s.conn, s.part
-	if c.flags&(midMessage|partial) == 0 && s.missed > 0 {
-		s.notice()
-		return
-	}
+// sendRest sends one stretch before end, to finish the message that was begun.
+func (s *Sub) sendRest(end uint64) {
+	p := s.part
 	p.sending.Lock()
 	p.sync()
 	var data []byte
-	if s.missed == 0 && c.flags&partial == 0 { // else sync has just moved it
+	if s.begun() { // else sync has just moved it
 		data = s.run(end)
 	}
 	n := 0
 	if len(data) > 0 {
-		n = c.send(data)
+		n = s.conn.send(data)
 	}
 	p.sending.Unlock()
 	s.sent(n, len(data))
@@ -269,8 +261,8 @@ func (s *Sub) sent(n, size int) {
 	}
 }
 
-// run returns the next bytes that s can be sent in one piece, having stepped
-// over what it is to skip. A message begun is always finished.
+// run returns the next bytes that s can be sent in one piece, having skipped
+// what it is to skip. A message that was begun is always finished.
 func (s *Sub) run(end uint64) []byte {
 	p := s.part
 	for s.cursor < end {
@@ -283,12 +275,12 @@ func (s *Sub) run(end uint64) []byte {
 		if s.begun() {
 			i++
 		} else {
-			for i < len(k.index) && k.start(i) < stop && s.skips(&k.index[i], k.start(i)) {
+			for i < len(k.index) && k.start(i) < stop && s.skips(k, i) {
 				i++
 			}
 			s.cursor = k.start(i)
 		}
-		for i < len(k.index) && k.start(i) < stop && !s.skips(&k.index[i], k.start(i)) {
+		for i < len(k.index) && k.start(i) < stop && !s.skips(k, i) {
 			i++
 		}
 		if to := k.start(i); to > s.cursor {
@@ -315,7 +307,7 @@ func (s *Sub) overrun(base, count uint64) {
 	if s.begun() {
 		s.keepRest()
 	}
-	if f := s.finishing(); f != nil { // the rest is nothing that it would have seen
+	if f := s.finishing(); f != nil { // it would not have been sent the rest
 		count = min(count, f.count)
 	}
 	if at := s.part.ordinal(s.cursor); count > at {
@@ -324,7 +316,7 @@ func (s *Sub) overrun(base, count uint64) {
 	s.cursor = base
 }
 
-// lag notes that so many messages were missed.
+// lag adds to the number of missed messages.
 func (s *Sub) lag(missed uint64) {
 	s.missed = uint32(min(uint64(s.missed)+missed, unknown))
 	s.conn.loop.n.lagged.Add(1)
@@ -337,7 +329,7 @@ func (s *Sub) notice() {
 	s.conn.insist(s.part.topic.lagNotice(missed))
 }
 
-// lagNotice is what is said in place of missed messages, or nil.
+// lagNotice returns what is sent in place of missed messages, or nil.
 func (t *Topic) lagNotice(missed uint32) []byte {
 	f := t.opts.LagNotice
 	switch {
@@ -350,14 +342,15 @@ func (t *Topic) lagNotice(missed uint32) []byte {
 }
 
 // insist puts a copy of p at the front of the outbox, to be sent before
-// anything else. It may exceed OutboxLimit by that.
+// anything else. The outbox may exceed OutboxLimit by that.
 func (c *Conn) insist(p []byte) {
 	if len(p) == 0 {
 		return
 	}
 	o := c.outbox()
 	o.size += len(p)
+	c.flags |= owed
 	o.entries = slices.Insert(o.entries, 0, entry{data: append([]byte(nil), p...)})
 	c.flags |= partial
-	c.soil()
+	c.markDirty()
 }

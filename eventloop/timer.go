@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Timer is a function that a loop will call. Only its loop may use it.
+// A Timer is a pending call of a function on a loop. It may be used on that loop only.
 type Timer struct {
 	loop *Loop
 	at   time.Time
@@ -15,8 +15,8 @@ type Timer struct {
 }
 
 // AfterFunc calls f on the loop once d has passed, never earlier. It must be
-// called on the loop; Post gets there from elsewhere. For the timeouts of
-// connections SetDeadline costs less.
+// called on the loop; use Post to get there. For timeouts of connections
+// SetDeadline is cheaper.
 func (l *Loop) AfterFunc(d time.Duration, f func()) *Timer {
 	l.timerSeq++
 	t := &Timer{loop: l, at: l.g.opts.Now().Add(d), seq: l.timerSeq, f: f}
@@ -24,7 +24,7 @@ func (l *Loop) AfterFunc(d time.Duration, f func()) *Timer {
 	return t
 }
 
-// Stop keeps the function from being called and reports whether it was still to be.
+// Stop prevents the call and reports whether it was still pending.
 func (t *Timer) Stop() bool {
 	if t.i < 0 {
 		return false

@@ -6,32 +6,41 @@ import (
 	"sync/atomic"
 )
 
-// The sizes of a Topic, where TopicOptions leaves them at zero, and of its chunks.
+// The default size of a Topic's window, and the sizes of its chunks.
 const (
 	DefaultWindow = 1 << 20 // bytes
 	smallestChunk = 1 << 10
 	largestChunk  = 64 << 10
-	messageSize   = 32 // if all are smaller a chunk's index is full before its buffer
+	// chunkBatches is how many batches, each what readers are sent at once, a
+	// chunk should hold: a batch that spans two chunks costs one more write.
+	chunkBatches = 64
+	firstIndex   = 8  // entries of a topic's first index
+	authorsBack  = 16 // of a chunk's authors, how many are compared with a message's
 )
 
-// TopicOptions say how far back a Topic remembers. The zero value works.
+// TopicOptions configure a Topic. The zero value works.
 type TopicOptions struct {
-	// Window is how many bytes a reader may be behind before it is moved on.
+	// Window is how many bytes a reader may lag behind before it is moved on and misses
+	// messages.
 	Window int
-	// Keep is how many bytes stay for those who subscribe later. With 0 a quiet
+	// Keep is how many bytes are kept for later subscribers. With 0 a quiet
 	// topic holds nothing.
 	Keep int
-	// LagNotice returns what a reader that was moved on is sent in place of the
-	// messages it missed; 0 means that their number is not known. nil: nothing is sent.
+	// LagNotice returns what is sent to a reader that was moved on, in place of the
+	// messages it missed; missed is 0 if their number is not known. nil: nothing is
+	// sent.
 	LagNotice func(missed uint64) []byte
 }
 
-// A Topic is one stream of messages for any number of connections, on any
-// loops. Append copies a message once, into a log; each subscribed connection
-// holds a position in it and is sent whatever lies ahead, in one write where it
-// can be. There is no queue for each reader: a slow one costs nothing but its
-// position, and when the window has passed it, it is moved to the oldest message
-// kept. Messages never get mixed up: every reader sees whole ones, in the one order of the log.
+// A Topic is one stream of messages for any number of connections, on any loops.
+// Append copies a message once, into a log; each subscribed connection holds a
+// position in it and is sent whatever lies ahead, in one write if possible. That write
+// also carries what lies ahead in the connection's other topics, up to 16 topics and
+// 16 KiB. There is no queue for each reader: a slow reader costs only its position, and when it lags
+// behind by more than the window, it is moved to the oldest message held. Messages
+// that all readers have been sent are released, chunk by chunk, except for the last
+// TopicOptions.Keep bytes. Messages are never mixed: every reader gets whole messages
+// in the order of the log.
 //
 // All methods may be called from any goroutine.
 type Topic struct {
@@ -46,21 +55,60 @@ type Topic struct {
 	parts   []*part    // replaced, never changed in place
 }
 
+// The sizes of these types in bytes, with 64-bit pointers.
+const (
+	chunkSize   = 96
+	messageSize = 16
+	authorsSize = 16
+)
+
 // A chunk is a stretch of the log. No message lies in two. Bytes and index
 // entries, once there, never change; marking replaces the index.
 type chunk struct {
-	base  uint64 // offset of the first byte
-	first uint64 // how many messages came before
-	buf   []byte
-	index []message
+	base    uint64 // offset of the first byte
+	first   uint64 // how many messages came before
+	buf     []byte
+	index   []message
+	authors []authors // of the messages, in the order of their first one
+	full    bool      // takes no more messages
 }
 
-// A message is an entry of a chunk's index.
+// A message is an entry of a chunk's index. It is small: of short messages the
+// index is a large part.
 type message struct {
-	author, alias, seq uint64
-	end                uint32 // in the chunk
-	skip               bool   // for everybody who has not passed it
+	seq  uint64
+	end  uint32 // in the chunk
+	from uint16 // place in the chunk's authors
+	skip bool   // by readers that have not passed it yet
 }
+
+// authors are the authors of a message; 0 means none.
+type authors struct{ author, alias uint64 }
+
+// have reports whether author, which is not 0, is one of them.
+func (a authors) have(author uint64) bool {
+	return author != 0 && (a.author == author || a.alias == author)
+}
+
+// bits returns them as a set, as authorBits does for one.
+func (a authors) bits() uint64 { return authorBits(a.author) | authorBits(a.alias) }
+
+// add appends a message, for which there is room.
+func (k *chunk) add(a authors, seq uint64, p []byte) {
+	from := len(k.authors) - 1
+	for last := max(0, len(k.authors)-authorsBack); from >= last && k.authors[from] != a; {
+		from--
+	}
+	if from < 0 || k.authors[from] != a {
+		from = len(k.authors)
+		k.authors = append(k.authors, a)
+	}
+	k.buf = append(k.buf, p...)
+	k.index = append(k.index, message{seq: seq, end: uint32(len(k.buf)), from: uint16(from)})
+}
+
+// authorsOf returns those of the message at i of the index.
+func (k *chunk) authorsOf(i int) authors { return k.authors[k.index[i].from] }
 
 // end returns the offset behind the chunk.
 func (k *chunk) end() uint64 { return k.base + uint64(len(k.buf)) }
@@ -92,40 +140,37 @@ func NewTopic(o TopicOptions) *Topic {
 	return &Topic{opts: o}
 }
 
-// Append adds the message p, which is copied, and returns the offset behind
-// it. It wakes each loop that has readers once. author and seq are for skipping: the
-// author's own connections (see Conn.Subscribe), SkipAuthor, SkipSeq. Author 0 is nobody.
+// Append copies the message p to the end of the topic and returns the offset behind it.
+// It wakes each loop that has readers once. author and seq are for skipping: the author's
+// own connections skip the message (see Conn.Subscribe), and SkipAuthor and SkipSeq name
+// it. Author 0 means none.
 //
-// It never blocks. Who appends more than the window from one callback makes
-// everybody lag; beyond a quarter of it loops send before they read on.
+// It never blocks. Appending more than the window from one callback makes every
+// reader lag; beyond a quarter of the window, loops send before they read more
+// input.
 func (t *Topic) Append(author, seq uint64, p []byte) (end uint64) {
 	return t.AppendAs(author, 0, seq, p)
 }
 
-// AppendAs is Append for a message of two authors, of which each is skipped: one
-// who speaks under a name, say, and the name. They share their numbers.
+// AppendAs is like Append for a message with two authors, for example a user and
+// the name that they use. Readers that skip either of them skip the message.
+// Authors and aliases share one number space.
 func (t *Topic) AppendAs(author, alias, seq uint64, p []byte) (end uint64) {
 	if len(p) == 0 {
 		return t.Head()
 	}
 	t.mu.Lock()
-	if len(t.parts) == 0 && t.opts.Keep == 0 { // nobody to read it, now or later
+	if len(t.parts) == 0 && t.opts.Keep == 0 { // no reader, now or later
 		defer t.mu.Unlock()
 		t.count++
 		return t.head.Add(uint64(len(p)))
 	}
 	k := t.room(len(p))
-	k.buf = append(k.buf, p...)
-	k.index = append(k.index, message{author: author, alias: alias, seq: seq, end: uint32(len(k.buf))})
+	k.add(authors{author, alias}, seq, p)
 	t.count++
 	end = k.end()
 	t.head.Store(end)
 	parts := t.parts
-	for _, pt := range parts {
-		if pt.cold.Load() {
-			pt.cold.Store(false) // cool must leave it this message
-		}
-	}
 	t.mu.Unlock()
 
 	pressed := false
@@ -143,36 +188,86 @@ func (t *Topic) AppendAs(author, alias, seq uint64, p []byte) (end uint64) {
 
 // room returns the last chunk, with room for n bytes more.
 func (t *Topic) room(n int) *chunk {
-	size := smallestChunk
+	size, entries, voices := smallestChunk, firstIndex, 1
 	if last := len(t.chunks) - 1; last >= 0 {
 		k := &t.chunks[last]
-		if len(k.buf)+n <= cap(k.buf) && len(k.index) < cap(k.index) {
+		if len(k.buf)+n <= cap(k.buf) && !k.full {
 			return k
 		}
-		size = min(2*cap(k.buf), largestChunk)
+		size = t.nextSize(cap(k.buf))
+		entries = len(k.index)*size/cap(k.buf) + 1
+		voices = min(len(k.authors), entries)
 	}
 	keep := t.opts.Window
 	if len(t.parts) == 0 {
 		keep = t.opts.Keep
 	}
-	t.trim(uint64(keep))
+	t.trim(t.head.Load() - min(t.head.Load(), uint64(keep)))
 	t.chunks = append(t.chunks, chunk{
 		base: t.head.Load(), first: t.count,
-		buf: make([]byte, 0, max(size, n)), index: make([]message, 0, size/messageSize),
+		buf: make([]byte, 0, max(size, n)), index: make([]message, 0, entries), authors: make([]authors, 0, voices),
 	})
 	return &t.chunks[len(t.chunks)-1]
 }
 
-// trim lets chunks go that lie further back than keep bytes.
-func (t *Topic) trim(keep uint64) {
-	head, n := t.head.Load(), 0
-	for n < len(t.chunks) && head-t.chunks[n].end() >= keep {
+// nextSize returns the size of the chunk that comes after one of size last. Chunks
+// grow as long as readers are sent much at once or are slow, and shrink when less is
+// appended.
+func (t *Topic) nextSize(last int) int {
+	head, batch := t.head.Load(), uint64(0)
+	for _, p := range t.parts {
+		batch = max(batch, head-min(head, p.served.Load()))
+	}
+	switch want := batch * chunkBatches; {
+	case want > uint64(last):
+		return min(max(2*last, smallestChunk), largestChunk)
+	case want < uint64(last/4):
+		return min(max(last/2, smallestChunk), largestChunk)
+	}
+	return min(last, largestChunk)
+}
+
+// trim releases the chunks that end at or before off.
+func (t *Topic) trim(off uint64) {
+	n := 0
+	for n < len(t.chunks) && t.chunks[n].end() <= off {
 		n++
 	}
-	if n > 0 {
-		rest := copy(t.chunks, t.chunks[n:])
-		clear(t.chunks[rest:])
-		t.chunks = t.chunks[:rest]
+	t.chunks = dropFirst(t.chunks, n)
+}
+
+// dropFirst removes the first n chunks of a list, and the list's memory if few are left.
+func dropFirst(chunks []chunk, n int) []chunk {
+	rest := len(chunks) - n
+	switch {
+	case n == 0:
+		return chunks
+	case rest == 0:
+		return nil
+	case rest < cap(chunks)/8:
+		return append([]chunk(nil), chunks[n:]...)
+	}
+	copy(chunks, chunks[n:])
+	clear(chunks[rest:])
+	return chunks[:rest]
+}
+
+// release releases the chunks that no loop needs and that Keep does not cover. The
+// last one, which has room, is released only if all is set. If it is still needed
+// then and is large, it takes no more messages, so that it can be released soon. t.mu
+// is held.
+func (t *Topic) release(all bool) {
+	head := t.head.Load()
+	low := head - min(head, uint64(t.opts.Keep))
+	for _, p := range t.parts {
+		low = min(low, p.low)
+	}
+	if n := len(t.chunks); n > 0 && !all {
+		low = min(low, t.chunks[n-1].base)
+	}
+	t.trim(low)
+	if n := len(t.chunks); n > 0 && all && cap(t.chunks[n-1].buf) > smallestChunk {
+		t.chunks[n-1].full = true
 	}
 }
 
@@ -187,8 +282,22 @@ func (t *Topic) base() (off, count uint64) {
 // Head returns the offset behind the last message: the number of bytes ever appended.
 func (t *Topic) Head() uint64 { return t.head.Load() }
 
-// Subscribed reports whether any connection is subscribed to the topic, be it to its
-// end.
+// Size returns how many bytes of memory the topic's messages take up: those that
+// readers have not been sent yet, those kept for later subscribers
+// (TopicOptions.Keep), and room for the next ones.
+func (t *Topic) Size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := cap(t.chunks) * chunkSize
+	for i := range t.chunks {
+		k := &t.chunks[i]
+		n += cap(k.buf) + cap(k.index)*messageSize + cap(k.authors)*authorsSize
+	}
+	return n
+}
+
+// Subscribed reports whether any connection is subscribed to the topic, even if it
+// has read everything.
 func (t *Topic) Subscribed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -221,18 +330,19 @@ func (k *chunk) boundary(off uint64) uint64 {
 	return start
 }
 
-// SkipAuthor has every reader skip the messages of author that are in the
-// topic now and that it has not begun to read. When it returns no loop will send one of them.
+// SkipAuthor makes every reader skip the messages of author that are in the topic now
+// and that it has not begun to receive. Once it returns, no loop begins to send one
+// of them; a Filter may still hold one record of a message that was begun.
 func (t *Topic) SkipAuthor(author uint64) {
-	t.mark(func(m *message) bool { return m.by(author) })
+	t.mark(func(k *chunk, i int) bool { return k.authorsOf(i).have(author) })
 }
 
-// SkipSeq does so for the messages with this seq.
+// SkipSeq is like SkipAuthor for the messages with this seq.
 func (t *Topic) SkipSeq(seq uint64) {
-	t.mark(func(m *message) bool { return m.seq == seq })
+	t.mark(func(k *chunk, i int) bool { return k.index[i].seq == seq })
 }
 
-func (t *Topic) mark(which func(*message) bool) {
+func (t *Topic) mark(which func(k *chunk, i int) bool) {
 	t.mu.Lock()
 	for i := range t.chunks {
 		t.markChunk(&t.chunks[i], which)
@@ -240,16 +350,16 @@ func (t *Topic) mark(which func(*message) bool) {
 	t.version.Add(1)
 	parts := t.parts
 	t.mu.Unlock()
-	for _, pt := range parts { // who was sending by the old index has ended
+	for _, pt := range parts { // wait for the loops that send by the old index
 		pt.sending.Lock()
 		pt.sending.Unlock() //nolint:staticcheck // a fence, not a section
 	}
 }
 
-func (t *Topic) markChunk(k *chunk, which func(*message) bool) {
+func (t *Topic) markChunk(k *chunk, which func(k *chunk, i int) bool) {
 	marked := false
 	for i := range k.index {
-		if m := &k.index[i]; m.skip || !which(m) {
+		if k.index[i].skip || !which(k, i) {
 			continue
 		}
 		if !marked { // readers hold the old one
@@ -261,14 +371,15 @@ func (t *Topic) markChunk(k *chunk, which func(*message) bool) {
 	}
 }
 
-// join adds a loop's part.
+// join adds a loop's part, which needs none of the messages held so far.
 func (t *Topic) join(p *part) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	p.low = t.head.Load()
 	t.parts = append(append([]*part(nil), t.parts...), p)
 }
 
-// leave removes it.
+// leave removes a loop's part.
 func (t *Topic) leave(p *part) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -279,15 +390,5 @@ func (t *Topic) leave(p *part) {
 		}
 	}
 	t.parts = rest
-	t.cool()
-}
-
-// cool lets everything go that only loops could still want, if none does. t.mu is held.
-func (t *Topic) cool() {
-	for _, p := range t.parts {
-		if !p.cold.Load() {
-			return
-		}
-	}
-	t.trim(uint64(t.opts.Keep))
+	t.release(true)
 }

@@ -89,7 +89,7 @@ func TestAQuietTopicHoldsNothing(t *testing.T) {
 	}
 }
 
-func TestWhatWasAppendedAfterTheCoolDownIsKeptForEveryLoop(t *testing.T) {
+func TestMessagesAppendedAfterTheCoolDownAreKeptForEveryLoop(t *testing.T) {
 	b := newBench(t, 2)
 	topic := NewTopic(TopicOptions{})
 	leaver := b.conn(0).Subscribe(topic, 0, 0)
@@ -99,14 +99,14 @@ func TestWhatWasAppendedAfterTheCoolDownIsKeptForEveryLoop(t *testing.T) {
 		b.now = b.now.Add(coolTime)
 	}
 	topic.Append(1, 1, []byte("hello"))
-	leaver.Close() // its loop has no use for the chunk, the other one has not seen it yet
+	leaver.Close() // its loop does not need the chunk, and the other one has not seen it yet
 	b.step()
 	if s := b.g.Stats(); s.BytesOut != 5 || s.Lagged != 0 || reader.cursor != topic.Head() {
 		t.Errorf("%d bytes were sent, %d times lagged", s.BytesOut, s.Lagged)
 	}
 }
 
-func TestAQuietTopicKeepsWhatItIsToldTo(t *testing.T) {
+func TestAQuietTopicKeepsItsLastBytes(t *testing.T) {
 	b := newBench(t, 1)
 	topic := NewTopic(TopicOptions{Keep: 1000, Window: 20000})
 	b.conn(0).Subscribe(topic, 0, 0)
@@ -125,7 +125,7 @@ func TestAQuietTopicKeepsWhatItIsToldTo(t *testing.T) {
 	}
 }
 
-func TestAppendWithNobodySubscribedStoresNothing(t *testing.T) {
+func TestAppendWithoutSubscribersStoresNothing(t *testing.T) {
 	topic := NewTopic(TopicOptions{LagNotice: func(missed uint64) []byte { return fmt.Appendf(nil, "%d missed\n", missed) }})
 	message := make([]byte, 100)
 	if n := testing.AllocsPerRun(100, func() { topic.Append(1, 1, message) }); n != 0 || len(topic.chunks) != 0 {
@@ -149,7 +149,7 @@ func TestAppendWithNobodySubscribedStoresNothing(t *testing.T) {
 	}
 }
 
-func TestNothingMissedIsNoLag(t *testing.T) {
+func TestAReaderThatMissesNothingDoesNotCountAsLagging(t *testing.T) {
 	b := newBench(t, 1)
 	left := 10
 	var got bytes.Buffer
@@ -182,9 +182,9 @@ func TestNothingMissedIsNoLag(t *testing.T) {
 	}
 }
 
-// With more members than one turn serves, newcomers and leavers in the middle
-// of a round must not make it miss anybody.
-func TestEveryMemberIsServedWhoeverComesAndGoesDuringARound(t *testing.T) {
+// With more members than one turn serves, members that join or leave in the
+// middle of a round must not make it miss any.
+func TestEveryMemberIsServedThoughOthersJoinAndLeaveDuringARound(t *testing.T) {
 	b := newBench(t, 1)
 	rng := rand.New(rand.NewPCG(1, 1))
 	all := make([]*Topic, 2) // they share a turn's sends, so that rounds are cut anywhere
@@ -224,19 +224,19 @@ func TestEveryMemberIsServedWhoeverComesAndGoesDuringARound(t *testing.T) {
 }
 
 // The fence of Topic.mark, with loops that run.
-func TestOnceSkipAuthorReturnsNothingOfThemIsSent(t *testing.T) {
+func TestNoMessageOfAnAuthorIsSentOnceSkipAuthorReturns(t *testing.T) {
 	const loops, rounds = 2, 50
 	b := newBench(t, loops)
 	topic := NewTopic(TopicOptions{Window: 1 << 30})
 	var banned atomic.Bool
-	var sent atomic.Uint64 // writes with something of the banned
+	var sent atomic.Uint64 // writes that hold a message of the banned author
 	for i := range loops {
 		b.stubs[i].take = func(_ Handle, p []byte) int {
 			if bytes.IndexByte(p, 'x') < 0 {
 				return len(p)
 			}
 			sent.Add(1)
-			for range 2 { // it must not begin afterwards, nor be under way
+			for range 2 { // it must not begin afterwards, nor be in progress
 				if banned.Load() {
 					t.Error("something of the banned was sent afterwards")
 				}
@@ -261,11 +261,12 @@ func TestOnceSkipAuthorReturnsNothingOfThemIsSent(t *testing.T) {
 		})
 	}
 	for range rounds {
+		before := sent.Load() // not later: the loops may have sent all of it by then
 		for range 5 {
 			topic.Append(1, 1, []byte("xx"))
 			topic.Append(2, 2, []byte("yyyy"))
 		}
-		for before := sent.Load(); sent.Load() == before; { // in the middle of a fan-out
+		for sent.Load() == before { // in the middle of a fan-out, mostly
 			runtime.Gosched()
 		}
 		topic.SkipAuthor(1)
@@ -280,8 +281,8 @@ func TestOnceSkipAuthorReturnsNothingOfThemIsSent(t *testing.T) {
 	done.Wait()
 }
 
-// Else it would be reported as writable, and the loop spin, until it is closed.
-func TestAClosingConnectionThatWasBlockedWaitsForItsPeerOnly(t *testing.T) {
+// Otherwise it would be reported as writable, and the loop would spin, until it is closed.
+func TestAClosingConnectionThatWasBlockedIsNoLongerWatchedForRoom(t *testing.T) {
 	b := newBench(t, 1)
 	left := 3
 	b.stubs[0].take = func(_ Handle, p []byte) int {
@@ -377,7 +378,7 @@ func BenchmarkFanOut(b *testing.B) {
 	for name, self := range map[string]func(i int) uint64{
 		"contiguous": func(int) uint64 { return 0 },
 		"others":     func(i int) uint64 { return uint64(i) + 2 }, // some share a bit with the author
-		"own":        func(int) uint64 { return 1 },               // everybody skips it
+		"own":        func(int) uint64 { return 1 },               // every reader skips it
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := newBench(b, 1)

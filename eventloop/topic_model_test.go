@@ -11,9 +11,10 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// Everything in a stream says what it is: a frame is its kind, the topic (or, of
-// a write, nothing), its length, a number, filling and a checksum. A message may
-// also be a mere mark of one or two bytes, which says only which one it could be.
+// Everything in a stream identifies itself: a frame is its kind, the topic
+// (nothing for a write), its length, a number, padding and a checksum. A message
+// may also be a mere mark of one or two bytes, which only narrows down which one
+// it is.
 const (
 	frameMessage = 'M' // number: place in the topic
 	frameNotice  = 'N' // number: messages missed
@@ -88,16 +89,16 @@ func (t *topicModel) at(off uint64) int {
 	return i
 }
 
-// A reading is one subscription of one member. It settles, message by message,
-// whether the member is to see it: when the cursor passes that message.
+// A reading is one subscription of one member. It decides for each message,
+// when the cursor passes it, whether the member is to see it.
 type reading struct {
 	topic   *topicModel
 	sub     *eventloop.Sub
 	self    uint64
 	ignored map[uint64]int // up to which place, by author
 	first   int
-	visible []bool // from first on, as far as settled
-	behind  bool   // subscribed to what the topic had let go already
+	visible []bool // from first on, for messages that are decided
+	behind  bool   // subscribed to messages that were already released
 	closed  bool
 	lagging bool // when closed
 	ends    bool // finished at limit
@@ -109,7 +110,7 @@ type reading struct {
 	told   bool
 }
 
-// settle decides about all that the cursor has passed.
+// settle decides about the messages that the cursor has passed.
 func (r *reading) settle() {
 	for i := r.first + len(r.visible); i < len(r.topic.messages); i++ {
 		m := &r.topic.messages[i]
@@ -131,8 +132,8 @@ func (r *reading) next(i int) int {
 	return i
 }
 
-// A write is something written to a member's connection: when it comes, these
-// readings have come to these places, and then another one may begin.
+// A write is something written to a member's connection: when it arrives, these
+// readings have reached these places, and then another one may begin.
 type write struct {
 	gates []gate
 	start *reading
@@ -266,8 +267,8 @@ func (r *reading) message(number int) error {
 	return nil
 }
 
-// notice moves the reader on. From where to where is known but for messages
-// that it would have skipped anyway.
+// notice moves the reader on. Where it starts and ends is known, except for
+// messages that it would have skipped anyway.
 func (r *reading) notice(missed int) error {
 	switch first := !r.told; {
 	case r.topic.window >= hugeWindow && !r.behind:

@@ -11,12 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/eventloop/internal/toyfilter"
 	"github.com/sudoXpg/netloop/eventloop/sim"
 )
 
 const (
 	topics     = 3
-	authors    = 5 // 0 is nobody
+	authors    = 5 // 0 means none
 	hugeWindow = 1 << 30
 	address    = "127.0.0.1:9034"
 )
@@ -25,13 +26,14 @@ const (
 type member struct {
 	club   *club
 	client *sim.Client
+	filter *toyfilter.Filter // the client's; nil: the connection has none
 	conn   *eventloop.Conn
 	got    []byte // by the client
 	active [topics]*reading
 	ending []gate // of those that have finished
 	all    []*reading
 	writes []write
-	until  []gate // what it must have got in the end
+	until  []gate // what it must have received in the end
 	leaves bool   // was closed gracefully
 	dead   bool   // its client has reset it: the stream may end anywhere
 	closed int
@@ -39,13 +41,18 @@ type member struct {
 }
 
 // Opened implements eventloop.Handler.
-func (m *member) Opened(c *eventloop.Conn) { m.conn = c }
+func (m *member) Opened(c *eventloop.Conn) {
+	m.conn = c
+	if m.filter != nil {
+		m.club.must(c.SetFilter(toyfilter.New(m.club.Errorf)))
+	}
+}
 
 // Received implements eventloop.Handler.
 func (m *member) Received(*eventloop.Conn, []byte) {}
 
-// Drained implements eventloop.Handler. It comes in the middle of a fan-out,
-// where anything may be done to anybody.
+// Drained implements eventloop.Handler. It is called in the middle of a
+// fan-out, when anything may be done to any member.
 func (m *member) Drained(*eventloop.Conn) {
 	if c := m.club; c.busy {
 		if m := c.someone(); m != nil {
@@ -90,7 +97,7 @@ func newClub(t *rapid.T) *club {
 	})
 	c.must(err)
 	_, err = c.g.Listen("tcp", address, func(conn *eventloop.Conn) eventloop.Handler {
-		return c.ports[int(conn.RemoteAddr().Port())]
+		return c.ports[int(conn.RemoteAddrPort().Port())]
 	})
 	c.must(err)
 	for i := range c.topics {
@@ -128,6 +135,9 @@ func (c *club) join() {
 	c.must(err)
 	client.SetReadBuffer(rapid.SampledFrom([]int{64 << 10, 1, 100}).Draw(c.T, "read buffer"))
 	m := &member{club: c, client: client}
+	if rapid.Bool().Draw(c.T, "filter") {
+		m.filter = toyfilter.New(c.Errorf)
+	}
 	c.ports[client.LocalAddr().(*net.TCPAddr).Port] = m
 	for m.conn == nil {
 		c.step(time.Millisecond)
@@ -160,7 +170,7 @@ func (c *club) write(m *member, size int, start *reading) {
 	clear(p) // it was copied
 }
 
-// subscribe has m read a topic, from some place on.
+// subscribe makes m read a topic, from some place on.
 func (c *club) subscribe(m *member) {
 	t := c.topics[rapid.IntRange(0, topics-1).Draw(c.T, "topic")]
 	if m.active[t.number] != nil {
@@ -248,7 +258,7 @@ func (c *club) append(messages int) {
 	}
 }
 
-// skip bans an author or redacts a message.
+// skip skips an author or a message.
 func (c *club) skip() {
 	t := c.topics[rapid.IntRange(0, topics-1).Draw(c.T, "topic")]
 	if len(t.messages) == 0 {
@@ -275,10 +285,18 @@ func (c *club) skip() {
 	t.messages[number].skip = true
 }
 
-// read has m's client read up to n bytes.
+// pull makes m's client read some bytes, through its filter if it has one.
+func (m *member) pull(p []byte) (int, error) {
+	if m.filter == nil {
+		return m.client.Read(p)
+	}
+	return m.filter.Pull(func(raw []byte) (int, error) { return m.client.Read(raw[:min(len(raw), len(p))]) }, p)
+}
+
+// read makes m's client read up to n bytes.
 func (c *club) read(m *member, n int) (any bool) {
 	for n > 0 && !m.dead {
-		k, err := m.client.Read(c.buf[:min(n, len(c.buf))])
+		k, err := m.pull(c.buf[:min(n, len(c.buf))])
 		if err != nil {
 			if !errors.Is(err, eventloop.ErrWouldBlock) && (!m.leaves || !errors.Is(err, io.EOF)) {
 				c.Fatalf("read: %v", err)
@@ -292,7 +310,7 @@ func (c *club) read(m *member, n int) (any bool) {
 	return any
 }
 
-// leave ends a connection, one way or the other.
+// leave ends a connection in one of several ways.
 func (c *club) leave(m *member) {
 	if rapid.Bool().Draw(c.T, "reset") {
 		m.dead = true
@@ -308,7 +326,7 @@ func (c *club) leave(m *member) {
 	m.conn.Close()
 }
 
-// turn does one thing.
+// turn takes one random action.
 func (c *club) turn() {
 	switch action := rapid.IntRange(0, 19).Draw(c.T, "action"); action {
 	case 0, 1, 2:
@@ -325,7 +343,7 @@ func (c *club) turn() {
 		c.join()
 	case 10:
 		if rapid.IntRange(0, 3).Draw(c.T, "quiet") == 0 {
-			c.w.Advance(6 * time.Second) // chunks are let go
+			c.w.Advance(6 * time.Second) // chunks are released
 			c.step(0)
 		}
 	default:
@@ -335,7 +353,7 @@ func (c *club) turn() {
 	}
 }
 
-// do does one thing with a member.
+// do takes one action on a member.
 func (c *club) do(m *member, action int) {
 	switch action {
 	case 11:
@@ -355,7 +373,7 @@ func (c *club) do(m *member, action int) {
 	}
 }
 
-// finish has everybody read all there is, until nothing happens any more.
+// finish makes every member read everything, until nothing happens any more.
 func (c *club) finish() {
 	for _, m := range c.members {
 		if !m.dead {
@@ -363,7 +381,7 @@ func (c *club) finish() {
 		}
 	}
 	c.busy = false
-	left := 50_000 // turns; it takes some with buffers of a few bytes
+	left := 50_000 // turns; buffers of a few bytes take many
 	for quiet := 0; quiet < 5; quiet++ {
 		if left--; left < 0 {
 			c.Fatal("it never becomes quiet")
@@ -390,7 +408,8 @@ func (c *club) finish() {
 	}
 }
 
-// check compares what everybody got with the model, and looks that nothing is left.
+// check compares what every member received with the model, and checks that nothing is
+// left.
 func (c *club) check() {
 	for i, m := range c.members {
 		if err := m.check(); err != nil {

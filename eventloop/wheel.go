@@ -52,11 +52,11 @@ func (r *ring) next(i uint32) uint32 {
 	return 0
 }
 
-// A wheel keeps one due time for each small integer ("slot"), sixteen bytes
-// each, and says which ones have come: a hierarchical timing wheel (Varghese
-// and Lauck, SOSP 1987) with two levels, of 2 s and 9 minutes. A due time
-// further off is looked at once in 9 minutes. Postponing one is cheap: whoever is
-// called when the old one comes looks at the real one and sets it again.
+// A wheel keeps one due time for each small integer ("slot"), sixteen bytes each,
+// and reports those that have come: a hierarchical timing wheel (Varghese and
+// Lauck, SOSP 1987) with two levels, of 2 s and 9 minutes. A due time further off
+// is looked at once in 9 minutes. Postponing one is cheap: the callback for the
+// old time looks at the real one and sets it again.
 type wheel struct {
 	now       tick
 	near, far ring

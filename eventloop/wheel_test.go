@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A wheelModel is a wheel that looks at every slot every time.
+// A wheelModel is a wheel that checks every slot every time.
 type wheelModel struct {
 	*rapid.T
 	w   *wheel
@@ -19,8 +19,8 @@ type wheelModel struct {
 
 const modelSlots = 600 // more than a page of the wheel's nodes
 
-// distances are where the wheel has its seams: the next tick, the ends of both
-// levels, and as far as a tick can tell before from after.
+// distances are the edge cases: the next tick, the ends of both levels, and the
+// longest distance at which ticks can be compared.
 var distances = rapid.OneOf(
 	rapid.IntRange(-3, 3),
 	rapid.IntRange(wheelSlots-3, wheelSlots+3),
@@ -53,8 +53,8 @@ func (m *wheelModel) change() {
 	}
 }
 
-// advance moves both, with changes from inside the callbacks, and looks whether
-// what fired is what was due.
+// advance moves both, with changes from inside the callbacks, and checks that
+// exactly those that were due have fired.
 func (m *wheelModel) advance(now tick) {
 	before := m.w.now
 	m.w.advance(now, func(slot uint32) {
@@ -82,7 +82,7 @@ func (m *wheelModel) advance(now tick) {
 	}
 }
 
-// check looks whether the wheel wakes up in time for what comes next.
+// check checks that the wheel wakes up in time for the next slot.
 func (m *wheelModel) check() {
 	next, ok := m.w.upcoming()
 	if ok != (len(m.due) > 0) {
@@ -151,7 +151,7 @@ func TestADueTimeTakesAFewBytes(t *testing.T) {
 	}
 }
 
-func TestTimesThatNeverComeDoNot(t *testing.T) {
+func TestVeryLongTimeoutsDoNotWrapAround(t *testing.T) {
 	b := newBench(t, 1)
 	c := b.conn(0)
 	for _, d := range []time.Duration{math.MaxInt64, 200 * 24 * time.Hour, 400 * 24 * time.Hour} {

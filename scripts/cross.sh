@@ -1,23 +1,35 @@
 #!/bin/sh
-# Builds and vets for every target: the programs for some, the toolkit for all
-# (scripts/targets.sh). Called by `make cross`.
+# Builds and vets for every target (scripts/targets.sh): all packages for some,
+# for the others all but those that need the SQLite library, the server among them.
+# Called by `make cross`; what it leaves out, `make dist` builds.
 set -eu
 cd "$(dirname "$0")/.."
 
 . scripts/targets.sh
 
-# What is not the toolkit: programs, their glue, and comparisons, whose
-# libraries build on few systems.
-beside='^[^/]*/[^/]*/[^/]*/(cmd|bench|internal/(server|store|metrics|e2e|bench))(/|$)'
 # Comparisons are run on Linux only.
-peers='^[^/]*/[^/]*/[^/]*/bench(/|$)'
+peers='/netloop/bench(/|$)'
+library='github.com/ncruces/go-sqlite3'
 
-# check TARGET PATTERN builds and vets all packages that don't match. Linking
-# the programs, too (that is what -o is for), finds what compiling does not.
+# frugal prints the packages that don't need the library, neither they nor their
+# tests: go list -test has each as p, p.test, p_test, and p [p.test].
+frugal() {
+	go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... | awk -v library="$library" '
+		{ package = $1; sub(/(\.test|_test)$/, "", package); all[package] = 1 }
+		index($0 " ", " " library " ") { needs[package] = 1 }
+		END { for (package in all) if (!(package in needs)) print package }'
+}
+
+# check TARGET builds and vets. Linking the programs, too (that is what -o is for),
+# finds what compiling does not.
 check() {
 	GOOS=${1%/*} GOARCH=${1#*/}
 	export GOOS GOARCH
-	packages=$(go list ./... | grep -Ev "$2")
+	case " $store " in
+	*" $1 "*) packages=$(go list ./...) ;;
+	*) packages=$(frugal) ;;
+	esac
+	packages=$(echo "$packages" | grep -Ev "$peers")
 	# Packages of tests only can be vetted, not built.
 	# shellcheck disable=SC2086 # lists of words
 	built=$(go list -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' $packages)
@@ -28,11 +40,8 @@ check() {
 }
 
 failed=''
-for target in $programs; do
-	check "$target" "$peers"
-done
-for target in $toolkit; do
-	check "$target" "$beside"
+for target in $targets; do
+	check "$target"
 done
 
 if [ -n "$failed" ]; then

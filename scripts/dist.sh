@@ -30,7 +30,7 @@ build() { go -C "$1" build -ldflags='-s -w' -o "$2" ./cmd/chatsrv; }
 rm -rf dist
 mkdir dist
 commit "$work/one"
-for target in $programs $toolkit; do
+for target in $targets; do
 	GOOS=${target%/*} GOARCH=${target#*/}
 	export GOOS GOARCH
 	exe=''

@@ -20,11 +20,18 @@ look() {
 	missing nc netcat-openbsd
 	missing ncat ncat
 	missing socat socat
+	missing openssl openssl
 	# The programs of other processors.
 	missing qemu-aarch64 qemu-user
+	missing qemu-arm qemu-user
+	missing qemu-riscv64 qemu-user
 	missing qemu-s390x qemu-user
 	# Wine runs what is built for its own processor, and the tests build for this one.
-	[ "$(uname -m)" != x86_64 ] || missing wineboot "wine wine64"
+	# scripts/wine10.sh gets a newer one, where it can.
+	if [ "$(uname -m)" = x86_64 ]; then
+		missing wineboot "wine wine64"
+		[ "$(uname -s)" != Linux ] || missing debootstrap "debootstrap debian-archive-keyring"
+	fi
 	# Not a client: it shows the order of system calls.
 	[ "$(uname -s)" != Linux ] || missing strace strace
 	# Not a client: it gives the tests addresses that are not loopback.

@@ -5,7 +5,7 @@
 # SUITES_FLAGS are further flags of the tests, as in -test.short.
 #
 # It prints a line for each package and each skipped test, and everything about
-# a package that fails. It needs no more than a POSIX shell and awk.
+# a package that fails. A package is ok if one of its tests has passed at least. It needs no more than a POSIX shell and awk.
 set -eu
 cd "$(dirname "$0")"
 [ ! -x chatsrv ] || E2E_CHATSRV=$PWD/chatsrv
@@ -16,16 +16,38 @@ export NETLOOP_EXEC="${NETLOOP_EXEC-}" E2E_CHATSRV="${E2E_CHATSRV-}"
 out=${TMPDIR:-/tmp}/suites.$$
 trap 'rm -f "$out"' EXIT
 
+# report reads what the tests of a package say that has not failed. A package of which
+# no test has passed is not ok.
+report() {
+	awk -v package="$1" '
+		$1 == "===" { test = $3 }
+		# The reason of a skipped test comes before the word that it was.
+		/^ *[a-z_0-9]*\.go:[0-9]*: / { reason[test] = $0 }
+		$1 == "---" && $2 == "PASS:" { passed[$3] = 1 }
+		$1 == "---" && $2 == "SKIP:" { skipped[++skips] = $3 }
+		$1 == "---" { for (t = $3; match(t, "/[^/]*$"); parent[t] = 1) t = substr(t, 1, RSTART - 1) }
+		$0 != "PASS" && !first { first = $0 }
+		END {
+			for (test in passed)
+				if (!(test in parent))
+					ran++
+			if (ran)
+				print "ok    " package
+			else if (skips)
+				print "skip  " package " all of it:" reason[skipped[1]]
+			else
+				print "skip  " package " runs no test: " first
+			for (i = 1; i <= skips; i++)
+				print "skip  " skipped[i] reason[skipped[i]]
+		}'
+}
+
 failed=''
 for package in "$@"; do
 	# As go test does it: in the package's folder.
 	# shellcheck disable=SC2086 # lists of words
-	if (cd "$package" && $NETLOOP_EXEC ./*.test* -test.v -test.timeout 5m ${SUITES_FLAGS-}) >"$out" 2>&1; then
-		echo "ok    $package"
-		# The reason of a skipped test comes before the word that it was.
-		awk '$1 == "===" { test = $3 }
-			/^ *[a-z_0-9]*\.go:[0-9]*: / { reason[test] = $0 }
-			$1 == "---" && $2 == "SKIP:" { print "skip  " $3 reason[$3] }' "$out"
+	if (cd "$package" && $NETLOOP_EXEC ./*.test* -test.v -test.timeout 15m ${SUITES_FLAGS-}) >"$out" 2>&1; then
+		report "$package" <"$out"
 	else
 		echo "FAIL  $package (exit code $?)"
 		cat "$out"

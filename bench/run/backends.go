@@ -6,8 +6,8 @@ import (
 	"github.com/sudoXpg/netloop"
 )
 
-// backends compares chatsrv with itself: only --backend differs. The first,
-// the platform's best, is the measure of the others.
+// backends compares chatsrv with itself: only --backend differs. The first, the
+// platform's best, is the reference for the others.
 func backends(ctx context.Context, d *driver) section {
 	s := section{columns: []string{
 		"backend", "100 clients: deliveries/s", "CPU µs per delivery", "× the first", "1000 clients: deliveries/s", "CPU µs per delivery", "× the first",
@@ -17,7 +17,7 @@ func backends(ctx context.Context, d *driver) section {
 	for _, b := range netloop.Backends() {
 		here = append(here, over(b.Name, server{name: "chatsrv", title: b.Name, ours: true}))
 	}
-	// Not ours in that a machine without Wine lacks nothing.
+	// Not marked as ours, so that a machine without Wine misses nothing.
 	wine := []server{
 		over("afd", server{name: windowsServer, title: "afd, under Wine", wine: true}),
 		over("poll", server{name: windowsServer, title: "poll (WSAPoll), under Wine", wine: true}),
@@ -49,7 +49,7 @@ func backends(ctx context.Context, d *driver) section {
 	return s
 }
 
-// over is a chatsrv with a backend of its own.
+// over returns a chatsrv with a given backend.
 func over(backend string, s server) server {
 	s.login = classic.login
 	s.args = func(port, greeting string) []string {

@@ -1,14 +1,14 @@
 // Command run compares this repository's servers with the same broadcaster over
 // other libraries, side by side on one machine, and writes bench/RESULTS.md.
 //
-//	go run ./bench/run                     everything, in about 17 minutes
+//	go run ./bench/run                     everything, in about 20 minutes
 //	go run ./bench/run -only F1,F4         some figures, to standard output
 //	go run ./bench/run -rounds 1 -stall 10s
 //
 // It starts every server and every load itself, on free ports of 127.0.0.1,
-// alternating between the servers so that a disturbance of the machine meets
+// alternating between the servers so that a disturbance of the machine affects
 // all of them, and compares medians of ratios within a round. Absolute numbers
-// depend on the machine; ratios are what the targets are about.
+// depend on the machine; the targets are ratios.
 //
 // The exit code is 1 if a row of this repository's own servers is missing. A
 // missed target is a result, not a failure.
@@ -28,16 +28,16 @@ import (
 	"time"
 )
 
-// limit ends a comparison in which something hangs.
-const limit = 30 * time.Minute
+// limit ends a comparison that hangs.
+const limit = 40 * time.Minute
 
 type options struct {
 	only   []string
 	rounds int
 	stall  time.Duration
-	// messages is how many F9 looks through and F10 starts with.
+	// messages is how many messages F9 searches and F10 starts with.
 	messages int
-	// people is how many log in at once in L1.
+	// people is how many users log in at once in L1.
 	people int
 	output string // "": bench/RESULTS.md, or standard output with -only
 }

@@ -42,7 +42,7 @@ func (s series) with(r bench.Result, err error) series {
 	return series{append(s.results, r), append(s.errs, err)}
 }
 
-// err returns why there is no result at all, or nil.
+// err returns an error if no round has a result.
 func (s series) err() error {
 	for _, err := range s.errs {
 		if err == nil {
@@ -55,7 +55,7 @@ func (s series) err() error {
 	return s.errs[0]
 }
 
-// note says how many rounds failed, and why the first of them did.
+// note returns how many rounds failed, and why the first of them did.
 func (s series) note() string {
 	failed, why := 0, error(nil)
 	for _, err := range s.errs {

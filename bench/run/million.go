@@ -19,8 +19,8 @@ const (
 	million = 1_000_000
 	// fillLimit bounds the time that filling an archive may take.
 	fillLimit = 2 * time.Minute
-	// archiveForm is part of the name of what is kept between runs: another one
-	// for other messages.
+	// archiveForm is part of the name of an archive that is kept between runs.
+	// It changes with the messages.
 	archiveForm = 1
 
 	vocabulary = 20_000
@@ -30,7 +30,7 @@ const (
 	firstMessage = 1_700_000_000
 )
 
-// An archive is a data folder with many messages, or why there is none.
+// An archive is a data folder with many messages, or the error why there is none.
 type archive struct {
 	folder string
 	err    error
@@ -52,7 +52,7 @@ func (d *driver) findArchive(ctx context.Context) (string, error) {
 	if usable(folder, d.messages) == nil {
 		return folder, nil
 	}
-	// It appears whole, or not at all.
+	// It appears complete, or not at all.
 	fresh, err := os.MkdirTemp(os.TempDir(), "netloop-bench-new")
 	if err != nil {
 		return "", err
@@ -70,7 +70,7 @@ func (d *driver) findArchive(ctx context.Context) (string, error) {
 	return folder, nil
 }
 
-// usable tells what is wrong with an archive of an earlier run.
+// usable returns an error if an archive of an earlier run can't be used.
 func usable(folder string, messages int) (err error) {
 	if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); err != nil {
 		return err
@@ -90,7 +90,7 @@ func usable(folder string, messages int) (err error) {
 	return s.Commit([]chat.Record{endOf(state)})
 }
 
-// endOf is the end of a run in which nothing happened.
+// endOf returns the end of a run in which nothing happened.
 func endOf(state *chat.State) chat.End {
 	end := chat.End{LastID: state.LastID, Orders: state.Orders}
 	for i := range end.Orders {
@@ -117,7 +117,7 @@ func fill(ctx context.Context, folder string, messages int) (err error) {
 			n++
 			batch = append(batch, draw.message(state.Epoch, uint64(n)))
 		}
-		// Indexed as it goes, what is indexed is still in the cache.
+		// Indexing after each batch finds the messages still in the cache.
 		if err := errors.Join(ctx.Err(), s.Commit(batch), indexAll(ctx, s)); err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func indexAll(ctx context.Context, s store.Store) error {
 	return ctx.Err()
 }
 
-// A drawer makes up messages. The same seed makes up the same ones.
+// A drawer draws random messages. The same seed draws the same ones.
 type drawer struct {
 	random *rand.Rand
 	words  []string // the first ones are the frequent ones
@@ -162,18 +162,18 @@ func newDrawer(seed uint64) *drawer {
 	return d
 }
 
-// word draws one as people do.
+// word draws a word with a realistic frequency.
 func (d *drawer) word() string {
 	x := d.random.Float64() * d.random.Float64()
 	return d.words[int(vocabulary*x*x)]
 }
 
-// among draws one of the n most frequent words, all alike.
+// among draws one of the n most frequent words uniformly.
 func (d *drawer) among(n int) string { return d.words[d.random.IntN(n)] }
 
 func authorName(i int) string { return fmt.Sprintf("user%d", i) }
 
-// roomName is the lobby's, or that of a room that somebody has made.
+// roomName returns the name of the lobby, or of another room.
 func roomName(i int) string {
 	if i == 0 {
 		return chat.Lobby
@@ -181,7 +181,7 @@ func roomName(i int) string {
 	return fmt.Sprintf("#room%d", i)
 }
 
-// message makes up the one with that number, counted from 1.
+// message draws the message with that number, counted from 1.
 func (d *drawer) message(epoch, n uint64) chat.Post {
 	list := make([]string, 4+d.random.IntN(12))
 	for i := range list {

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// A verdict says how a row stands to its target.
+// A verdict is the result of comparing a row with its target.
 type verdict uint8
 
 const (
 	none     verdict = iota // a row without a target
 	met                     //
-	unjudged                // what it is compared with is missing
+	unjudged                // the row that it is compared with is missing
 	missed                  //
 	absent                  // not measured
 )
@@ -32,7 +32,7 @@ type section struct {
 	rows             []row
 }
 
-// A row is one server's.
+// A row has the results of one server.
 type row struct {
 	cells   []string
 	ours    bool
@@ -41,7 +41,7 @@ type row struct {
 	notes   []string
 }
 
-// newRow makes the row of a server, or says in it why there is nothing to show.
+// newRow makes the row of a server, with the reason in it if there are no results.
 func newRow(s server, r series, cells ...string) row {
 	w := row{cells: cells, ours: s.ours}
 	if err := r.err(); err != nil {
@@ -53,8 +53,8 @@ func newRow(s server, r series, cells ...string) row {
 	return w
 }
 
-// target adds a target. Only our own servers have any; a row is as good as the
-// worst of its targets.
+// target adds a target. Only our own servers have targets; a row gets the worst
+// verdict of its targets.
 func (w *row) target(s server, text string, v verdict) {
 	if s.ours {
 		w.targets = append(w.targets, text)
@@ -81,8 +81,8 @@ func judge(value float64, good bool) verdict {
 	return missed
 }
 
-// number prints a value with that many decimals, in groups of three digits,
-// and a dash for none.
+// number formats v with the given decimals, in groups of three digits, and as
+// a dash if it is NaN or infinite.
 func number(v float64, decimals int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
@@ -98,7 +98,7 @@ func number(v float64, decimals int) string {
 	return text
 }
 
-// A machine is what the numbers depend on.
+// A machine describes the machine that the numbers depend on.
 type machine struct {
 	cpu, kernel, platform, version, load string
 	cores                                int

@@ -49,7 +49,7 @@ func results(perSecond ...float64) series {
 	return s
 }
 
-func TestARoundThatFailedCountsForNothingButItsNote(t *testing.T) {
+func TestAFailedRoundAddsOnlyANote(t *testing.T) {
 	ours, other := results(20, -1, 30), results(10, 10, 10)
 	if got := ours.median(deliveries); got != 25 {
 		t.Errorf("median %v, want 25", got)
@@ -63,7 +63,7 @@ func TestARoundThatFailedCountsForNothingButItsNote(t *testing.T) {
 	}
 }
 
-func TestARowIsAsGoodAsTheWorstOfItsTargets(t *testing.T) {
+func TestARowHasTheWorstVerdictOfItsTargets(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		series series
@@ -154,7 +154,7 @@ func TestAServerThatDoesNotStartIsARowNotAFailure(t *testing.T) {
 }
 
 func TestEveryServerIsGivenItsPortAndGreeting(t *testing.T) {
-	for _, s := range []server{bare, shared, plain, stdnet, inC} {
+	for _, s := range []server{bare, shared, plain, gnet, nbio, stdnet, inC} {
 		if d := cmp.Diff([]string{"1234"}, s.args("1234", "")); d != "" {
 			t.Errorf("%s: %s", s.title, d)
 		}

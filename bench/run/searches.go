@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// searchFor and searchMost bound the questions of one kind.
+	// searchFor and searchMost bound the queries of one kind.
 	searchFor  = 3 * time.Second
 	searchMost = 5000
 	// startsEach is how often a round starts a server.
 	startsEach = 4
 )
 
-// questions are the kinds of two words that F9 looks for.
+// questions are the kinds of pairs of words that F9 searches for.
 var questions = []struct {
 	title string
 	ask   func(*drawer) chat.SearchQuery
@@ -72,7 +72,7 @@ func searches(ctx context.Context, d *driver) section {
 	return s
 }
 
-// judgeOf gives one of our own rows a target, unless what was measured is too
+// judgeOf gives one of our own rows a target, unless the measurement is too
 // small for that.
 func judgeOf(r *row, enough bool, text string, v verdict) {
 	if enough {
@@ -84,7 +84,7 @@ func judgeOf(r *row, enough bool, text string, v verdict) {
 
 func ms(t time.Duration) float64 { return float64(t) / float64(time.Millisecond) }
 
-// What was found, and how long that took.
+// found has the number of results, and the time.
 type found struct {
 	took     bench.Histogram
 	messages int
@@ -92,7 +92,7 @@ type found struct {
 
 func (f *found) average() float64 { return float64(f.messages) / float64(f.took.Count()) }
 
-// look asks a store, for a while.
+// look queries a store, for a while.
 func look(ctx context.Context, s store.Store, ask func(*drawer) chat.SearchQuery) (f found, err error) {
 	d := newDrawer(7)
 	var all []string
@@ -157,8 +157,8 @@ func starts(ctx context.Context, d *driver) section {
 	return s
 }
 
-// startTime starts a server, has it end, and returns how long it took from the
-// start until it took a connection.
+// startTime starts a server, stops it, and returns the time from the start
+// until it accepted a connection.
 func (d *driver) startTime(ctx context.Context, s server) (time.Duration, error) {
 	r, err := d.launch(ctx, s, "")
 	if err != nil {

@@ -18,10 +18,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/bench"
 )
 
-// module is this repository's.
+// module is the path of this module.
 const module = "github.com/sudoXpg/netloop"
 
-// A server is one of those that are compared.
+// A server is one of the servers that are compared.
 type server struct {
 	name  string // of its binary
 	title string
@@ -29,11 +29,11 @@ type server struct {
 	login bench.Dialect
 	args  func(port, greeting string) []string
 	wine  bool // it runs under Wine
-	// folder makes what the server gets as --data; nil: args say all.
+	// folder makes the folder for --data; nil: args are complete.
 	folder func(context.Context, *driver) (string, error)
 }
 
-// The servers, by what they are called in figures.go.
+// The servers, by their names in figures.go.
 var (
 	bare    = server{name: "bare", title: "**bare**: our loop, one Topic", ours: true, login: bench.LoginNone, args: peerArgs}
 	classic = server{name: "chatsrv", title: "**chatsrv --style classic**", ours: true, login: bench.LoginClassic, args: chatsrvArgs("classic")}
@@ -45,6 +45,8 @@ var (
 	inC     = server{name: "c", title: "C reference", login: bench.LoginNone, args: peerArgs}
 	shared  = server{name: "netpollshared", title: "netpoll, coalescing above it", login: bench.LoginNone, args: peerArgs}
 	plain   = server{name: "netpoll", title: "netpoll", login: bench.LoginNone, args: peerArgs}
+	gnet    = server{name: "gnet", title: "gnet", login: bench.LoginNone, args: peerArgs}
+	nbio    = server{name: "nbio", title: "nbio", login: bench.LoginNone, args: peerArgs}
 	stdnet  = server{name: "stdnet", title: "std net", login: bench.LoginNone, args: peerArgs}
 )
 
@@ -91,16 +93,12 @@ func (d *driver) build(ctx context.Context, root string) error {
 	if err := os.WriteFile(d.binary(wordsFile), wordList(unwanted), 0o600); err != nil {
 		return err
 	}
-	goBuild := func(pkg, name string) error {
-		return d.compile(ctx, root, "go", "build", "-trimpath", "-o", d.binary(name), "./"+pkg)
-	}
-	if err := goBuild("cmd/chatbench", "chatbench"); err != nil {
+	if err := d.goBuild(ctx, root, "cmd/chatbench", "chatbench"); err != nil {
 		return err
 	}
-	for _, name := range []string{"bare", "netpollshared", "netpoll", "stdnet"} {
-		d.absent[name] = goBuild("bench/peers/"+name, name)
-	}
-	d.absent["chatsrv"] = goBuild("cmd/chatsrv", "chatsrv")
+	d.buildPeers(ctx, root)
+	d.absent["bare"] = d.goBuild(ctx, root, "bench/bare", "bare")
+	d.absent["chatsrv"] = d.goBuild(ctx, root, "cmd/chatsrv", "chatsrv")
 	d.absent[windowsServer] = d.buildForWine(ctx, root)
 	cc := cmp.Or(os.Getenv("CC"), "cc")
 	if _, err := exec.LookPath(cc); err != nil {
@@ -111,9 +109,21 @@ func (d *driver) build(ctx context.Context, root string) error {
 	return nil
 }
 
-func (d *driver) compile(ctx context.Context, root, command string, args ...string) error {
+// buildPeers compiles the module of the peers; the dependencies of each may be
+// missing.
+func (d *driver) buildPeers(ctx context.Context, root string) {
+	for _, name := range []string{"netpollshared", "netpoll", "gnet", "nbio", "stdnet"} {
+		d.absent[name] = d.goBuild(ctx, filepath.Join(root, "bench", "peers"), name, name)
+	}
+}
+
+func (d *driver) goBuild(ctx context.Context, dir, pkg, name string) error {
+	return d.compile(ctx, dir, "go", "build", "-trimpath", "-o", d.binary(name), "./"+pkg)
+}
+
+func (d *driver) compile(ctx context.Context, dir, command string, args ...string) error {
 	c := exec.CommandContext(ctx, command, args...)
-	c.Dir = root
+	c.Dir = dir
 	c.Env = append(os.Environ(), "CGO_ENABLED=0") // as the project is built
 	if out, err := c.CombinedOutput(); err != nil {
 		fmt.Fprintf(d.progress, "%s\n%s", c, out)
@@ -198,7 +208,7 @@ func freeAddress() (string, error) {
 }
 
 // accepting waits until the server takes connections, 10 s at most, and returns
-// how long that took since its start. It tries again and again, that often.
+// how long that took since its start. It tries again at that interval.
 func (r *running) accepting(ctx context.Context, often time.Duration) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -219,7 +229,7 @@ func (r *running) accepting(ctx context.Context, often time.Duration) (time.Dura
 	}
 }
 
-// lastWords returns the end of what the server wrote.
+// lastWords returns the end of the server's output.
 func (r *running) lastWords() string {
 	text, err := os.ReadFile(r.log)
 	if err != nil {
@@ -235,7 +245,7 @@ func (r *running) stop() {
 	<-r.exited
 }
 
-// quit has the server end as it should, 10 s at most.
+// quit stops the server gracefully, within 10 s.
 func (r *running) quit() error {
 	late := time.AfterFunc(10*time.Second, func() { _ = r.cmd.Process.Kill() })
 	defer late.Stop()

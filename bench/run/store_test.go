@@ -16,7 +16,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
-func TestTheWordsAreAListAndTheLoadSaysNoneOfThem(t *testing.T) {
+func TestTheWordListIsValidAndTheLoadHasNoneOfItsWords(t *testing.T) {
 	text := wordList(unwanted)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	distinct := map[string]bool{}
@@ -42,7 +42,7 @@ func TestTheWordsAreAListAndTheLoadSaysNoneOfThem(t *testing.T) {
 	}
 }
 
-func TestPeopleHaveAccountsWithThePasswordOfTheLoad(t *testing.T) {
+func TestTheAccountsHaveThePasswordOfTheLoad(t *testing.T) {
 	d := &driver{options: options{people: 3}, dir: t.TempDir()}
 	folder, err := peopledFolder(t.Context(), d)
 	if err != nil {
@@ -103,7 +103,7 @@ func TestAnArchiveIsWholeAndIndexedAndCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-func TestFillingStopsWhenItsTimeIsOver(t *testing.T) {
+func TestFillingStopsWhenItsTimeIsUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := fill(ctx, t.TempDir(), 5000); err == nil {
@@ -126,15 +126,22 @@ func TestTheSameSeedDrawsTheSameMessages(t *testing.T) {
 	}
 }
 
-func TestTheStoreAloneCountsWhatIsSavedInTime(t *testing.T) {
-	r, err := storeRate(t.TempDir(), 4, 10*time.Millisecond, 200*time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
+func TestTheStoreAloneCountsMessagesSavedInTime(t *testing.T) {
+	var r bench.Result
+	// A busy machine may save nothing for a while, so the time grows until it has.
+	for duration := 200 * time.Millisecond; r.Lines == 0; duration *= 2 {
+		if duration > time.Minute {
+			t.Fatalf("no line was saved within %v", duration/2)
+		}
+		var err error
+		if r, err = storeRate(t.TempDir(), 4, 10*time.Millisecond, duration); err != nil {
+			t.Fatal(err)
+		}
+		if r.LinesPS != float64(r.Lines)/duration.Seconds() {
+			t.Errorf("%d lines, %v a second", r.Lines, r.LinesPS)
+		}
 	}
-	if r.Lines == 0 || r.LinesPS != float64(r.Lines)/0.2 {
-		t.Errorf("%d lines, %v a second", r.Lines, r.LinesPS)
-	}
-	// Each producer may have one on its way at either end.
+	// Each producer may have one in flight at either end.
 	if n := r.Latency.Count; n+4 < r.Lines || n > r.Lines+4 {
 		t.Errorf("%d latencies of %d lines", n, r.Lines)
 	}
@@ -182,7 +189,7 @@ func TestAServerIsGivenItsDataFolder(t *testing.T) {
 	}
 }
 
-func TestWhatIsRecordedHasNoVerdictAndSaysSo(t *testing.T) {
+func TestRecordedRowsHaveNoVerdictAndSaySo(t *testing.T) {
 	var s section
 	s.rows = recorded()
 	if err := missing([]section{s}); err != nil {

@@ -19,7 +19,7 @@ const (
 	turnsCounted = 10_000 // a second and more: CPU is exact to 20 ms
 )
 
-// turns measures what a turn costs, with and without connections that are silent.
+// turns measures the cost of a turn, with and without idle connections.
 func turns(ctx context.Context, d *driver) section {
 	s := section{columns: []string{
 		"backend", "µs per turn, 10 active", "µs per turn, and 1,000 idle", "ratio", "ns per idle connection and turn", "alone: × the first", "with idle: × the first",

@@ -18,14 +18,14 @@ const (
 	// wordsFile is the list of unwanted words, in the folder that servers run in.
 	wordsFile = "words.txt"
 	unwanted  = 1000
-	// people is how many log in at once, by default.
+	// people is how many users log in at once, by default.
 	people = 500
 	// hash is the memory of one password's hash, in MiB.
 	hash = 19
 )
 
-// wordList returns a list of n unwanted words, none of which the load says: nine
-// of ten are masked, the others refused.
+// wordList returns a list of n unwanted words that the load does not contain:
+// nine of ten are masked, the others refused.
 func wordList(n int) []byte {
 	syllables := []string{"dra", "kum", "fen", "vop", "jul", "har", "wem", "nuk", "pra", "kof"}
 	var list []byte
@@ -46,8 +46,8 @@ func wordList(n int) []byte {
 
 func emptyFolder(_ context.Context, d *driver) (string, error) { return os.MkdirTemp(d.dir, "data") }
 
-// peopledFolder is a data folder with the accounts that the load generator's
-// people log in to.
+// peopledFolder returns a data folder with the accounts that the load
+// generator's users log in to.
 func peopledFolder(ctx context.Context, d *driver) (folder string, err error) {
 	if folder, err = emptyFolder(ctx, d); err != nil {
 		return "", err
@@ -62,7 +62,7 @@ func peopledFolder(ctx context.Context, d *driver) (folder string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// One hash for all: what it costs to verify depends on its parameters only.
+	// One hash for all: the cost of verifying depends only on its parameters.
 	phc, err := account.Hash(bench.AccountPassword, account.Default, rand.Reader)
 	if err != nil {
 		return "", err
@@ -106,7 +106,7 @@ func everything(ctx context.Context, d *driver) section {
 
 // logIns takes one round: its load is long.
 func logIns(ctx context.Context, d *driver) section {
-	s := section{columns: []string{"server", "log-ins", "took s", "p99 ms, undisturbed", "p99 ms meanwhile", "ratio", "MiB before", "growth MiB", "lines missing"}}
+	s := section{columns: []string{"server", "logins", "took s", "p99 ms, undisturbed", "p99 ms meanwhile", "ratio", "MiB before", "growth MiB", "lines missing"}}
 	one := *d
 	one.options.rounds = 1
 	r := one.rounds(ctx, "L1", []server{peopled}, "", "-mode", "logins", "-people", fmt.Sprint(d.people), "-rate", "90", "-clients", "100", "-senders", "90",

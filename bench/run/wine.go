@@ -22,7 +22,7 @@ func (d *driver) buildForWine(ctx context.Context, root string) error {
 			return err
 		}
 	}
-	// The services stay until stopWine, and are none of a server's.
+	// The services run until stopWine, and do not belong to a server.
 	services := d.wine()
 	for _, words := range [][]string{{"wineserver", "--persistent"}, {"wine", "cmd", "/c", "exit"}} {
 		words = append(services[:len(services)-1:len(services)-1], words...)
@@ -33,7 +33,7 @@ func (d *driver) buildForWine(ctx context.Context, root string) error {
 	return nil
 }
 
-// wine returns the words before those of a program for Windows.
+// wine returns the command that runs programs for Windows.
 func (d *driver) wine() []string {
 	return []string{"env", "WINEPREFIX=" + d.binary("wine"), "WINEDEBUG=-all", "wine"}
 }

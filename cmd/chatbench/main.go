@@ -1,11 +1,12 @@
 // Command chatbench loads a chat-like server over loopback and prints what its
-// clients saw and what the server paid. See package internal/bench for what is
-// measured, and how.
+// clients saw and what it cost the server. See package internal/bench for the
+// measurements.
 //
 //	chatbench -pid $(pidof chatsrv) -login classic -clients 1000 -senders 10 -inflight 10
 //	chatbench -mode open -rate 500 -clients 100 -senders 10 -login default
 //	chatbench -mode idle -clients 5000 -pid PID
 //	chatbench -mode churn -inflight 64 -login classic
+//	chatbench -rooms 2 -clients 1000 -login default
 //	chatbench -mode saved -clients 64 -login default -apart
 package main
 
@@ -23,7 +24,7 @@ import (
 )
 
 func main() {
-	// One thread: the other cores are the server's.
+	// One thread: the other cores are for the server.
 	runtime.GOMAXPROCS(1)
 	err := run(os.Args[1:], os.Stdout)
 	if err == nil {
@@ -79,6 +80,7 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.IntVar(&c.Stalled, "stalled", 0, "connections, of the clients, that never read once they are logged in")
 	f.IntVar(&c.Sample, "sample", 64, "readers whose lines are looked into for the latency")
 	f.BoolVar(&c.Apart, "apart", false, "saved: each client is in a room of its own")
+	f.IntVar(&c.Rooms, "rooms", 1, "closed, open: rooms that every client is in, with the senders spread over them")
 	f.IntVar(&c.People, "people", 500, "logins: how many log in at once, to accounts v00000 and up with the password "+bench.AccountPassword)
 	f.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "load before the measurement begins")
 	f.DurationVar(&c.Duration, "duration", 3*time.Second, "measurement; idle: silence before the memory is read")

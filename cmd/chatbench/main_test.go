@@ -11,7 +11,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/bench"
 )
 
-func TestFlagsBecomeTheRun(t *testing.T) {
+func TestFlagsSetTheConfig(t *testing.T) {
 	c, file, err := parse([]string{"-mode", "open", "-rate", "50.5", "-login", "classic", "-clients", "7", "-stalled", "2", "-duration", "1s", "-json", "x.json"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +21,7 @@ func TestFlagsBecomeTheRun(t *testing.T) {
 	}
 }
 
-func TestWrongUsageIsToldFromAFailure(t *testing.T) {
+func TestWrongUsageIsDistinguishedFromAFailure(t *testing.T) {
 	for _, arg := range []string{"9034", "-nonsense", "-clients=many"} {
 		err := run([]string{arg}, io.Discard)
 		if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), strings.TrimPrefix(arg, "-clients=")) {
@@ -30,7 +30,7 @@ func TestWrongUsageIsToldFromAFailure(t *testing.T) {
 	}
 }
 
-func TestHelpNamesEveryFlagAndIsNoFault(t *testing.T) {
+func TestHelpNamesEveryFlagAndIsNotAnError(t *testing.T) {
 	var b strings.Builder
 	if _, _, err := parse([]string{"-help"}, &b); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("error %v", err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/admin"
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/names"
@@ -21,14 +21,14 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
-// operator is what the audit log calls whoever has the machine.
+// operator is the name in the audit log of the user of the machine.
 const operator = "operator"
 
 // needsSecret are the commands that ask for a password.
 var needsSecret = []string{"useradd", "passwd"}
 
-// serveAdmin answers `chatsrv admin` until the listener is closed, which close does.
-func serveAdmin(data *keeper, srv *server.Server, log *journal) (stop func(), err error) {
+// serveAdmin answers `chatsrv admin` until stop is called.
+func serveAdmin(data *storage, srv *server.Server, log *journal) (stop func(), err error) {
 	if data.folder == "" {
 		return func() {}, nil
 	}
@@ -36,27 +36,31 @@ func serveAdmin(data *keeper, srv *server.Server, log *journal) (stop func(), er
 	if err != nil {
 		return nil, err
 	}
-	l, err := admin.Listen(path)
+	own := log.With(logs.In(logs.Admin))
+	handle := func(_ context.Context, r admin.Request) ([]string, int) {
+		own.Info("command", slog.String("line", loggable(srv, r.Args)))
+		return obey(data, srv, r)
+	}
+	door, err := admin.Open(path, handle, admin.DoorCheck, func(err error) {
+		own.Error("admin_unreachable", slog.String("cause", err.Error()))
+	})
 	if err != nil {
 		return nil, err
 	}
-	own := log.With(logs.In(logs.Admin))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		admin.Serve(l, func(_ context.Context, r admin.Request) ([]string, int) {
-			own.Info("command", slog.String("line", strings.Join(r.Args, " ")))
-			return obey(data, srv, r)
-		})
-	}()
-	return func() {
-		_ = l.Close()
-		<-done
-	}, nil
+	return func() { _ = door.Close() }, nil
+}
+
+// loggable returns the part of a request that may be logged.
+func loggable(srv *server.Server, args []string) string {
+	line := strings.Join(args, " ")
+	if slices.ContainsFunc(tools(), func(t tool) bool { return len(args) > 0 && t.Name == args[0] }) {
+		return line
+	}
+	return srv.Loggable(line)
 }
 
 // obey carries out a request in the server.
-func obey(data *keeper, srv *server.Server, r admin.Request) (lines []string, code int) {
+func obey(data *storage, srv *server.Server, r admin.Request) (lines []string, code int) {
 	for _, t := range tools() {
 		if len(r.Args) == 0 || t.Name != r.Args[0] {
 			continue
@@ -83,7 +87,7 @@ func obey(data *keeper, srv *server.Server, r admin.Request) (lines []string, co
 	return linesOf(answer), code
 }
 
-// linesOf are the lines of an answer, without what marks them in a chat.
+// linesOf returns the lines of an answer, without their prefixes in the chat.
 func linesOf(answer string) []string {
 	var lines []string
 	for line := range strings.Lines(answer) {
@@ -94,25 +98,18 @@ func linesOf(answer string) []string {
 
 // admin sends a command to the server that has the data folder.
 func (p program) admin(args []string) error {
-	n := 0
-	for n < len(args) && strings.HasPrefix(args[n], "-") {
-		if n++; !strings.Contains(args[n-1], "=") && args[n-1] != "-h" && args[n-1] != "--help" {
-			n++
-		}
-	}
-	n = min(n, len(args))
-	s, err := config.Load(args[:n], p.env)
+	s, words, err := config.LoadWords(args, p.env)
 	switch {
 	case err != nil:
 		return err
 	case s.Config.Help:
 		return p.help([]string{"admin"})
-	case n == len(args):
+	case len(words) == 0:
 		return &config.UsageError{Problem: "usage: chatsrv admin [flags] COMMAND (chatsrv admin help lists them)"}
 	}
-	r := admin.Request{Args: args[n:]}
-	if len(r.Args) > 1 && slices.Contains(needsSecret, r.Args[0]) { // else it is used wrongly
-		// Before anybody types a password in vain.
+	r := admin.Request{Args: words}
+	if len(r.Args) > 1 && slices.Contains(needsSecret, r.Args[0]) { // otherwise the usage is wrong
+		// Before the user types a password in vain.
 		if err := errors.Join(usable(r.Args[0], r.Args[1]), reachable(s.Config)); err != nil {
 			return failure{err}
 		}
@@ -124,19 +121,19 @@ func (p program) admin(args []string) error {
 	return p.call(s.Config, r)
 }
 
-// usable tells whether a command can be about somebody of that name.
-func usable(verb, text string) error {
-	name, err := names.Parse(text)
+// usable returns an error if a command can't be about a user of that name.
+func usable(verb, who string) error {
+	name, err := names.Parse(who)
 	switch {
 	case err != nil:
-		return errors.New(names.Reason(err))
+		return errors.New(text.Words(chat.Why(err)))
 	case verb == "useradd" && names.Reserved(name):
-		return errors.New(chat.ErrNameReserved.Reason)
+		return errors.New(text.Words(chat.ErrNameReserved.Note))
 	}
 	return nil
 }
 
-// door returns where the server that has the data folder of c listens.
+// door returns the path at which the server with the data folder of c listens.
 func door(c config.Config) (path string, err error) {
 	folder, err := dataFolder(c)
 	switch {
@@ -148,7 +145,7 @@ func door(c config.Config) (path string, err error) {
 	return admin.Path(folder)
 }
 
-// reachable tells whether that server is there.
+// reachable returns an error if that server can't be reached.
 func reachable(c config.Config) error {
 	path, err := door(c)
 	if err != nil {
@@ -161,7 +158,7 @@ func reachable(c config.Config) error {
 	return conn.Close()
 }
 
-// call has the server that has the data folder of c carry out r.
+// call makes the server with the data folder of c carry out r.
 func (p program) call(c config.Config, r admin.Request) error {
 	path, err := door(c)
 	if err != nil {
@@ -177,7 +174,7 @@ func (p program) call(c config.Config, r admin.Request) error {
 	return nil
 }
 
-// errSaid is a failure that has been told already.
+// errSaid is a failure that has been reported already.
 var errSaid = errors.New("")
 
 // readSecret reads a password: from the terminal, which does not show it, or the
@@ -188,29 +185,4 @@ func (p program) readSecret(question string) (string, error) {
 		return "", fmt.Errorf("no password was given: %w", err)
 	}
 	return secret, nil
-}
-
-// console obeys the commands that are typed at the server's own terminal, if it
-// has one, until its input ends.
-func (p program) console(srv *server.Server) {
-	if p.stdin == nil || !osutil.IsTerminal(p.stdin) {
-		return
-	}
-	osutil.IgnoreBackgroundReads()
-	_, _ = fmt.Fprintln(p.stdout, "Commands can be typed here: help lists them.")
-	lines := bufio.NewScanner(p.stdin)
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" {
-			continue
-		}
-		answer, _ := srv.Operate(operator, line, func(question string, _ bool) (string, bool) {
-			// Not where others are asked: that is where the log goes.
-			secret, err := osutil.ReadSecret(p.stdin, p.stdout, question)
-			return secret, err == nil
-		})
-		for _, line := range linesOf(answer) {
-			_, _ = fmt.Fprintln(p.stdout, line)
-		}
-	}
 }

@@ -38,6 +38,6 @@ func findBackend(name string) (netloop.BackendInfo, error) {
 	}
 	return netloop.BackendInfo{}, &config.UsageError{
 		Where:   "--backend",
-		Problem: fmt.Sprintf("%q is no backend of %s (%s%s)", name, runtime.GOOS, strings.Join(names, ", "), hint),
+		Problem: fmt.Sprintf("%q is not a backend on %s (%s%s)", name, runtime.GOOS, strings.Join(names, ", "), hint),
 	}
 }

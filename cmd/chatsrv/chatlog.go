@@ -25,27 +25,32 @@ func openChatLog(c config.Config, log *slog.Logger) (*chatlog.Log, error) {
 			log.Warn("chat_log_lines_lost", slog.String("room", room), slog.Int("count", lines))
 		},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("chat log: %w (see --chatlog)", err)
-	}
-	return l, nil
+	return l, chatLogErr(err)
 }
 
-// unkept is a chat.Journal that keeps nothing.
-type unkept struct{}
+func chatLogErr(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("chat log: %w (see --chatlog)", err)
+}
+
+// discard is a chat.Journal that stores nothing.
+type discard struct{}
 
 // Write implements chat.Journal.
-func (unkept) Write(done func(error), _ ...chat.Record) {
+func (discard) Write(done func(error), _ ...chat.Record) {
 	if done != nil {
 		done(nil)
 	}
 }
 
 // Full implements chat.Journal.
-func (unkept) Full(func()) bool { return false }
+func (discard) Full(func()) bool { return false }
 
-// A followed journal gives the messages of rooms to the chat log, too, once they
-// are kept. Whatever nobody has seen, and whatever is private, is no Post.
+// A followed journal also writes the messages of rooms to the chat log, once
+// they are saved. Messages that were not published, and private ones, are not
+// Posts.
 type followed struct {
 	chat.Journal
 	log *chatlog.Log

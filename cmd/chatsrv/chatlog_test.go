@@ -27,7 +27,7 @@ func (d *drawer) Write(done func(error), records ...chat.Record) {
 
 func (d *drawer) Full(func()) bool { return false }
 
-func TestTheChatLogGetsMessagesThatAreKeptAndNothingElse(t *testing.T) {
+func TestTheChatLogGetsSavedMessagesOnly(t *testing.T) {
 	dir := folder(t)
 	log, err := chatlog.Open(chatlog.Options{Dir: dir})
 	if err != nil {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -21,23 +18,25 @@ type command struct {
 	run func(p program, args []string) error
 }
 
-// commands is the one list of them, in the order of the help. Without one
+// commands is the list of commands, in the order of the help. Without a command
 // chatsrv serves.
 func commands() []command {
 	all := []command{
-		{config.Command{Name: "admin", Args: "COMMAND", Help: "Have the running server carry out a command: useradd NAME, role NAME ROLE, …; chatsrv help admin lists them"}, program.admin},
-		{config.Command{Name: "check", Help: "Look for mistakes in the flags, variables and file, and print all of them"}, program.check},
-		{config.Command{Name: "config", Help: "Print the settings in force as a file, each with where it came from"}, program.config},
-		{config.Command{Name: "help", Args: "[COMMAND]", Help: "Print this text, or what a command does"}, program.help},
-		{config.Command{Name: "restore", Args: "FILE [replace]", Help: "Put a backup into the data folder; the server must not run"}, program.restore},
+		{config.Command{Name: "admin", Args: "COMMAND", Help: "Run an administrator's command (useradd NAME, role NAME ROLE, ...) on the running server; chatsrv help admin lists them"}, program.admin},
+		{config.Command{Name: "check", Help: "Check the flags, environment variables and configuration file, and print every mistake"}, program.check},
+		{config.Command{Name: "config", Help: "Print the effective settings as a configuration file, with the origin of each"}, program.config},
+		{config.Command{Name: "fingerprint", Help: "Print the SHA-256 fingerprint of the TLS certificate, by which users can recognize the server"}, program.fingerprint},
+		{config.Command{Name: "help", Args: "[COMMAND]", Help: "Print this help, or the help of a command"}, program.help},
+		{config.Command{Name: "restore", Args: "FILE [replace]", Help: "Restore a backup into the data folder; stop the server first"}, program.restore},
 	}
+	all = append(all, command{config.Command{Name: "service", Args: "ACTION", Help: "Manage the Windows service: install (with the server's flags), remove, start or stop"}, program.service})
 	for _, t := range tools() {
 		all = append(all, t.command())
 	}
 	return all
 }
 
-// listed is the list for the help.
+// listed returns the list for the help.
 func listed() []config.Command {
 	var all []config.Command
 	for _, c := range commands() {
@@ -59,7 +58,7 @@ func findCommand(name string) (command, error) {
 	if near, ok := nearest.Find(name, names); ok {
 		hint = "did you mean " + near + "?"
 	}
-	return command{}, &config.UsageError{Problem: fmt.Sprintf("%q is no command (%s)", name, hint)}
+	return command{}, &config.UsageError{Problem: fmt.Sprintf("unknown command %q (%s)", name, hint)}
 }
 
 // help prints the help, or that of one command.
@@ -82,13 +81,14 @@ func (p program) help(args []string) error {
 	return err
 }
 
-// adminHelp is what chatsrv help admin says before the commands.
+// adminHelp is the text of chatsrv help admin before the commands.
 const adminHelp = `Usage: chatsrv admin [flags] COMMAND
 
-Has the running server that keeps its data in the same folder carry out a command,
-with all rights. The one flag that matters is --data. What follows it is the command;
-"in ROOM" before it names the room that it is about (without a #, or in quotes).
-A password is asked for once and not shown, or read from the standard input.
+Runs a command with an administrator's rights on the server that uses the same
+data folder. The only flag that matters is --data. Flags may stand anywhere;
+" -- " ends them. "in ROOM" before a command selects the room to act on; leave
+out the # or quote it. A command that needs a password prompts for it once
+without showing it, or reads it from standard input.
 
     chatsrv admin useradd alice
     chatsrv admin role alice admin
@@ -97,7 +97,7 @@ A password is asked for once and not shown, or read from the standard input.
 Commands:
 `
 
-// writeAdminHelp prints it, and the commands that an operator can use.
+// writeAdminHelp prints adminHelp, and the commands that an operator can use.
 func writeAdminHelp(w io.Writer) error {
 	text := adminHelp
 	for _, v := range chat.Verbs() {
@@ -109,7 +109,7 @@ func writeAdminHelp(w io.Writer) error {
 	return err
 }
 
-// check prints what is wrong, which is not wrong usage of check.
+// check prints mistakes in the settings, which are not wrong usage of check.
 func (p program) check(args []string) error {
 	s, err := config.Load(args, p.env)
 	switch {
@@ -118,28 +118,19 @@ func (p program) check(args []string) error {
 	case s.Config.Help:
 		return p.help([]string{"check"})
 	}
-	_, noBackend := findBackend(s.Config.Backend)
-	_, noPlace := s.Config.Listeners()
-	var noLog error
-	if s.Config.LogFile != "" {
-		noLog = checkLogFile(s.Config.LogFile)
-	}
-	if err := errors.Join(noBackend, noPlace, noLog); err != nil {
+	p.warn(s)
+	if err := preflight(s.Config); err != nil {
 		return failure{err}
 	}
 	_, err = fmt.Fprintln(p.stdout, "ok")
 	return err
 }
 
-// checkLogFile tries a log file and leaves none behind, which would belong to
-// whoever checks.
-func checkLogFile(path string) error {
-	_, err := os.Stat(path)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if err := tryLogFile(path); err != nil || !missing {
-		return err
+// warn prints warnings about ignored values.
+func (p program) warn(s *config.Settings) {
+	for _, line := range s.Warnings {
+		fmt.Fprintln(p.stderr, "chatsrv: warning:", line)
 	}
-	return os.Remove(path)
 }
 
 // A failure hides that an error is one of usage.
@@ -154,5 +145,6 @@ func (p program) config(args []string) error {
 	case s.Config.Help:
 		return p.help([]string{"config"})
 	}
+	p.warn(s)
 	return s.WriteTOML(p.stdout)
 }

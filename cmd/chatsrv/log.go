@@ -6,19 +6,19 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
 	"sync"
-
-	"github.com/DeRuina/timberjack"
+	"sync/atomic"
 
 	"github.com/sudoXpg/netloop/internal/config"
+	"github.com/sudoXpg/netloop/internal/logfile"
 	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/osutil"
 )
 
-// logMode is who may read the log: it has names and addresses in it.
+// logMode is the mode of the log file, which has names and addresses in it.
 const logMode fs.FileMode = 0o640
 
-// A journal is the log of the program, as it was asked for.
+// A journal is the log of the program.
 type journal struct {
 	*slog.Logger
 	// levels can be changed at any time.
@@ -29,11 +29,11 @@ type journal struct {
 	queue *logQueue
 }
 
-// lost returns how many lines found no room.
+// lost returns how many lines found no room or could not be written.
 func (j *journal) lost() uint64 { return j.queue.total.Load() }
 
-// newLog opens the log that c asks for: a file, or stderr. It never blocks who
-// writes to it: event loops do, and a terminal stopped with Ctrl-S, a full pipe
+// newLog opens the log that c asks for: a file, or stderr. It never blocks its
+// writers, which are event loops: a terminal stopped with Ctrl-S, a full pipe
 // or a slow disk must not stop the chat.
 func newLog(c config.Config, stderr io.Writer) (*journal, error) {
 	w, closeFile := stderr, func() error { return nil }
@@ -45,21 +45,22 @@ func newLog(c config.Config, stderr io.Writer) (*journal, error) {
 		w, closeFile = file, file.Close
 	}
 	q := newLogQueue()
-	direct := slog.New(logHandler(c.LogFormat, w)).With(logs.In(logs.Server))
-	go q.run(w, func(lost uint64) { direct.Warn("log_lines_lost", slog.Uint64("count", lost)) })
+	go q.run(w, func(w io.Writer, lost uint64) {
+		slog.New(logHandler(c.LogFormat, w)).With(logs.In(logs.Server)).Warn("log_lines_lost", slog.Uint64("count", lost))
+	})
 	levels := logs.NewFilter(c.LogLevels)
 	return &journal{
 		Logger: slog.New(levels.Handler(logHandler(c.LogFormat, q))),
 		levels: levels, queue: q,
 		close: sync.OnceFunc(func() {
 			if q.flush() {
-				_ = closeFile() // all is written, and there is nobody left to tell
+				_ = closeFile() // all is written, and an error can't be reported any more
 			}
 		}),
 	}, nil
 }
 
-// logHandler writes everything that it is given: levels are the areas' business.
+// logHandler writes all levels: the areas filter them.
 func logHandler(format config.LogFormat, w io.Writer) slog.Handler {
 	o := &slog.HandlerOptions{Level: slog.LevelDebug}
 	if format == config.LogJSON {
@@ -68,51 +69,75 @@ func logHandler(format config.LogFormat, w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, o)
 }
 
-// A logFile is a file that is put aside when it is large enough.
+// A logFile is a log file that reports on stderr when it can't be written.
 type logFile struct {
-	timberjack.Logger
+	*logfile.File
+	path   string
 	stderr io.Writer
-	broken bool // it has been reported; used by the queue's goroutine only
+	broken bool        // it has been reported; used by the queue's goroutine only
+	busy   atomic.Bool // stderr is being written
 }
 
-// openLogFile tries whether the file can be written, so that it is known at the
-// start: later there is only stderr to tell.
+// openLogFile opens the log file, so that errors are found at the start: later
+// they can only be reported on stderr.
 func openLogFile(c config.Config, stderr io.Writer) (*logFile, error) {
-	if err := tryLogFile(c.LogFile); err != nil {
-		return nil, err
+	f, err := logfile.Open(logfile.Options{
+		Path: c.LogFile, Mode: logMode, MaxBytes: int64(c.LogMaxSize), Keep: c.LogKeep, Compress: c.LogCompress,
+	})
+	if err != nil {
+		return nil, logFileErr(c.LogFile, err)
 	}
-	compression := "none"
-	if c.LogCompress {
-		compression = "gzip"
-	}
-	return &logFile{stderr: stderr, Logger: timberjack.Logger{
-		Filename: c.LogFile, MaxBackups: c.LogKeep, Compression: compression, FileMode: logMode,
-		MaxSize: (c.LogMaxSize + 1<<20 - 1) >> 20,
-	}}, nil
+	return &logFile{File: f, path: c.LogFile, stderr: stderr}, nil
 }
 
-func tryLogFile(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, logMode)
-	if err == nil {
-		err = f.Close()
-	}
+// tryLogFile returns the error that openLogFile would return.
+func tryLogFile(path string) error { return logFileErr(path, logfile.Try(path, logMode)) }
+
+func logFileErr(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := err
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		cause = failed.Err
-	}
-	return fmt.Errorf("log file %q: %w (see --log-file)", path, cause)
+	return fmt.Errorf("log file %q: %w (see --log-file)", path, causeOf(err))
 }
 
-// Write implements io.Writer. That the file can't be written any more is said
-// on stderr, once until it can be again. The lines are lost, and the chat goes on.
+// causeOf returns an error of package os without the path.
+func causeOf(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
+// Write implements io.Writer. If the file can no longer be written, that is
+// reported on stderr, once until it can be again. The lines are lost, and the chat
+// continues.
 func (f *logFile) Write(lines []byte) (int, error) {
-	n, err := f.Logger.Write(lines)
+	n, err := f.File.Write(lines)
 	if err != nil && !f.broken {
-		_, _ = fmt.Fprintf(f.stderr, "chatsrv: log file %q: %v (is the disk full? lines are being lost)\n", f.Filename, err)
+		f.say(fmt.Sprintf("chatsrv: log file %q: %v (%s)\n", f.path, causeOf(err), remedy(err, n == len(lines))))
 	}
 	f.broken = err != nil
 	return n, err
+}
+
+// remedy says what can be done about an error of the log file.
+func remedy(err error, written bool) string {
+	switch {
+	case written:
+		return "the file can't be rotated and grows; make its folder writable"
+	case osutil.IsUnread(err):
+		return "lines are lost until a process reads it"
+	}
+	return "is the disk full? lines are being lost"
+}
+
+// say writes to stderr, which may not be read either and must not block the log.
+func (f *logFile) say(text string) {
+	if f.busy.Swap(true) {
+		return
+	}
+	go func() {
+		_, _ = io.WriteString(f.stderr, text)
+		f.busy.Store(false)
+	}()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ const (
 )
 
 // A logQueue is an io.Writer of lines that another goroutine writes out. Lines
-// for which there is no room are counted instead.
+// that find no room, or can't be written, are counted instead.
 type logQueue struct {
 	woken chan struct{} // there are lines
 	stop  chan struct{} // closed: no more will come
@@ -46,23 +47,67 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	q.mu.Unlock()
 	select {
 	case q.woken <- struct{}{}:
-	default: // it has been told
+	default: // it has been woken already
 	}
 	return len(line), nil
 }
 
-func (q *logQueue) run(w io.Writer, report func(lost uint64)) {
+// run writes lines to w until there are no more. After lines were lost and others
+// could be written, report writes how many were lost.
+func (q *logQueue) run(w io.Writer, report func(w io.Writer, lost uint64)) {
 	defer close(q.done)
+	out := &countingWriter{w: w}
 	var lines []byte
+	var lost uint64
 	for stopped := false; !stopped; {
 		stopped = q.wait()
-		var lost uint64
-		lines, lost = q.take(lines)
-		_, _ = w.Write(lines) // there is nobody left to tell
-		if lost > 0 {
-			report(lost)
+		var dropped uint64
+		lines, dropped = q.take(lines)
+		failed := out.write(lines)
+		q.total.Add(failed)
+		if lost += dropped + failed; lost == 0 || failed > 0 {
+			continue
+		}
+		if report(out, lost); out.lost == 0 {
+			lost = 0
 		}
 	}
+}
+
+// A countingWriter writes lines and counts those that w did not take. It is used
+// by the queue's goroutine only.
+type countingWriter struct {
+	w    io.Writer
+	torn bool   // the last line that was written is not whole
+	lost uint64 // of the last write
+}
+
+// Write implements io.Writer for lines. It never fails.
+func (c *countingWriter) Write(lines []byte) (int, error) {
+	c.write(lines)
+	return len(lines), nil
+}
+
+// write returns how many of the lines are lost.
+func (c *countingWriter) write(lines []byte) (lost uint64) {
+	c.lost = 0
+	if len(lines) == 0 {
+		return 0
+	}
+	if c.torn {
+		if _, err := io.WriteString(c.w, "\n"); err != nil {
+			c.lost = uint64(bytes.Count(lines, []byte("\n")))
+			return c.lost
+		}
+		c.torn = false
+	}
+	n, err := c.w.Write(lines)
+	if err == nil {
+		return 0
+	}
+	c.torn = n > 0 && lines[n-1] != '\n'
+	c.lost = uint64(bytes.Count(lines[n:], []byte("\n")))
+	return c.lost
 }
 
 // wait returns when there is something to write, or no more will come.

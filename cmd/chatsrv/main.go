@@ -1,8 +1,8 @@
 // Command chatsrv is a chat server for telnet, nc and anything else that sends
 // lines. Commands, flags and environment: chatsrv --help.
 //
-// It exits with 0 after a shutdown, with 1 if it could not run or was told
-// twice to stop, and with 2 if its flags, its environment or its file make no sense.
+// It exits with 0 after a shutdown, with 1 if it could not run or was told twice to
+// stop, and with 2 for mistakes in its flags, its environment or its file.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/osutil"
@@ -31,18 +32,20 @@ func main() {
 	os.Exit(p.run(os.Args[1:]))
 }
 
-// A program is what main gets from the operating system.
+// A program is the process's environment: everything that main gets from the operating
+// system.
 type program struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	signals        <-chan os.Signal
 	hangups        <-chan os.Signal // nil: there are none
-	nohup          bool             // hangups are not a wish to end
+	nohup          bool             // hangups do not mean to end
 	exit           func(code int)
+	ready          func() // called when clients can connect, unless it is nil
 }
 
-// run does what the arguments ask for and returns the exit code.
+// run carries out the command line and returns the exit code.
 func (p program) run(args []string) int {
 	err := p.obey(args)
 	switch {
@@ -51,13 +54,29 @@ func (p program) run(args []string) int {
 	case errors.Is(err, errSaid):
 		return exitFailure
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(p.stderr, "chatsrv:", line)
-	}
+	p.explain(err)
 	if _, usage := errors.AsType[*config.UsageError](err); usage {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// explain writes an error to stderr. It waits for a limited time: stderr may be a full
+// pipe that is not read.
+func (p program) explain(err error) {
+	var text strings.Builder
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		text.WriteString("chatsrv: " + line + "\n")
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_, _ = io.WriteString(p.stderr, text.String()) // an error can't be reported anywhere
+	}()
+	select {
+	case <-written:
+	case <-time.After(flushTime):
+	}
 }
 
 // obey finds the command, which comes before the flags.

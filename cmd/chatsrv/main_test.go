@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -19,19 +21,26 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sudoXpg/netloop"
+	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
-// The pollers of cloudwego/netpoll are the process's and stay, once there is a
-// server over that backend.
+// processVariable makes the test's program chatsrv itself, see TestMain.
+const processVariable = "CHATSRV_TEST_PROCESS"
+
+// The pollers of cloudwego/netpoll belong to the process and stay once a server
+// has used that backend.
 func TestMain(m *testing.M) {
+	if os.Getenv(processVariable) != "" {
+		main()
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/cloudwego/netpoll.(*defaultPoll).Wait"))
 }
 
 // patience ends a test that hangs. No test waits for it to pass.
-const patience = 20 * time.Second
+const patience = time.Minute
 
-// ephemeral is the environment of a server that keeps nothing and lets everybody
-// write as fast as he can.
+// ephemeral is the environment of a server that stores nothing and has no flood
+// limits.
 func ephemeral(name string) (string, bool) {
 	v, ok := map[string]string{"CHATSRV_DATA": "none", "CHATSRV_FLOOD_CONTROL": "false"}[name]
 	return v, ok
@@ -94,7 +103,7 @@ func start(t *testing.T, args ...string) *running {
 		if code := r.wait(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
-		close(r.signals) // lets obey end
+		close(r.signals) // ends obeySignals
 	})
 	return r
 }
@@ -193,7 +202,7 @@ func TestEveryBackendServesAChat(t *testing.T) {
 	}
 }
 
-func TestASignalTellsEverybodyAndEndsGracefully(t *testing.T) {
+func TestASignalTellsEveryClientAndEndsGracefully(t *testing.T) {
 	r := start(t, "-port", "0", "-bind", "127.0.0.1", "-sniff-window", "0")
 	bob := r.dial()
 	bob.sends("bob\n")
@@ -270,6 +279,10 @@ func once(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestExitCodesAndMessages(t *testing.T) {
+	nobody := "chatsrv: no chatsrv is running with this data folder: dial "
+	if runtime.GOOS != "windows" { // where the name of a pipe has a hash of the folder
+		nobody += "/nonesuch/"
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -284,6 +297,26 @@ func TestExitCodesAndMessages(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
+		{"admin kick bob --nosuch", exitUsage, "", "chatsrv: unknown flag --nosuch"},
+		{"admin --data=/nonesuch shutdown 600", exitFailure, "", nobody},
+		{"admin shutdown 600 --data /nonesuch", exitFailure, "", nobody},
+		{"admin shutdown -data /nonesuch 600", exitFailure, "", nobody},
+		{"admin --data /nonesuch -- announce --data here", exitFailure, "", nobody},
+		{"admin kick bob --help", 0, "Usage: chatsrv admin [flags] COMMAND\n", ""},
+		{"admin --data /nonesuch", exitUsage, "", "chatsrv: usage: chatsrv admin [flags] COMMAND"},
+		{"backup --data /nonesuch x", exitFailure, "", "chatsrv: there is no database in /nonesuch (see --data)\n"},
+		{"backup x y --data /nonesuch", exitUsage, "", "chatsrv: usage: chatsrv backup FILE [flags]\n"},
+		{"verify x --data /nonesuch", exitUsage, "", "chatsrv: usage: chatsrv verify [flags]\n"},
+		{"restore --data /nonesuch replace x", exitUsage, "", "chatsrv: usage: chatsrv restore FILE [replace] [flags]\n"},
+		{"service", exitUsage, "", "chatsrv: usage: chatsrv service install|remove|start|stop [flags]\n"},
+		{"service instal --log-file /x", exitUsage, "", "chatsrv: unknown service action \"instal\" (did you mean install?)\n"},
+		{"service reinstall", exitUsage, "", "chatsrv: unknown service action \"reinstall\" (did you mean install?)\n"},
+		{"service restart", exitUsage, "", "chatsrv: unknown service action \"restart\" ("},
+		{"service start now", exitUsage, "", "chatsrv: usage: chatsrv service install|remove|start|stop [flags]\n"},
+		{"service start --bogus", exitUsage, "", "chatsrv: unknown flag --bogus"},
+		{"install service", exitUsage, "", "chatsrv: unknown command \"install\""},
+		{"service install --log-file x --port 0", exitFailure, "", "chatsrv: --log-file: a service starts in another folder: give the whole path of \"x\"\n"},
+		{"service install --port 0", exitFailure, "", "chatsrv: a service has no standard error: name a --log-file\n"},
 		{"--help", 0, "--port", ""},
 		{"--version", 0, "chatsrv ", ""},
 		{"--backend list", 0, netloop.Backends()[0].Name + " ", ""},
@@ -295,18 +328,17 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"admin --help", 0, "Usage: chatsrv admin [flags] COMMAND\n", ""},
 		{"admin --data /nonesuch useradd admin", exitFailure, "", "chatsrv: that name is reserved: choose another\nchatsrv: no chatsrv is running"},
 		{"verify --data /nonesuch", exitFailure, "", "chatsrv: there is no database in /nonesuch (see --data)\n"},
-		{"backup x --data none", exitFailure, "", "chatsrv: nothing is kept on disk with these settings (see --data)\n"},
-		{"chekc", exitUsage, "", `chatsrv: "chekc" is no command (did you mean check?)`},
-		{"9034", exitUsage, "", `chatsrv: "9034" is no command (see chatsrv --help)`},
-		{"help 9034", exitUsage, "", `chatsrv: "9034" is no command`},
+		{"backup x --data none", exitFailure, "", "chatsrv: these settings store nothing on disk (see --data)\n"},
+		{"chekc", exitUsage, "", `chatsrv: unknown command "chekc" (did you mean check?)`},
+		{"9034", exitUsage, "", `chatsrv: unknown command "9034" (see chatsrv --help)`},
+		{"help 9034", exitUsage, "", `chatsrv: unknown command "9034"`},
 		{"--port 0 check", exitUsage, "", `chatsrv: "check" is not a flag (a command comes first, as in chatsrv check;`},
 		{"--prot 1 --port x", exitUsage, "", "(did you mean --port?)\nchatsrv: --port: "},
 		{"--config /nonesuch", exitUsage, "", `chatsrv: --config: "/nonesuch" does not exist`},
 		{"--log-file /nonesuch/log", exitFailure, "", `chatsrv: log file "/nonesuch/log": `},
 		{"--bind 127.0.0.1 --port 0 --metrics " + port, exitFailure, "", "see --metrics"},
 		{"--prot 1", exitUsage, "", "chatsrv: unknown flag --prot (did you mean --port?)"},
-		{"--backend nonesuch", exitUsage, "", `chatsrv: --backend: "nonesuch" is no backend of `},
-		{"--bind nonesuch%", exitUsage, "", `chatsrv: --bind: "nonesuch%" is neither`},
+		{"--backend nonesuch", exitUsage, "", `chatsrv: --backend: "nonesuch" is not a backend on `},
 		{
 			"--bind 127.0.0.1 --port " + port, exitFailure, "",
 			"listen tcp4 127.0.0.1:" + port + ": address already in use (another chatsrv? try --port)",
@@ -323,7 +355,90 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}
 }
 
-func TestBackendListIsBestFirstOneALine(t *testing.T) {
+func TestAnInterfaceThatDoesNotExistIsNamed(t *testing.T) {
+	if _, err := net.Interfaces(); err != nil && socktest.Wine() {
+		t.Skipf("this version of Wine lists no interfaces: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := once(t, "--bind", "nonesuch%")
+	if code != exitUsage || !strings.Contains(stderr, `chatsrv: --bind: "nonesuch%" is neither`) {
+		t.Errorf("code %d, %q", code, stderr)
+	}
+}
+
+func TestCheckReportsTheErrorsOfAStart(t *testing.T) {
+	dir := folder(t)
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(dir, strings.Repeat("x", 120))
+	for _, c := range []struct{ flags, says string }{
+		{"--words " + filepath.Join(dir, "none"), "word list: "},
+		{"--words " + dir, "word list"},
+		{"--chatlog " + filepath.Join(file, "chat"), "chat log: "},
+		{"--data " + filepath.Join(file, "data"), "data folder: "},
+		{"--metrics 203.0.113.1:9100", "metrics at 203.0.113.1:9100: "},
+		{"--bind 203.0.113.1", "listen tcp4 203.0.113.1:9034: "},
+		{"--bind unix:" + long, "the path of a Unix socket has at most "},
+		{"--bind unix:" + filepath.Join(dir, "none", "s"), "(the folder does not exist)"},
+		{"--bind unix:" + file, "(another chatsrv? if not, remove the file)"},
+		{"--log-file " + dir, "log file "},
+		{"--backend none --log-file " + dir, "log file "},
+	} {
+		args := strings.Fields(c.flags)
+		code, stdout, checked := once(t, append([]string{"check"}, args...)...)
+		if code != exitFailure || stdout != "" || !strings.Contains(checked, c.says) {
+			t.Errorf("check %s: code %d, stdout %q, stderr %q; want %q", c.flags, code, stdout, checked, c.says)
+		}
+		if code, _, started := once(t, args...); code == 0 || started != checked {
+			t.Errorf("a start with %s: code %d, %q; check says %q", c.flags, code, started, checked)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	// Files that a start creates are not reported as missing.
+	fresh := filepath.Join(dir, "a", "b")
+	if code, stdout, stderr := once(t, "check", "--chatlog", fresh, "--data", fresh, "--bind", "unix:"+filepath.Join(dir, "s")); code != 0 || stdout != "ok\n" {
+		t.Errorf("code %d, %q, %q", code, stdout, stderr)
+	}
+}
+
+func TestAKubernetesServiceLinkIsNotASetting(t *testing.T) {
+	linked := func(name string) (string, bool) {
+		if name == "CHATSRV_PORT" {
+			return "tcp://10.43.7.1:9034", true
+		}
+		return ephemeral(name)
+	}
+	var out, errs bytes.Buffer
+	p := program{stdout: &out, stderr: &errs, env: linked, signals: make(chan os.Signal), exit: func(int) {}}
+	if code := p.run([]string{"check", "--bind", "127.0.0.1"}); code != 0 || out.String() != "ok\n" || !strings.Contains(errs.String(), `warning: CHATSRV_PORT: "tcp://10.43.7.1:9034" is ignored`) {
+		t.Errorf("code %d, %q, %q", code, out.String(), errs.String())
+	}
+	out.Reset()
+	if code := p.run([]string{"config"}); code != 0 || !strings.Contains(out.String(), "port = 9034                      # default") {
+		t.Errorf("code %d, %q", code, out.String())
+	}
+}
+
+func TestServiceCommandsNeedWindows(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there the service of this machine would be changed")
+	}
+	for _, action := range []string{"start", "stop", "remove", "install"} {
+		log := filepath.Join(folder(t), "log")
+		code, _, stderr := once(t, "service", action, "--log-file", log, "--bind", "127.0.0.1")
+		if code != exitFailure || !strings.HasPrefix(stderr, "chatsrv: only Windows has services") {
+			t.Errorf("%s: code %d, %q", action, code, stderr)
+		}
+	}
+}
+
+func TestTheBackendListHasOneLineEachBestFirst(t *testing.T) {
 	_, stdout, _ := once(t, "--backend=list")
 	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
 	for i, b := range netloop.Backends() {

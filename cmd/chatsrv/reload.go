@@ -2,36 +2,42 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 
+	"github.com/sudoXpg/netloop/internal/certs"
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
-// A reloader holds the settings in force, and reads them anew when asked to.
+// A reloader holds the settings in force, and reads them again on request.
 type reloader struct {
 	args  []string
 	env   func(string) (string, bool)
 	log   *journal
 	files uint64 // the limit of descriptors
 	srv   *server.Server
+	certs *certs.Keeper // nil without TLS
 
-	mu       sync.Mutex // guards settings, and has one reload after the other
+	mu       sync.Mutex // guards settings, and serializes reloads
 	settings *config.Settings
 }
 
-// rehash is server.Options.Rehash: it applies what can change, and logs each
-// change, what needs a restart, and every mistake, for which nothing changes.
-func (r *reloader) rehash() (report []string, err error) {
+// rehash is server.Options.Rehash: it applies the settings that can change, and
+// logs each change, the settings that need a restart, and every mistake. With a
+// mistake nothing changes.
+func (r *reloader) rehash() (report []*chat.Note, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	log := r.log.With(logs.In(logs.Config))
 	next, changed, refused, err := r.settings.Reload(r.args, r.env)
 	var words int
+	if err == nil {
+		err = r.renewCerts()
+	}
 	if err == nil {
 		words, err = police(r.srv, next.Config)
 	}
@@ -47,35 +53,37 @@ func (r *reloader) rehash() (report []string, err error) {
 	r.srv.Reconfigure(limits(next.Config, r.files))
 	for _, c := range changed {
 		log.Info("setting_changed", attrs(c)...)
-		report = append(report, c.Name+" is now "+shown(c.To)+", was "+shown(c.From))
+		report = append(report, chat.NewNote("setting-changed", "setting", c.Name, "to", c.To, "from", c.From))
 	}
 	for _, c := range refused {
 		log.Warn("setting_needs_restart", attrs(c)...)
-		report = append(report, c.Name+" stays "+shown(c.From)+": "+shown(c.To)+" needs a restart")
+		report = append(report, chat.NewNote("setting-needs-restart", "setting", c.Name, "from", c.From, "to", c.To))
 	}
 	if next.Config.Words != "" {
-		report = append(report, fmt.Sprintf("%s was read again: %d entries", next.Config.Words, words))
-	}
-	if len(report) == 0 {
-		report = []string{"nothing has changed"}
+		report = append(report, chat.NewNote("words-read", "file", next.Config.Words, "entries", words))
 	}
 	log.Info("reloaded", slog.Int("changed", len(changed)), slog.Int("need_restart", len(refused)), slog.Int("words", words))
 	return report, nil
+}
+
+// renewCerts reads the certificates again, if there are any.
+func (r *reloader) renewCerts() error {
+	if r.certs == nil {
+		return nil
+	}
+	before := r.certs.Leaf()
+	err := r.certs.Reload()
+	if !r.certs.Leaf().Equal(before) {
+		logCert(r.log, r.certs)
+	}
+	return err
 }
 
 func attrs(c config.Change) []any {
 	return []any{slog.String("setting", c.Name), slog.String("from", c.From), slog.String("to", c.To), slog.String("origin", c.Origin)}
 }
 
-// shown is a value in a sentence.
-func shown(value string) string {
-	if value == "" {
-		return "not set"
-	}
-	return value
-}
-
-// problems takes an error of several lines apart.
+// problems splits an error of several lines.
 func problems(err error) []string {
 	if all, ok := errors.AsType[config.Problems](err); ok {
 		lines := make([]string, len(all))

@@ -82,7 +82,7 @@ func TestAHangupReloadsTheFile(t *testing.T) {
 	bob.sees("commands\r\n")
 	long := strings.Repeat("x", 90) + "\n"
 	bob.sends(long + "/nosuch\n")
-	bob.sees("*** no command /nosuch")
+	bob.sees("*** unknown command /nosuch")
 
 	rewrite(t, path, fixed+"max-line = 64\nname = \"other\"\nlog-level = \"debug\"\n")
 	r.hangups <- syscall.SIGHUP
@@ -90,7 +90,7 @@ func TestAHangupReloadsTheFile(t *testing.T) {
 	r.log.wait(t, 1, map[string]any{"msg": "setting_changed", "setting": "max-line", "from": "100", "to": "64", "origin": path + ":4"})
 	r.log.wait(t, 1, map[string]any{"msg": "setting_needs_restart", "level": "WARN", "setting": "name", "to": "other"})
 	bob.sends(long)
-	bob.sees("*** that line has more than 64 bytes and was dropped\r\n")
+	bob.sees("*** that line was longer than 64 bytes and was dropped\r\n")
 
 	rewrite(t, path, fixed+"max-lien = 4096\nport = \"x\"\n")
 	r.hangups <- syscall.SIGHUP
@@ -101,13 +101,47 @@ func TestAHangupReloadsTheFile(t *testing.T) {
 	r.log.wait(t, 2, map[string]any{"msg": "reload_failed"})
 	r.log.wait(t, 1, map[string]any{"msg": "reload_problem", "cause": path + ":4: max-lien: unknown key (did you mean max-line?)"})
 	bob.sends(long)
-	bob.sees("*** that line has more than 64 bytes and was dropped\r\n")
+	bob.sees("*** that line was longer than 64 bytes and was dropped\r\n")
 
 	rewrite(t, path, fixed)
 	r.hangups <- syscall.SIGHUP
 	r.log.wait(t, 1, map[string]any{"msg": "setting_changed", "setting": "max-line", "to": "4096", "origin": "default"})
 	bob.sends(long + "/quit\n")
 	bob.sees("*** goodbye\r\n")
+}
+
+func TestAHangupReadsTheWordsAgainWithoutASettingsFile(t *testing.T) {
+	words := settings(t, "mask: rumpelstiltskin\n")
+	r := start(t, "-port", "0", "-bind", "127.0.0.1", "--words", words)
+	bob, eve := r.dial(), r.dial()
+	bob.sends("bob\n")
+	bob.sees("commands\r\n")
+	eve.sends("eve\n")
+	eve.sees("commands\r\n")
+	rewrite(t, words, "mask: thumbelina\n")
+	r.hangups <- syscall.SIGHUP
+	r.log.wait(t, 1, map[string]any{"msg": "reloaded", "words": 1.0})
+	bob.sends("rumpelstiltskin and thumbelina\n")
+	eve.sees("bob: rumpelstiltskin and **********\r\n")
+	bob.sends("/quit\n")
+	bob.sees("*** goodbye\r\n")
+}
+
+func TestAHangupNeverEndsAServerWithFiles(t *testing.T) {
+	dir := folder(t)
+	for _, flags := range [][]string{
+		{"--chatlog", filepath.Join(dir, "chatlog")},
+		{"--config", settings(t, "")},
+		{"--words", settings(t, "mask: rumpelstiltskin\n")},
+	} {
+		r := start(t, append([]string{"-port", "0", "-bind", "127.0.0.1"}, flags...)...)
+		r.hangups <- syscall.SIGHUP
+		r.log.wait(t, 1, map[string]any{"msg": "reloaded"})
+		c := r.dial()
+		c.sends("bob\n/quit\n")
+		c.sees("*** goodbye\r\n")
+		_ = c.Close()
+	}
 }
 
 func TestAHangupWithoutAFileEnds(t *testing.T) {
@@ -139,6 +173,18 @@ func TestCheckNamesEveryMistake(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("check leaves %v, %v", left, err)
+	}
+}
+
+func TestTheFileTakesTrueAndFalse(t *testing.T) {
+	for _, text := range []string{"guests = false\nflood-control = false\n", "guests = \"false\"\nflood-control = \"false\"\n"} {
+		code, stdout, stderr := once(t, "config", "--config", settings(t, text))
+		if code != 0 || !strings.Contains(stdout, "guests = false ") || stderr != "" {
+			t.Errorf("%s: code %d, stdout\n%s\nstderr %q", text, code, stdout, stderr)
+		}
+	}
+	if _, _, stderr := once(t, "check", "--config", settings(t, "guests = 1.5\n")); !strings.Contains(stderr, ":1: guests: is a number with a point, not true or false") {
+		t.Errorf("%q", stderr)
 	}
 }
 
@@ -178,6 +224,8 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	if !strings.HasPrefix(at, "127.0.0.1:") {
 		t.Fatalf("served at %q", at)
 	}
+	_, port, _ := strings.Cut(r.address, ":")
+	r.log.wait(t, 1, map[string]any{"msg": "start", "data": "none", "try": "telnet 127.0.0.1 " + port})
 	bob := r.dial()
 	bob.sends("bob\nhello\n/quit\n")
 	bob.sees("*** goodbye\r\n")
@@ -189,6 +237,8 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	for _, want := range []string{
 		"chatsrv_users 1\n", "chatsrv_logins_total 2\n", "chatsrv_messages_total 4\n", "chatsrv_connections_accepted_total 2\n",
 		"chatsrv_connections_refused_total{reason=\"max_per_ip\"} 0\n", "chatsrv_log_lines_lost_total 0\n", "chatsrv_loop_turns_total ", "chatsrv_info{backend=\"",
+		"chatsrv_logins_failed_total 0\n", "chatsrv_password_hashes_total 0\n", "chatsrv_password_hashes_waiting 0\n", "chatsrv_store_commit_seconds_bucket{le=\"0.001\"} ", "chatsrv_store_commit_seconds_count ",
+		"chatsrv_store_size_bytes 0\n", "chatsrv_store_waiting_records ", "chatsrv_store_records_failed_total 0\n",
 	} {
 		if code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("code %d, lacks %q", code, want)
@@ -210,10 +260,16 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	}
 }
 
-func TestEveryMetricHasANameOfItsOwnAndAHelp(t *testing.T) {
+func TestEveryMetricHasAUniqueNameAndAHelpText(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range measured() {
-		if seen[m.Name] || !strings.HasSuffix(m.Help, ".") || strings.HasSuffix(m.Name, "_total") != m.Counter || (m.Value == nil) == (m.ByLabel == nil) {
+		values := 0
+		for _, has := range []bool{m.Value != nil, m.ByLabel != nil, m.Histogram != nil} {
+			if has {
+				values++
+			}
+		}
+		if seen[m.Name] || !strings.HasSuffix(m.Help, ".") || strings.HasSuffix(m.Name, "_total") != m.Counter || values != 1 {
 			t.Errorf("%+v", m)
 		}
 		seen[m.Name] = true

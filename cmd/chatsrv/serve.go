@@ -1,31 +1,39 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
+	"net"
+	"net/netip"
+	"os"
 	"time"
 
 	"github.com/sudoXpg/netloop"
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/chat"
-	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/config"
+	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
-// readBuffer is how much is read from one connection at a time, in bytes: little
-// enough that it does not fill the room's window even if it is all short lines,
-// each of which is sent with a name.
+// readBuffer is how much is read from one connection at a time, in bytes: few
+// enough not to fill the room's window even with short lines only, each of which
+// is sent with a name.
 const readBuffer = 16 << 10
 
-// spareFiles is how many descriptors are kept for what is not a client.
-const spareFiles = 64
+// lingerTimeout is how long a connection waits for its peer to close after goodbye: nc
+// never does, and ends when it is reset.
+const lingerTimeout = 2 * time.Second
 
 // serve runs the server until it is told to stop.
 func (p program) serve(args []string, s *config.Settings) error {
 	c := s.Config
+	if err := preflight(c); err != nil {
+		return err
+	}
 	backend, err := findBackend(c.Backend)
 	if err != nil {
 		return err
@@ -34,38 +42,56 @@ func (p program) serve(args []string, s *config.Settings) error {
 	if err != nil {
 		return err
 	}
+	osutil.IgnoreBrokenPipes() // the log may have lost its reader, but the chat continues
 	log, err := newLog(c, p.stderr)
 	if err != nil {
 		return err
 	}
 	defer log.close()
-	data, err := openData(c, log)
-	if err != nil {
-		return err
+	for _, line := range s.Warnings {
+		log.With(logs.In(logs.Config)).Warn("setting_ignored", slog.String("cause", line))
 	}
-	end, err := p.serveWith(args, s, backend, places, data, log)
-	if err = errors.Join(err, data.close(end)); err == nil {
+	err = p.serveData(args, s, backend, places, log)
+	switch {
+	case err == nil:
 		log.Info("stopped")
+	case c.LogFile != "": // the standard error of a service is not read
+		log.Error("failed", slog.String("cause", err.Error()))
 	}
 	return err
 }
 
-// serveWith is serve with what is opened already. It returns the end of the run,
-// which is to be kept, if it had one.
+// serveData is serve with an open log.
+func (p program) serveData(
+	args []string, s *config.Settings, backend netloop.BackendInfo, places []config.Listen, log *journal,
+) error {
+	data, err := openData(s.Config, log)
+	if err != nil {
+		return err
+	}
+	end, err := p.serveWith(args, s, backend, places, data, log)
+	return errors.Join(err, data.close(end))
+}
+
+// serveWith is serve with an open store. It returns the end of the run, which
+// must be stored, if there was a run.
 func (p program) serveWith(
-	args []string, s *config.Settings, backend netloop.BackendInfo, places []config.Listen, data *keeper, log *journal,
+	args []string, s *config.Settings, backend netloop.BackendInfo, places []config.Listen, data *storage, log *journal,
 ) (*chat.End, error) {
-	r := &reloader{args: args, env: p.env, log: log, settings: s}
+	keeper, err := openCerts(s.Config, data.folder)
+	if err != nil {
+		return nil, err
+	}
+	r := &reloader{args: args, env: p.env, log: log, settings: s, certs: keeper}
 	srv, err := newServer(r, backend, data)
 	if err != nil {
 		return nil, err
 	}
-	for _, place := range places {
-		if _, err := srv.Listen(place.Network, place.Address); err != nil {
-			return nil, errors.Join(err, srv.Close())
-		}
+	opened := &noted{listener: srv}
+	if err := listenAll(places, opened); err != nil {
+		return nil, errors.Join(err, srv.Close())
 	}
-	stopMetrics, err := serveMetrics(s.Config, srv, data, log, backend.Name)
+	stopMetrics, err := serveMetrics(s.Config, srv, data, log, keeper, backend.Name)
 	if err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
@@ -75,12 +101,23 @@ func (p program) serveWith(
 		return nil, errors.Join(err, srv.Close())
 	}
 	defer stopAdmin()
-	srv.LogStart(version(), backend.Name)
+	srv.LogStart(version(), backend.Name, slog.String("data", cmp.Or(data.folder, config.DataNone)), slog.String("try", invitation(opened.addrs)))
+	if keeper != nil {
+		logCert(log, keeper)
+	}
+	data.served = true
+	if p.ready != nil {
+		p.ready()
+	}
 	done := make(chan struct{})
 	defer close(done)
 	go p.obeySignals(srv)
-	go p.console(srv)
-	go p.obeyHangups(srv, s.Config.File != "", done)
+	if keeper != nil {
+		go keepCerts(log, keeper, done)
+	}
+	at := p.findConsole()
+	go p.obeyConsole(at, srv)
+	go p.obeyHangups(srv, at, rereads(s.Config), done)
 	if err := srv.Run(); err != nil {
 		return nil, err
 	}
@@ -88,16 +125,40 @@ func (p program) serveWith(
 	return &end, nil
 }
 
-// newServer makes the server of the settings that r holds, and gives it to r.
-func newServer(r *reloader, backend netloop.BackendInfo, data *keeper) (*server.Server, error) {
+// invitation returns the command with which a user can connect to the server.
+func invitation(addrs []net.Addr) string {
+	for _, addr := range addrs {
+		host, port, err := net.SplitHostPort(addr.String())
+		if err != nil {
+			continue
+		}
+		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+			if host, err = os.Hostname(); err != nil {
+				host = "localhost"
+			}
+		}
+		return "telnet " + host + " " + port
+	}
+	for _, addr := range addrs {
+		return "nc -U " + addr.String()
+	}
+	return ""
+}
+
+// newServer makes a server with the settings of r, and passes it to r.
+func newServer(r *reloader, backend netloop.BackendInfo, data *storage) (*server.Server, error) {
 	c := r.settings.Config
 	files, err := osutil.RaiseFileLimit()
 	if err != nil {
 		r.log.Warn("file_limit_not_raised", slog.String("cause", err.Error()), slog.Uint64("limit", files))
 	}
 	r.files = files
+	warnOfFewFiles(r.log.Logger, files, c.MaxClients)
 	o := options(c, backend, r.log.Logger)
 	o.Limits, o.Rehash = limits(c, files), r.rehash
+	if r.certs != nil {
+		o.TLS, o.RequireTLSAuth = r.certs.Config(), c.RequireTLSAuth
+	}
 	if err := data.chat(&o, c); err != nil {
 		return nil, err
 	}
@@ -113,7 +174,8 @@ func newServer(r *reloader, backend netloop.BackendInfo, data *keeper) (*server.
 	return srv, nil
 }
 
-// obeySignals waits for the signals: the first one asks for a shutdown, the second is meant.
+// obeySignals waits for the signals: the first one asks for a graceful shutdown, the second
+// exits at once.
 func (p program) obeySignals(srv *server.Server) {
 	s, ok := <-p.signals
 	if !ok {
@@ -125,17 +187,18 @@ func (p program) obeySignals(srv *server.Server) {
 	}
 }
 
-// obeyHangups reloads at each SIGHUP. Without a file there is nothing to reload,
-// and the signal means what it means to any program: its terminal is gone.
-func (p program) obeyHangups(srv *server.Server, file bool, done <-chan struct{}) {
+// obeyHangups reloads at each SIGHUP, unless the signal means that the terminal
+// for commands was closed, or there is nothing to read again. See
+// docs/decisions/0010-sighup-reloads.md.
+func (p program) obeyHangups(srv *server.Server, at *console, rereads bool, done <-chan struct{}) {
 	for {
 		select {
 		case s := <-p.hangups:
 			switch {
-			case file:
-				_, _ = srv.Rehash(s.String()) // the log has it all
-			case !p.nohup:
+			case !p.nohup && (at.gone() || !rereads):
 				srv.Shutdown(s.String())
+			case rereads:
+				_, _ = srv.Rehash(s.String()) // the result is in the log
 			}
 		case <-done:
 			return
@@ -143,33 +206,48 @@ func (p program) obeyHangups(srv *server.Server, file bool, done <-chan struct{}
 	}
 }
 
-// options is the configuration in the server's words, without what can change.
+// rereads reports whether c names a file that others may have changed or moved.
+func rereads(c config.Config) bool {
+	return c.File != "" || c.Words != "" || c.LogFile != "" || c.ChatLog != "" || len(c.TLSCerts) > 0
+}
+
+// options returns the server's options, without the settings that can change.
 func options(c config.Config, backend netloop.BackendInfo, log *slog.Logger) server.Options {
-	style := text.Default
-	if c.Style == config.StyleClassic {
-		style = text.Classic
-	}
 	return server.Options{
 		Loop: eventloop.Options{
 			Open: backend.Open, Loops: c.Loops, StallTimeout: c.StallTimeout,
-			ReadBuffer: readBuffer,
+			ReadBuffer: readBuffer, KeepAlive: keepAlive(c.KeepAlive), LingerTimeout: lingerTimeout,
 		},
-		Style:       style,
+		Classic:     c.Style == config.StyleClassic,
 		Name:        c.Name,
 		Log:         log,
-		Chat:        chat.Options{Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find},
+		Chat:        chat.Options{Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find, Local: newMachine().has},
 		SniffWindow: c.SniffWindow,
 	}
 }
 
-// limits is the part of the configuration that can change. files is how many
-// descriptors there may be, 0 unknown.
+// keepAliveProbes is how many probes a vanished client leaves unanswered. Their
+// interval is such that it is closed after twice the time of --keepalive.
+const keepAliveProbes = 4
+
+// keepAlive returns the loop's setting for --keepalive.
+func keepAlive(idle time.Duration) eventloop.KeepAlive {
+	if idle == 0 {
+		return eventloop.KeepAlive{Idle: -1}
+	}
+	return eventloop.KeepAlive{Idle: idle, Interval: max(idle/keepAliveProbes, time.Second), Count: keepAliveProbes}
+}
+
+// limits returns the server's limits, which can change. files is how many
+// descriptors there may be, 0 if unknown.
 func limits(c config.Config, files uint64) server.Limits {
-	if c.MaxClients == 0 && files > 2*spareFiles {
-		c.MaxClients = int(min(files-spareFiles, 1<<30))
+	clients, refused := shareFiles(files)
+	if clients > 0 && (c.MaxClients == 0 || c.MaxClients > clients) {
+		c.MaxClients = clients
 	}
 	return server.Limits{
-		MaxLine: c.MaxLine, LoginTimeout: c.LoginTimeout, MaxLag: c.MaxLag,
+		MaxRefused: refused,
+		MaxLine:    c.MaxLine, LoginTimeout: c.LoginTimeout, MaxLag: c.MaxLag,
 		MaxClients: c.MaxClients, MaxPerIP: c.MaxPerIP, NewPerIP: c.NewPerIP,
 		NewPerIPWindow: c.NewPerIPWindow, Grace: c.Grace,
 	}

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/admin"
@@ -17,32 +20,55 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
-// A tool is a command that works on what is kept.
+// A tool is a command that works on the data folder.
 type tool struct {
 	config.Command
-	args int // files that it needs, before the flags
-	// online: it may be used while a server runs, which then does it.
+	args int // files that it needs
+	// online is set if it may be used while a server runs, which then carries it out.
 	online bool
 	run    func(s *sqlite.Store, args []string, out io.Writer) error
 }
 
-// tools is the one list of them, in the order of the help. restore is no such
-// tool: it needs a folder without a store.
+// tools is the list of tools, in the order of the help. restore is not among
+// them: it needs a folder without a store.
 func tools() []tool {
 	return []tool{
-		{config.Command{Name: "audit", Help: "Print what moderators and admins have done"}, 0, true, printAudit},
-		{config.Command{Name: "backup", Args: "FILE", Help: "Write a copy of the database, also while the server runs"}, 1, true, backup},
-		{config.Command{Name: "export", Args: "FILE", Help: "Write all that is kept as lines of JSON, also while the server runs"}, 1, true, export},
-		{config.Command{Name: "import", Args: "FILE", Help: "Read what export has written; the server must not run"}, 1, false, importFile},
-		{config.Command{Name: "verify", Help: "Look for damage in the database and its audit log, also while the server runs"}, 0, true, verify},
+		{config.Command{Name: "audit", Help: "Print the audit log: the actions of moderators and administrators"}, 0, true, printAudit},
+		{config.Command{Name: "backup", Args: "FILE", Help: "Copy the database to FILE; the server may be running"}, 1, true, backup},
+		{config.Command{Name: "export", Args: "FILE", Help: "Export all data to FILE as JSON lines; the server may be running"}, 1, true, export},
+		{config.Command{Name: "import", Args: "FILE", Help: "Import a file written by export; stop the server first"}, 1, false, importFile},
+		{config.Command{Name: "verify", Help: "Check the database and its audit log for damage; the server may be running"}, 0, true, verify},
 	}
 }
 
-// errDamaged is returned when verify has found anything.
+// errDamaged is returned when verify has found damage.
 var errDamaged = errors.New("the database is damaged: see above")
 
 func verify(s *sqlite.Store, _ []string, out io.Writer) error {
 	problems, err := s.Verify()
+	if err != nil || len(problems) > 0 {
+		return printProblems(out, problems, nil, err)
+	}
+	pairs, err := s.SameNames()
+	return printProblems(out, nil, pairs, err)
+}
+
+// verifyFrozen is verify in a folder that can't be written to.
+func verifyFrozen(c config.Config, out io.Writer) error {
+	folder, err := dataFolder(c)
+	if err != nil {
+		return failure{err}
+	}
+	problems, pairs, err := sqlite.VerifyFrozen(folder)
+	if err = printProblems(out, problems, pairs, err); err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// printProblems prints the problems, and the accounts with the same name, which are not
+// damage.
+func printProblems(out io.Writer, problems []string, pairs [][2]string, err error) error {
 	if err != nil {
 		return err
 	}
@@ -51,6 +77,9 @@ func verify(s *sqlite.Store, _ []string, out io.Writer) error {
 	}
 	if len(problems) > 0 {
 		return errDamaged
+	}
+	for _, pair := range pairs {
+		_, _ = fmt.Fprintf(out, "note: the accounts %s and %s have one name by now; %s\n", pair[0], pair[1], sameNameRemedy)
 	}
 	_, err = fmt.Fprintln(out, "ok")
 	return err
@@ -81,21 +110,27 @@ func backup(s *sqlite.Store, args []string, out io.Writer) error {
 	if err := s.Backup(args[0]); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s is a copy of the database; the folder %s of the data folder is not in it\n", args[0], sqlite.ArchiveFolder)
+	_, err := fmt.Fprintf(out, "backed up the database to %s, without the folder %s\n", args[0], sqlite.ArchiveFolder)
 	return err
 }
 
 func export(s *sqlite.Store, args []string, out io.Writer) error {
 	f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("export: %w; choose another name", err)
+	}
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(f)
-	err = errors.Join(store.WriteExport(w, s), w.Flush(), f.Sync(), f.Close())
-	if err != nil {
-		return errors.Join(err, os.Remove(args[0]))
+	if err = store.WriteExport(w, s); err == nil {
+		err = errors.Join(w.Flush(), f.Sync())
 	}
-	_, err = fmt.Fprintf(out, "%s has all that is kept\n", args[0])
+	if err = cmp.Or(err, f.Close()); err != nil {
+		_ = os.Remove(args[0])
+		return fmt.Errorf("export: %w", err)
+	}
+	_, err = fmt.Fprintf(out, "exported all data to %s\n", args[0])
 	return err
 }
 
@@ -108,7 +143,7 @@ func importFile(s *sqlite.Store, args []string, out io.Writer) error {
 	if err := store.ReadExport(f, s); err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	_, err = fmt.Fprintf(out, "%s is imported\n", args[0])
+	_, err = fmt.Fprintf(out, "imported %s\n", args[0])
 	return err
 }
 
@@ -116,38 +151,46 @@ func importFile(s *sqlite.Store, args []string, out io.Writer) error {
 // the data folder.
 func (t tool) command() command {
 	return command{t.Command, func(p program, args []string) error {
-		files, args, err := takeFiles(t.Command, t.args, args)
-		if err != nil {
-			return err
-		}
-		s, err := config.Load(args, p.env)
+		s, words, err := config.LoadWords(args, p.env)
 		switch {
 		case err != nil:
 			return err
 		case s.Config.Help:
 			return p.help([]string{t.Name})
 		}
-		if t.online { // what only reads should not begin an empty database in the wrong folder
+		files, err := filesOf(t.Command, t.args, words)
+		if err != nil {
+			return err
+		}
+		if t.online { // a tool that only reads must not create an empty database in the wrong folder
 			if err := hasDatabase(s.Config); err != nil {
 				return failure{err}
 			}
 		}
-		k, err := openStore(s.Config)
-		if _, busy := errors.AsType[*osutil.FolderInUseError](err); busy && t.online {
-			return p.call(s.Config, admin.Request{Args: append([]string{t.Name}, files...)})
-		}
-		if err != nil {
-			return failure{err}
-		}
-		disk, ok := k.store.(*sqlite.Store)
-		if !ok {
-			return errors.Join(failure{errNoFolder}, k.release())
-		}
-		if err = errors.Join(t.run(disk, files, p.stdout), k.release(), giveBack(k.folder)); err != nil {
-			return failure{err}
-		}
-		return nil
+		return p.apply(t, s.Config, files)
 	}}
+}
+
+// apply runs a tool, here or in the server that has the data folder.
+func (p program) apply(t tool, c config.Config, files []string) error {
+	k, err := openStore(c)
+	if _, busy := errors.AsType[*osutil.FolderInUseError](err); busy && t.online {
+		return p.call(c, admin.Request{Args: append([]string{t.Name}, files...)})
+	}
+	if t.Name == "verify" && (errors.Is(err, fs.ErrPermission) || osutil.IsReadOnly(err)) {
+		return verifyFrozen(c, p.stdout)
+	}
+	if err != nil {
+		return failure{err}
+	}
+	disk, ok := k.store.(*sqlite.Store)
+	if !ok {
+		return errors.Join(failure{errNoFolder}, k.release())
+	}
+	if err = errors.Join(t.run(disk, files, p.stdout), k.release(), giveBack(k.folder)); err != nil {
+		return failure{err}
+	}
+	return nil
 }
 
 // hasDatabase returns an error if there is none in the folder of c.
@@ -165,48 +208,45 @@ func hasDatabase(c config.Config) error {
 	return nil
 }
 
-// giveBack gives what root has made in a data folder to the user of the server.
+// giveBack changes the owner of files that root has created in a data folder to the user of
+// the server.
 func giveBack(folder string) error {
 	return osutil.GiveToOwner(folder, sqlite.FileName, "lock")
 }
 
-var errNoFolder = errors.New("nothing is kept on disk with these settings (see --data)")
+var errNoFolder = errors.New("these settings store nothing on disk (see --data)")
 
-// takeFiles takes the files that stand before the flags, as absolute paths.
-func takeFiles(c config.Command, n int, args []string) (files, rest []string, err error) {
-	for len(files) < n {
-		if len(args) == 0 || args[0] == "" || args[0][0] == '-' {
-			if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-				return make([]string, n), args, nil
-			}
-			return nil, nil, &config.UsageError{Problem: fmt.Sprintf("usage: chatsrv %s %s [flags]", c.Name, c.Args)}
-		}
-		path, err := filepath.Abs(args[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		files, args = append(files, path), args[1:]
+// filesOf returns the files among a command's arguments, as absolute paths.
+func filesOf(c config.Command, n int, words []string) (files []string, err error) {
+	if len(words) != n || slices.Contains(words, "") {
+		return nil, &config.UsageError{Problem: strings.Join(strings.Fields("usage: chatsrv "+c.Name+" "+c.Args), " ") + " [flags]"}
 	}
-	return files, args, nil
+	for _, word := range words {
+		path, err := filepath.Abs(word)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, path)
+	}
+	return files, nil
 }
 
 // restore puts a backup into the data folder.
 func (p program) restore(args []string) error {
-	c := config.Command{Name: "restore", Args: "FILE [replace]"}
-	files, args, err := takeFiles(c, 1, args)
-	if err != nil {
-		return err
-	}
-	replace := len(args) > 0 && args[0] == "replace"
-	if replace {
-		args = args[1:]
-	}
-	s, err := config.Load(args, p.env)
+	s, words, err := config.LoadWords(args, p.env)
 	switch {
 	case err != nil:
 		return err
 	case s.Config.Help:
 		return p.help([]string{"restore"})
+	}
+	replace := len(words) == 2 && words[1] == "replace"
+	if replace {
+		words = words[:1]
+	}
+	files, err := filesOf(config.Command{Name: "restore", Args: "FILE [replace]"}, 1, words)
+	if err != nil {
+		return err
 	}
 	folder, err := dataFolder(s.Config)
 	switch {
@@ -224,8 +264,8 @@ func (p program) restore(args []string) error {
 		return failure{err}
 	}
 	if aside != "" {
-		_, _ = fmt.Fprintf(p.stdout, "what was there before is in %s now\n", aside)
+		_, _ = fmt.Fprintf(p.stdout, "the previous database is now %s\n", aside)
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s is restored into %s\n", files[0], folder)
+	_, err = fmt.Fprintf(p.stdout, "restored %s into %s\n", files[0], folder)
 	return err
 }

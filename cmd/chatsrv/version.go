@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// release is the version of a build that is not of a tagged module.
+// release is the version of builds that are not from a tagged module.
 const release = "0.1.0"
 
 // version describes this build: number, commit and its date if they are known,
-// Go, platform. Nothing in it says when or where the build was made: the same
-// source makes the same program.
+// Go, platform. It has no time or place of the build, so that builds are
+// reproducible.
 func version() string {
 	number, commit := build()
 	return fmt.Sprintf("%s%s (%s %s/%s)", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -26,7 +26,7 @@ func build() (number, commit string) {
 	return release, ""
 }
 
-// fromBuild takes the version out of what the go command has put into the program.
+// fromBuild extracts the version from the build information in the program.
 func fromBuild(info *debug.BuildInfo) (number, commit string) {
 	number = release
 	date := ""

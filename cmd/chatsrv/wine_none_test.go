@@ -2,4 +2,4 @@
 
 package main
 
-func onWine() bool { return false }
+func noPlaceholders() bool { return false }

@@ -61,7 +61,7 @@ func inDrained(end ending) script {
 	}
 }
 
-// provoke connects a peer and has it do what leads to the callbacks of a script.
+// provoke connects a peer and has it trigger the callbacks of a script.
 func provoke(e *env, to net.Addr, s script) *peer {
 	e.Helper()
 	before := e.g.Stats().Blocked
@@ -71,8 +71,7 @@ func provoke(e *env, to net.Addr, s script) *peer {
 		e.until("a write found no room", func() bool { return e.g.Stats().Blocked > before })
 		p.get(blockingWrite)
 	case s.opened == nil:
-		p.send("x")
-		p.closeWrite()
+		p.sendLast("x")
 	}
 	return p
 }
@@ -144,7 +143,7 @@ func closeFromGoroutine(e *env) {
 	}
 }
 
-// closeThenReceive has bytes of the peer wait when Close is called after the
+// closeThenReceive makes bytes of the peer wait when Close is called after the
 // turn's reading.
 func closeThenReceive(e *env) {
 	e.start(eventloop.Options{})

@@ -17,8 +17,8 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// ChildDescriptors is how many descriptors the child process may open that
-// accepts more clients than that.
+// ChildDescriptors is how many descriptors the child process may open. It gets
+// more clients than that.
 const ChildDescriptors = 64
 
 // childVariable is set, to anything, in the environment of the child.
@@ -26,18 +26,18 @@ const childVariable = "LOOPTEST_CHILD"
 
 const (
 	crowdSize   = 100 // clients of the child
-	childTimers = 60  // between two looks at its counters
+	childTimers = 60  // between two readings of its counters
 )
 
 func descriptorBehaviours() []behaviour {
 	return []behaviour{
-		{"out of descriptors accepting pauses, spins not, drops nobody and goes on", exhausts},
+		{"out of descriptors accepting pauses without spinning, drops no client and resumes", exhausts},
 	}
 }
 
-// child is the process with few descriptors: a server that says on standard
-// output where it listens, then answers each line of standard input with a
-// line of its counters, having let some time pass, and ends with the input.
+// child is the process with few descriptors: a server that writes its address
+// to standard output, then answers each line of standard input with its
+// counters after some time, and ends at the end of its input.
 func child(t *testing.T, o Options) {
 	t.Helper()
 	if err := o.LimitDescriptors(); err != nil {
@@ -175,7 +175,7 @@ func (c *progeny) figures() (f figures) {
 	return f
 }
 
-// end lets the child go.
+// end ends the child.
 func (c *progeny) end() {
 	c.e.Helper()
 	if err := c.in.Close(); err != nil {
@@ -213,7 +213,7 @@ func exhausts(e *env) {
 		c.check(f, later)
 		f = later
 	}
-	// Each client that goes makes room for one of those who wait.
+	// Each client that leaves makes room for one that waits.
 	for _, p := range peers {
 		p.want("hello")
 		p.close()
@@ -224,8 +224,8 @@ func exhausts(e *env) {
 	c.end()
 }
 
-// check looks at two sets of counters while the descriptors are used up: what
-// happened during so many timers of one millisecond.
+// check compares two sets of counters, childTimers timers of one millisecond
+// apart, while the descriptors are used up.
 func (c *progeny) check(before, after figures) {
 	c.e.Helper()
 	if after.accepted < ChildDescriptors/2 || after.accepted >= ChildDescriptors {

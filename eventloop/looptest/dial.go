@@ -14,12 +14,12 @@ func dialBehaviours() []behaviour {
 		{"Dial by name finds localhost", dialsByName},
 		{"a Dial that is refused calls Closed only", dialRefused},
 		{"a Dial that gets no answer calls Closed with ErrDeadline", dialUnanswered},
-		{"a Dial to what is no address calls Closed only", dialNonsense},
+		{"a Dial to an invalid address calls Closed only", dialNonsense},
 		{"a Dial under way when the group closes calls Closed", dialClosed},
 	}
 }
 
-// greeter is a client that says hello and closes when it has the echo.
+// greeter is a client that sends hello and closes once it has the echo.
 func greeter() script {
 	missing := len("hello")
 	return script{
@@ -101,7 +101,7 @@ func dialNonsense(e *env) {
 }
 
 // dialUnanswered dials a listener with a short backlog that nobody accepts
-// from, until it is full.
+// from, until its backlog is full.
 func dialUnanswered(e *env) {
 	e.start(eventloop.Options{DialTimeout: 5 * soon})
 	b, err := e.o.Open()
@@ -137,7 +137,7 @@ func dialUnanswered(e *env) {
 	}
 }
 
-// dialFails dials in vain.
+// dialFails checks that a Dial fails.
 func (e *env) dialFails(network, address string) {
 	e.Helper()
 	w := e.dialled(network, address, script{})
@@ -151,7 +151,7 @@ func (e *env) dialFails(network, address string) {
 	})
 }
 
-// dialClosed checks by finish that each handler gets its Closed.
+// dialClosed relies on finish to check that each handler gets its Closed.
 func dialClosed(e *env) {
 	e.start(eventloop.Options{})
 	_, port, err := net.SplitHostPort(e.listen("tcp", loopback, echo()).String())

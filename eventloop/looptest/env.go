@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	patience  = 20 * time.Second // until something that must happen is given up
+	patience  = time.Minute // to wait for something that must happen
 	pollEvery = 2 * time.Millisecond
 	maxTurns  = 1 << 18 // the same in a simulated world
 )
@@ -28,6 +28,8 @@ type env struct {
 	o          Options
 	goroutines int
 	handles    int
+	filtered   bool    // every connection has a toy at both ends
+	secure     *Secure // or this filter; nil: neither
 
 	g      *eventloop.Group
 	over   chan error // what Run returned
@@ -49,8 +51,8 @@ func newEnv(t *testing.T, o Options) *env {
 	return e
 }
 
-// warmUp has the runtime and package net open what they keep for ever, so that
-// it is not taken for a leak.
+// warmUp makes the runtime and package net open the handles that they never
+// close, so that these are not taken for a leak.
 func warmUp(t *testing.T, o Options) {
 	t.Helper()
 	if o.Dial != nil {
@@ -65,7 +67,7 @@ func warmUp(t *testing.T, o Options) {
 	}
 }
 
-// virtual says whether the world is a simulated one.
+// virtual reports whether the world is simulated.
 func (e *env) virtual() bool { return e.o.Dial != nil }
 
 // start makes the group and, in the real world, runs it.
@@ -93,7 +95,7 @@ func (e *env) start(o eventloop.Options) {
 	e.on(g.Loops()[0], func() {}) // it runs
 }
 
-// stop closes the group and waits until it is over.
+// stop closes the group and waits until it has ended.
 func (e *env) stop() {
 	if e.ended {
 		return
@@ -158,9 +160,9 @@ func (e *env) now() time.Time {
 	return e.o.Now()
 }
 
-// settled waits for what happens by itself soon.
+// settled waits for a condition that will soon hold by itself.
 func (e *env) settled(cond func() bool) bool {
-	deadline := time.Now().Add(patience / 4)
+	deadline := time.Now().Add(patience)
 	for !cond() {
 		if time.Now().After(deadline) {
 			return false
@@ -226,7 +228,7 @@ func (e *env) turn(what string) {
 	}
 }
 
-// enter begins a callback on l: no other one may be under way there.
+// enter begins a callback on l: no other one may be running there.
 func (e *env) enter(l *eventloop.Loop, what string) {
 	if e.inside[l].Add(1) > 1 {
 		e.Errorf("%s is called from inside another callback", what)
@@ -235,7 +237,7 @@ func (e *env) enter(l *eventloop.Loop, what string) {
 	e.mu.Lock()
 }
 
-// leave ends it.
+// leave ends a callback.
 func (e *env) leave(l *eventloop.Loop) {
 	if e.inside[l].Add(-1) > 0 {
 		return
@@ -273,8 +275,8 @@ func (e *env) look(f func()) {
 	f()
 }
 
-// pass lets the loop take its time: n timers, one after the other. It returns
-// how many turns were taken meanwhile.
+// pass lets the loop run for n timers, one after the other. It returns how many
+// turns were taken meanwhile.
 func (e *env) pass(n int) (turns int) {
 	e.Helper()
 	l := e.g.Loops()[0]

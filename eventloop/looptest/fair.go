@@ -28,8 +28,8 @@ func (h *hooked) Write(to eventloop.Handle, p []byte) (int, error) {
 	return n, err
 }
 
-// growsAsSent has a message appended whenever something was sent: the loop
-// never comes to the end of the topic.
+// growsAsSent appends a message whenever something was sent: the loop never
+// reaches the end of the topic.
 func growsAsSent(e *env) {
 	const most = 1 << 19 // even a loop that is starved comes to an end
 	topic := eventloop.NewTopic(eventloop.TopicOptions{})

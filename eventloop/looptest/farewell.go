@@ -12,7 +12,7 @@ func farewellBehaviours() []behaviour {
 		{"a graceful close with unread input delivers 1 MiB whole", farewell},
 		{"a peer that never closes is waited for no longer than LingerTimeout", lingers},
 		{"a slow reader of a farewell costs no turns once it has it all", lingersQuietly},
-		{"what was appended to topics before Close arrives, what comes later does not", closeWithTopics},
+		{"messages appended to topics before Close arrive, later ones do not", closeWithTopics},
 	}
 }
 
@@ -37,7 +37,7 @@ func farewell(e *env) {
 	want := pattern(mebibyte)
 	for range 10 {
 		p, w := e.connect(to)
-		p.send(string(make([]byte, 64<<10))) // nobody reads that
+		p.send(string(make([]byte, 64<<10))) // this is never read
 		p.flood()
 		e.on(w.conn.Loop(), func() {
 			w.conn.Write(want)
@@ -51,8 +51,11 @@ func farewell(e *env) {
 
 func lingers(e *env) {
 	e.start(eventloop.Options{LingerTimeout: 20 * time.Millisecond})
-	p, w := e.serve(script{opened: func(c *eventloop.Conn) { c.Close() }})
-	e.on(w.conn.Loop(), func() { w.conn.SetDeadline(0) }) // too late to matter
+	p, w := e.serve(script{}) // a peer that has not connected yet would not see the end
+	e.on(w.conn.Loop(), func() {
+		w.conn.Close()
+		w.conn.SetDeadline(0) // too late to matter
+	})
 	p.wantEnd()
 	w.wantClosed(nil)
 }

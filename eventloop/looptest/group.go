@@ -11,7 +11,7 @@ func groupBehaviours() []behaviour {
 		{"closing a running group closes every connection with ErrClosed", closesGroup},
 		{"Close of the group in a callback", closesInCallback},
 		{"a closed group takes nothing any more", closedGroup},
-		{"Drain lets everybody have what is theirs", drains},
+		{"Drain sends every connection what is queued for it", drains},
 		{"a DrainHandler says goodbye before its connection is closed", drainsTold},
 		{"Drain with peers that are stuck ends with ErrDeadline", drainsStuck},
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/eventloop/internal/toyfilter"
 )
 
 const loopback = "127.0.0.1:0"
@@ -19,11 +20,13 @@ const loopback = "127.0.0.1:0"
 // methods block until they are done.
 type peer struct {
 	e     *env
-	conn  net.Conn      // in the real world
-	raw   Raw           // in a simulated one
-	ahead *bufio.Reader // if reading ahead
-	junk  []byte        // what a flood consists of
-	done  chan struct{} // closed when the flood is over
+	conn  net.Conn          // in the real world
+	raw   Raw               // in a simulated one
+	toy   *toyfilter.Filter // if the connection has one at its other end
+	top   Secured           // or another filter
+	ahead *bufio.Reader     // if reading ahead
+	junk  []byte            // what a flood consists of
+	done  chan struct{}     // closed when the flood has ended
 }
 
 // dial connects to a listener.
@@ -44,10 +47,40 @@ func (e *env) dial(to net.Addr) *peer {
 			e.Fatal(err)
 		}
 	}
+	if e.filtered {
+		p.toy = toyfilter.New(e.Errorf)
+	}
 	e.Cleanup(p.close)
 	e.peers = append(e.peers, p)
+	if e.secure != nil {
+		if p.top, err = e.secure.Peer(below{peer: p}); err != nil {
+			e.Fatalf("handshake: %v", err)
+		}
+	}
 	return p
 }
+
+// A below is the net.Conn below a peer's filter.
+type below struct {
+	net.Conn // nil: nothing else of it is used
+	*peer
+}
+
+func (b below) Read(p []byte) (int, error)     { return b.readRaw(p) }
+func (b below) Close() error                   { return nil }
+func (below) SetWriteDeadline(time.Time) error { return nil }
+
+func (b below) Write(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = b.writeRaw(p[n:])
+		n += m
+	}
+	return n, err
+}
+
+// mostSealed is the size of a peer's longest record.
+const mostSealed = 10_000
 
 // send writes all of s.
 func (p *peer) send(s string) {
@@ -61,8 +94,39 @@ func (p *peer) send(s string) {
 	}
 }
 
-// write writes some of b.
+// write writes some of b, through the toy if there is one.
 func (p *peer) write(b []byte) (int, error) {
+	switch {
+	case p.top != nil:
+		return p.top.Write(b)
+	case p.toy == nil:
+		return p.writeRaw(b)
+	}
+	n := min(len(b), mostSealed)
+	for rest := p.toy.Seal(nil, b[:n]); len(rest) > 0; {
+		m, err := p.writeRaw(rest)
+		if err != nil {
+			return 0, err
+		}
+		rest = rest[m:]
+	}
+	return n, nil
+}
+
+// sendRaw writes all of b, past the toy.
+func (p *peer) sendRaw(b []byte) {
+	p.e.Helper()
+	for len(b) > 0 {
+		n, err := p.writeRaw(b)
+		if err != nil {
+			p.e.Fatalf("write: %v", err)
+		}
+		b = b[n:]
+	}
+}
+
+// writeRaw writes some of b, past the toy.
+func (p *peer) writeRaw(b []byte) (int, error) {
 	if p.conn != nil {
 		return p.conn.Write(b)
 	}
@@ -73,8 +137,19 @@ func (p *peer) write(b []byte) (int, error) {
 	}
 }
 
-// read reads some bytes.
+// read reads some bytes, through the toy if there is one.
 func (p *peer) read(b []byte) (int, error) {
+	switch {
+	case p.top != nil:
+		return p.top.Read(b)
+	case p.toy == nil:
+		return p.readRaw(b)
+	}
+	return p.toy.Pull(p.readRaw, b)
+}
+
+// readRaw reads some bytes, past the toy.
+func (p *peer) readRaw(b []byte) (int, error) {
 	if p.conn != nil {
 		return p.conn.Read(b)
 	}
@@ -151,7 +226,7 @@ func (p *peer) wantAll(b []byte) {
 	}
 }
 
-// gone reads on until the stream ends, however it does.
+// gone reads until the stream ends, however it ends.
 func (p *peer) gone() {
 	p.e.Helper()
 	if _, err := io.Copy(io.Discard, p); err != nil {
@@ -165,16 +240,45 @@ func (p *peer) gone() {
 // closeWrite tells the server that no more comes.
 func (p *peer) closeWrite() {
 	p.e.Helper()
-	var half interface{ CloseWrite() error } = p.raw
-	if c, ok := p.conn.(interface{ CloseWrite() error }); ok {
-		half = c
+	if p.toy != nil && !p.toy.Ended() {
+		p.sendRaw(p.toy.End(nil))
 	}
-	if err := half.CloseWrite(); err != nil {
+	if p.top != nil {
+		_ = p.top.CloseWrite() // it may have failed before
+	}
+	p.halfClose()
+}
+
+// halfClose is closeWrite without the toy's clean end.
+func (p *peer) halfClose() {
+	p.e.Helper()
+	if err := p.shutDown(); err != nil {
 		p.e.Fatalf("CloseWrite: %v", err)
 	}
 }
 
-// reset closes the connection the hard way.
+func (p *peer) shutDown() error {
+	if c, ok := p.conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return p.raw.CloseWrite()
+}
+
+// sendLast is send and closeWrite, for a server that may abort the connection between the two.
+func (p *peer) sendLast(s string) {
+	p.e.Helper()
+	if p.toy == nil {
+		p.send(s)
+	} else {
+		p.sendRaw(p.toy.End(p.toy.Seal(nil, []byte(s))))
+	}
+	if p.top != nil {
+		_ = p.top.CloseWrite()
+	}
+	_ = p.shutDown() // it is reset
+}
+
+// reset closes the connection with a reset.
 func (p *peer) reset() {
 	p.e.Helper()
 	if c, ok := p.conn.(*net.TCPConn); ok {
@@ -193,7 +297,7 @@ func (p *peer) reset() {
 // close closes the connection. It may be called again.
 func (p *peer) close() {
 	if p.raw != nil {
-		_ = p.raw.Close() // closed before: ErrClosed
+		_ = p.raw.Close() // ErrClosed if it was closed before
 		return
 	}
 	_ = p.conn.Close() // the same
@@ -202,7 +306,7 @@ func (p *peer) close() {
 	}
 }
 
-// pattern returns n bytes in which every place is different from its neighbours.
+// pattern returns n bytes of which each differs from its neighbours.
 func pattern(n int) []byte {
 	b := make([]byte, 0, n+16)
 	for i := 0; len(b) < n; i++ {
@@ -219,7 +323,7 @@ func abridge(s string) string {
 	return s
 }
 
-// difference says where two streams part.
+// difference says where two streams differ.
 func difference(got, want []byte) string {
 	for i := range min(len(got), len(want)) {
 		if got[i] != want[i] {

@@ -91,7 +91,7 @@ func writePlaceSlow(e *env) {
 	}
 }
 
-// marked returns n bytes that say where they come from.
+// marked returns n bytes that identify their source.
 func marked(kind byte, i, n int) []byte {
 	b := pattern(n)
 	copy(b, fmt.Sprintf("%c%d", kind, i))

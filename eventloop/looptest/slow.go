@@ -41,7 +41,8 @@ func numbered(i, size int) []byte {
 }
 
 // block appends numbered lines until a reader of the topic, on l, takes no more. It
-// returns how many. Nothing is sent of the last ones, and no room appears by itself.
+// returns how many. The last ones are not sent at all, and no room appears by
+// itself.
 func block(e *env, l *eventloop.Loop, topic *eventloop.Topic, size int) (n int) {
 	e.Helper()
 	took := func(before eventloop.Stats) bool { return e.g.Stats().BytesOut > before.BytesOut }
@@ -53,7 +54,7 @@ func block(e *env, l *eventloop.Loop, topic *eventloop.Topic, size int) (n int) 
 				n++
 			}
 		})
-		e.on(l, func() {}) // the turn is over
+		e.on(l, func() {}) // the turn has ended
 		if e.g.Stats().Blocked > first && !took(before) {
 			if e.pass(3); !took(before) {
 				return n
@@ -135,8 +136,8 @@ func lags(e *env) {
 	w.untilGot(1)
 }
 
-// lagsInside has the window pass a reader that is in the middle of a message
-// just when there is room to go on.
+// lagsInside makes the window pass a reader in the middle of a message just when
+// there is room again.
 func lagsInside(e *env) {
 	const size = 10_000
 	e.start(eventloop.Options{})
@@ -214,8 +215,8 @@ func slowButAlive(e *env) {
 	e.until("Drained is called", func() bool { return w.drains == 1 })
 }
 
-// A terse backend reports a hang-up as what the contract promises, and no more:
-// not as Writable.
+// A terse backend reports a hang-up only as the contract promises: not as
+// Writable.
 type terse struct{ eventloop.Backend }
 
 // Wait implements eventloop.Poller.
@@ -229,7 +230,7 @@ func (b terse) Wait(events []eventloop.Event, timeout time.Duration) (int, error
 	return n, err
 }
 
-// blockedGone has the peer of connections that wait for room only, and not for
+// blockedGone makes the peer of connections that wait for room only, and not for
 // input, disappear.
 func blockedGone(e *env) {
 	open := e.o.Open

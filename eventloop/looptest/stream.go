@@ -12,7 +12,7 @@ import (
 
 func streamBehaviours() []behaviour {
 	return []behaviour{
-		{"what is written in Received comes back", echoes},
+		{"bytes written in Received come back", echoes},
 		{"a large answer reaches a slow reader whole and in order", largeAnswer},
 		{"bytes keep their order however they are split", keepsOrder},
 		{"lines sent before the end of the input are delivered, then EOF", halfClose},
@@ -21,7 +21,7 @@ func streamBehaviours() []behaviour {
 		{"a paused connection receives nothing until it is resumed", pauses},
 		{"a paused connection whose peer is dead makes no turns", pausedDead},
 		{"an outbox over its limit closes the connection with ErrOutboxFull", outboxFull},
-		{"SetHandler has another handler go on", setHandler},
+		{"after SetHandler the new handler gets the events", setHandler},
 	}
 }
 
@@ -39,8 +39,8 @@ func echoes(e *env) {
 			p.send(s)
 			p.want(s)
 		}
-		if remote := w.conn.RemoteAddr(); remote.IsValid() != (at[0] != "unix") {
-			e.Errorf("RemoteAddr over %s is %v", at[0], remote)
+		if remote := w.conn.RemoteAddrPort(); remote.IsValid() != (at[0] != "unix") {
+			e.Errorf("RemoteAddrPort over %s is %v", at[0], remote)
 		}
 		p.close()
 		if err := w.untilClosed(); err == nil {
@@ -49,8 +49,8 @@ func echoes(e *env) {
 	}
 }
 
-// addresses returns where one can listen: on IPv4, on IPv6 if this machine has it,
-// and on a Unix socket if the backend has them.
+// addresses returns addresses to listen on: IPv4, IPv6 if this machine has it, and
+// a Unix socket if the backend has them.
 func (e *env) addresses() [][2]string {
 	e.Helper()
 	all := [][2]string{{"tcp4", loopback}}
@@ -228,10 +228,11 @@ func pausedDead(e *env) {
 }
 
 func outboxFull(e *env) {
-	e.start(eventloop.Options{OutboxLimit: 1000})
+	const limit = 10_000 // a handshake has to fit, too
+	e.start(eventloop.Options{OutboxLimit: limit})
 	var first, second error
 	p, w := e.serve(script{received: func(c *eventloop.Conn, _ []byte) {
-		_, first = c.Write(make([]byte, 1000))
+		_, first = c.Write(make([]byte, limit))
 		_, second = c.Write(make([]byte, 1))
 	}})
 	p.send("x")

@@ -13,7 +13,7 @@ func taskBehaviours() []behaviour {
 		{"Post beyond PostLimit returns ErrBusy, and Close still works", postLimit},
 		{"Offload runs its work elsewhere and done on the loop, reading paused", offloads},
 		{"Offload's done is dropped when the connection is gone", offloadGone},
-		{"an Executor without room is reported by Offload, and reading goes on", offloadBusy},
+		{"an Executor without room is reported by Offload, and reading continues", offloadBusy},
 	}
 }
 

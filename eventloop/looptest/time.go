@@ -12,9 +12,9 @@ func timeBehaviours() []behaviour {
 		{"a connection that sends nothing is closed with ErrIdle", idles},
 		{"a deadline without a DeadlineHandler closes with ErrDeadline", deadlineCloses},
 		{"a DeadlineHandler is told of a deadline, once, and may set another", deadlineTold},
-		{"a deadline that is replaced or cleared does not come", deadlineReplaced},
-		{"timers come in the order of their times, and of their setting", timersInOrder},
-		{"a timer that is stopped does not come", timerStops},
+		{"a deadline that is replaced or cleared is not called", deadlineReplaced},
+		{"timers are called in the order of their times, and of their setting", timersInOrder},
+		{"a timer that is stopped is not called", timerStops},
 		{"no timer and no deadline comes early", neverEarly},
 	}
 }
@@ -47,7 +47,7 @@ func idles(e *env) {
 }
 
 // keepsAwake sends now and then, which postpones the idle timeout. Only a
-// virtual clock says for certain when that is.
+// virtual clock makes the time of that certain.
 func keepsAwake(e *env) {
 	if !e.virtual() {
 		return
@@ -95,8 +95,8 @@ func deadlineTold(e *env) {
 	})
 }
 
-// deadlineReplaced is a log-in: the deadline set at first is cleared by the
-// first line, another one replaced by a later one.
+// deadlineReplaced is a login: the first line clears the first deadline;
+// another deadline is replaced by a later one.
 func deadlineReplaced(e *env) {
 	e.start(eventloop.Options{})
 	to := e.listen("tcp", loopback, script{opened: func(c *eventloop.Conn) { c.SetDeadline(patience) }})
@@ -135,7 +135,7 @@ func timersInOrder(e *env) {
 		return append(timers, l.AfterFunc(-time.Second, note(0)))
 	}
 	e.on(l, func() {
-		// A machine that stops for a while in between sets other times.
+		// A machine that stalls in between sets other times.
 		for range 1000 {
 			start := e.now()
 			timers := set()
@@ -178,7 +178,7 @@ func timerStops(e *env) {
 	})
 	e.on(l, func() {
 		if timers[0].Stop() || timers[1].Stop() {
-			e.Error("Stop of a timer that is over returned true")
+			e.Error("Stop of a timer that has fired or was stopped returned true")
 		}
 	})
 }

@@ -15,19 +15,20 @@ func topicBehaviours() []behaviour {
 	return []behaviour{
 		{"1,000 goroutines append at once: one order for all, no byte mixed", manyAppend},
 		{"authors see no echo and ignored authors are not seen", skipsAuthors},
-		{"SkipAuthor and SkipSeq take back what was not sent yet", takesBack},
-		{"a late subscriber gets what Keep has kept", subscribesLate},
-		{"a subscriber to what is gone gets LagNotice(0)", subscribesTooLate},
-		{"who finishes with a topic gets what was appended before, and then the next one", finishes},
-		{"who finishes with too many topics is told what is missed of the last ones", finishesMany},
+		{"SkipAuthor and SkipSeq withhold messages that were not sent yet", takesBack},
+		{"a late subscriber gets the messages that Keep retains", subscribesLate},
+		{"a subscriber to messages that are gone gets LagNotice(0)", subscribesTooLate},
+		{"a connection that finishes with a topic gets its earlier messages, then those of the next topic", finishes},
+		{"a connection that finishes with too many topics is told what it misses of the last ones", finishesMany},
 		{"a subscription that is closed gets nothing more", unsubscribes},
 		{"topics reach the connections of every loop", acrossLoops},
+		{"a topic that is never quiet holds only messages that a reader has yet to receive", holdsTheUnread},
 		{"the last words of a loop's only member reach the other loops", lastWords},
 	}
 }
 
-// subscriber is the script of a server whose connections read a topic from where
-// it is.
+// subscriber is the script of a server whose connections read a topic from its
+// head.
 func subscriber(t *eventloop.Topic) script {
 	return script{opened: func(c *eventloop.Conn) { c.Subscribe(t, 0, t.Head()) }}
 }
@@ -194,8 +195,31 @@ func acrossLoops(e *env) {
 	}
 }
 
-// lastWords has a member say good-bye, on a loop of its own, to members of
-// another loop that has been quiet for so long that it holds nothing of the topic.
+func holdsTheUnread(e *env) {
+	const rounds, size, most = 100, 20_000, 400 << 10
+	e.start(eventloop.Options{Loops: 2})
+	topic := eventloop.NewTopic(eventloop.TopicOptions{Window: 64 << 20})
+	to := e.listen("tcp", loopback, subscriber(topic))
+	var peers []*peer
+	for range 4 {
+		p, _ := e.connect(to)
+		peers = append(peers, p)
+	}
+	for i := range rounds {
+		for range size / 1000 {
+			topic.Append(0, uint64(i), make([]byte, 1000))
+		}
+		for _, p := range peers {
+			p.get(size)
+		}
+		if got := topic.Size(); got > most {
+			e.Fatalf("it holds %d bytes after %d, of which everybody has read everything", got, topic.Head())
+		}
+	}
+}
+
+// lastWords makes the only member of one loop say goodbye to members of another
+// loop, which has been quiet for so long that it holds nothing of the topic.
 func lastWords(e *env) {
 	const n = 5
 	e.start(eventloop.Options{Loops: 2})

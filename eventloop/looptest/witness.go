@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/eventloop/internal/toyfilter"
 )
 
 // A script is a Handler made of functions, any of which may be nil. Without
@@ -18,14 +19,15 @@ type script struct {
 	closed   func(c *eventloop.Conn, err error)
 }
 
-// A witness is the Handler that follows a script, notes what happened and
-// complains of what must not happen. env.mu guards it.
+// A witness is a Handler that follows a script, records what happens and
+// reports what must not happen. env.mu guards it.
 type witness struct {
 	e      *env
 	s      script
 	conn   *eventloop.Conn
-	got    []byte // all that was received
-	used   bool   // belongs to a connection, so Closed must come
+	toy    *toyfilter.Filter // below it, if there is one
+	got    []byte            // all that was received
+	used   bool              // belongs to a connection, so Closed must come
 	opens  int
 	drains int
 	closes int
@@ -83,10 +85,21 @@ func (w *witness) Opened(c *eventloop.Conn) {
 			w.e.Errorf("Opened %d times", w.opens)
 		}
 		w.conn, w.used = c, true
+		if w.e.filtered {
+			w.filter()
+		}
 		if w.s.opened != nil {
 			w.s.opened(c)
 		}
 	})
+}
+
+// filter puts a toy below the connection.
+func (w *witness) filter() {
+	w.toy = toyfilter.New(w.e.Errorf)
+	if err := w.conn.SetFilter(w.toy); err != nil {
+		w.e.Errorf("SetFilter: %v", err)
+	}
 }
 
 // Received implements eventloop.Handler.
@@ -153,9 +166,9 @@ func (e *env) listen(network, address string, s script) net.Addr {
 	return ln.Addr()
 }
 
-// accept returns what Group.Listen wants, for connections that follow the script.
+// accept returns an accept function for Group.Listen, whose connections follow the script.
 func (e *env) accept(s script) func(*eventloop.Conn) eventloop.Handler {
-	return func(c *eventloop.Conn) eventloop.Handler {
+	accept := func(c *eventloop.Conn) eventloop.Handler {
 		e.enter(c.Loop(), "accept")
 		defer e.leave(c.Loop())
 		w, h := e.handler(s)
@@ -163,6 +176,18 @@ func (e *env) accept(s script) func(*eventloop.Conn) eventloop.Handler {
 		e.conns = append(e.conns, w)
 		return h
 	}
+	if e.secure != nil {
+		return e.secure.Server(accept)
+	}
+	return accept
+}
+
+// dialing returns the handler for a Dial on behalf of h.
+func (e *env) dialing(h eventloop.Handler) eventloop.Handler {
+	if e.secure != nil {
+		return e.secure.Client(h)
+	}
+	return h
 }
 
 // serve listens on the loopback address and connects one peer.
@@ -188,14 +213,14 @@ func (e *env) connect(to net.Addr) (*peer, *witness) {
 	return p, w
 }
 
-// dialled has the group connect to an address, following the script.
+// dialled makes the group connect to an address, following the script.
 func (e *env) dialled(network, address string, s script) *witness {
 	e.Helper()
 	e.mu.Lock()
 	w, h := e.handler(s)
 	w.used = true
 	e.mu.Unlock()
-	if err := e.g.Dial(network, address, h); err != nil {
+	if err := e.g.Dial(network, address, e.dialing(h)); err != nil {
 		e.Fatalf("Dial %s: %v", address, err)
 	}
 	return w

@@ -8,19 +8,19 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// connectChecks are about listening, accepting and dialling.
+// connectChecks test listening, accepting and dialling.
 func connectChecks() []check {
 	return []check{
-		{Rule{39, "a Dial that ends well is Writable and Connected"}, dialConnects},
+		{Rule{39, "a Dial that succeeds is Writable and Connected"}, dialConnects},
 		{Rule{40, "a refused Dial fails, at once or when Connected is asked"}, dialRefused},
-		{Rule{41, "Accept with nobody there returns ErrWouldBlock"}, acceptNobody},
+		{Rule{41, "Accept with an empty backlog returns ErrWouldBlock"}, acceptNobody},
 		{Rule{42, "Accept takes newcomers one by one, each a handle of its own"}, acceptEach},
-		{Rule{43, "Accept passes over a newcomer that is gone, or its reading ends"}, acceptGone},
+		{Rule{43, "Accept skips a connection that is gone, or reading it ends"}, acceptGone},
 		{Rule{44, "an address in use can't be listened on"}, addressInUse},
 		{Rule{45, "the address of a closed listener is free at once, with connections left over"}, restartAtOnce},
 		{Rule{46, "several listeners share an address with ReusePort"}, reusePort},
-		{Rule{47, "a backlog of one is no less a listener"}, smallBacklog},
-		{Rule{48, "an adopted listener accepts, and its origin may be closed"}, adopt},
+		{Rule{47, "a listener with a backlog of one works"}, smallBacklog},
+		{Rule{48, "an adopted listener accepts, and the original may be closed"}, adopt},
 	}
 }
 
@@ -90,8 +90,8 @@ func acceptEach(e *env) {
 	}
 }
 
-// acceptGone: the client is gone before it was accepted, politely or not.
-// Whether the system still hands it out is its choice.
+// acceptGone: the client is gone before it was accepted, politely or not. The
+// system may or may not still deliver it.
 func acceptGone(e *env) {
 	ln := e.listen("tcp4", "127.0.0.1:0")
 	e.close(e.mustDial("tcp4", e.address(ln)))
@@ -179,8 +179,7 @@ func smallBacklog(e *env) {
 	}
 }
 
-// adopt: the listener of the standard library is what tests and service
-// managers hand over.
+// adopt: tests and service managers pass listeners of the standard library.
 func adopt(e *env) {
 	origin, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

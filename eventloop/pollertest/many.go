@@ -2,7 +2,7 @@ package pollertest
 
 import "github.com/sudoXpg/netloop/eventloop"
 
-// manyChecks are about handles that must not get into each other's way.
+// manyChecks test that handles do not disturb each other.
 func manyChecks() []check {
 	return []check{
 		{Rule{71, "removing a handle disturbs no other"}, removeOneOfMany},

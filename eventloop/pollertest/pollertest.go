@@ -31,7 +31,7 @@ type Options struct {
 
 // A Rule is one promise of the contract.
 type Rule struct {
-	// Number is the rule's own for ever: the 7 of "R07".
+	// Number never changes: the 7 of "R07".
 	Number int
 	// Sentence is what the rule promises.
 	Sentence string
@@ -40,7 +40,7 @@ type Rule struct {
 // ID returns the name of the rule in Options.Skip: "R07".
 func (r Rule) ID() string { return fmt.Sprintf("R%02d", r.Number) }
 
-// String returns the rule as documentation prints it, and as its subtest is called.
+// String returns the rule as in documentation, which is also the name of its subtest.
 func (r Rule) String() string { return r.ID() + " " + r.Sentence }
 
 // Rules returns all rules in the order of their numbers.
@@ -85,8 +85,8 @@ type check struct {
 	run func(*env)
 }
 
-// checks returns the whole contract in the order of the numbers: a rule that
-// comes later to its topic gets the next one.
+// checks returns the whole contract in the order of the numbers: a new rule
+// gets the next number, whatever its topic.
 func checks() []check {
 	var all []check
 	for _, topic := range [][]check{

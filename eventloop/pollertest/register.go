@@ -2,7 +2,7 @@ package pollertest
 
 import "github.com/sudoXpg/netloop/eventloop"
 
-// registerChecks are about which handles a poller knows, and under which token.
+// registerChecks test which handles a poller knows, and under which tokens.
 func registerChecks() []check {
 	return []check{
 		{Rule{1, "an event carries all 64 bits of its token"}, wholeToken},
@@ -113,7 +113,7 @@ func modifyToken(e *env) {
 }
 
 // modifyInterest: neither a condition that was reported before nor one that was
-// only ready to be.
+// not reported yet.
 func modifyInterest(e *env) {
 	a, b := e.pair()
 	e.expect(e.add(a, eventloop.Writable), eventloop.Writable)

@@ -9,15 +9,15 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// unixChecks are about Unix sockets, on backends that have them.
+// unixChecks test Unix sockets, on backends that have them.
 func unixChecks() []check {
 	return []check{
 		{Rule{65, "a Unix socket connects, carries bytes and has no peer address"}, unixPair},
 		{Rule{66, "LocalAddr of a Unix listener is its path"}, unixAddr},
-		{Rule{67, "a path where somebody listens can't be listened on"}, unixInUse},
+		{Rule{67, "a path that is in use can't be listened on"}, unixInUse},
 		{Rule{68, "the path of a closed Unix listener can be listened on again"}, unixAgain},
 		{Rule{69, "dialling a path where nobody listens is an error"}, unixNobody},
-		{Rule{70, "a Unix peer that closes is heard of like any other"}, unixHangup},
+		{Rule{70, "a Unix peer that closes is reported like any other"}, unixHangup},
 	}
 }
 
@@ -62,7 +62,7 @@ func unixPair(e *env) {
 	}
 }
 
-// unixAddr: the type tells it from TCP.
+// unixAddr: its type distinguishes it from TCP.
 func unixAddr(e *env) {
 	path := e.path()
 	ln := e.listenUnix(path)
@@ -75,7 +75,7 @@ func unixAddr(e *env) {
 	}
 }
 
-// unixInUse: and the one who listens there is not disturbed.
+// unixInUse: and the listener there is not disturbed.
 func unixInUse(e *env) {
 	path := e.path()
 	ln := e.listenUnix(path)
@@ -85,16 +85,8 @@ func unixInUse(e *env) {
 		e.keep(second)
 	}
 	e.wantError("the second Listen", err)
-	e.mustDialBeside(path)
+	e.mustDial("unix", path)
 	e.expect(t, eventloop.Readable)
-}
-
-// mustDialBeside dials while handles of the rule are registered and ready.
-func (e *env) mustDialBeside(path string) {
-	e.Helper()
-	other := *e
-	other.b = e.backend()
-	other.mustDial("unix", path)
 }
 
 // unixAgain: after a crash nobody removes the file of the socket.
@@ -108,7 +100,7 @@ func unixAgain(e *env) {
 	}
 }
 
-// unixNobody: no such file, or one left behind.
+// unixNobody: no such file, or one left by a listener that has gone.
 func unixNobody(e *env) {
 	path := e.path()
 	ln := e.listenUnix(path)

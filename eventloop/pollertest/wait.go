@@ -7,7 +7,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// waitChecks are about how long Wait waits, and about Close.
+// waitChecks test how long Wait waits, and Close.
 func waitChecks() []check {
 	return []check{
 		{Rule{26, "a timeout of zero does not wait"}, zeroTimeout},
@@ -20,8 +20,8 @@ func waitChecks() []check {
 	}
 }
 
-// zeroTimeout: ready or not. The clock may move between two looks at it, but
-// not a poller that waits.
+// zeroTimeout: ready or not. The clock may advance between two readings, but
+// the poller must not wait.
 func zeroTimeout(e *env) {
 	a, b := e.pair()
 	t := e.add(a, eventloop.Readable)
@@ -52,7 +52,7 @@ func neverEarly(e *env) {
 	}
 }
 
-// readyAlready: whatever the timeout, for ever and more than the system can
+// readyAlready: whatever the timeout, forever and more than the system can
 // count included.
 func readyAlready(e *env) {
 	a, _ := e.pair()
@@ -102,7 +102,7 @@ func closedPoller(e *env) {
 	}
 }
 
-// closeKeepsHandles: they go on to work, with another poller too.
+// closeKeepsHandles: they continue to work, with another poller too.
 func closeKeepsHandles(e *env) {
 	x, y := e.pair()
 	b := e.backend()
@@ -120,8 +120,7 @@ func closeKeepsHandles(e *env) {
 // twoBackends: one loop accepts for another.
 func twoBackends(e *env) {
 	x, y := e.pair()
-	other := *e
-	other.b = e.backend()
+	other := e.elsewhere()
 	other.write(x, []byte("from afar"))
 	if got := string(e.read(y, 9)); got != "from afar" {
 		e.Errorf("read %q, want %q", got, "from afar")

@@ -9,7 +9,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// wakeChecks are about ending a Wait from elsewhere.
+// wakeChecks test ending a Wait from elsewhere.
 func wakeChecks() []check {
 	return []check{
 		{Rule{33, "a Wake before Wait ends the next Wait"}, wakeBefore},
@@ -60,7 +60,7 @@ func wakeDuring(e *env) {
 	}
 }
 
-// wakesCoalesce: a backend that keeps count in a pipe would fill it and block.
+// wakesCoalesce: a backend that writes each Wake to a pipe would fill it and block.
 func wakesCoalesce(e *env) {
 	for range 100_000 {
 		e.wake()
@@ -71,7 +71,7 @@ func wakesCoalesce(e *env) {
 }
 
 // wakeNotLost: several goroutines make work and Wake, the loop takes what there
-// is and waits. A lost Wake leaves work behind and the loop waiting for ever.
+// is and waits. A lost Wake leaves work behind and the loop waiting forever.
 func wakeNotLost(e *env) {
 	const wakers, each = 4, 5000
 	var work atomic.Int64
@@ -122,7 +122,7 @@ func wakeHidesNothing(e *env) {
 	}
 }
 
-// wakeAndClose: posting to a loop that ends is an everyday race.
+// wakeAndClose: posting to a loop that ends is a common race.
 func wakeAndClose(e *env) {
 	for range 20 {
 		b := e.backend()
@@ -150,7 +150,7 @@ func (e *env) wake() {
 	}
 }
 
-// inTime runs f, which uses the poller and could wait for ever, and fails the
+// inTime runs f, which uses the poller and could wait forever, and fails the
 // rule if it does. The goroutine is then lost, like the rule.
 func (e *env) inTime(what string, f func() error) {
 	e.Helper()

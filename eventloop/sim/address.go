@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// An address is what Listen and Dial were asked for.
+// An address is the parsed argument of Listen or Dial.
 type address struct {
 	path string // of a Unix socket; "" for TCP
 	ip   netip.Addr
@@ -18,8 +18,8 @@ type address struct {
 	v6   bool // reaches IPv6
 }
 
-// parse reads an address in the form that eventloop.Net describes. No host is the
-// unspecified one, which reaches both families if the network does.
+// parse reads an address in the form that eventloop.Net describes. An empty host
+// is the unspecified address, which reaches both families if the network does.
 func parse(network, text string) (address, error) {
 	var v4, v6 bool
 	switch network {
@@ -82,7 +82,7 @@ func (a *address) target() netip.AddrPort {
 	}
 }
 
-// clashes says whether two listeners could get the same connection.
+// clashes reports whether two listeners could get the same connection.
 func (a *address) clashes(b *address) bool {
 	if a.path != "" || b.path != "" {
 		return a.path == b.path
@@ -92,7 +92,7 @@ func (a *address) clashes(b *address) bool {
 		(a.wildcard() || b.wildcard() || a.ip == b.ip)
 }
 
-// takes says whether a listener on a gets connections to the TCP address to.
+// takes reports whether a listener on a gets connections to the TCP address to.
 func (a *address) takes(to netip.AddrPort) bool {
 	if a.path != "" || a.port != to.Port() {
 		return false
@@ -103,8 +103,8 @@ func (a *address) takes(to netip.AddrPort) bool {
 	return a.ip == to.Addr()
 }
 
-// anyPort returns the next port of the range that Linux takes for those who name
-// none (ip_local_port_range, ip(7)).
+// anyPort returns the next port of the range that Linux uses for sockets without
+// one (ip_local_port_range, ip(7)).
 func (w *World) anyPort() uint16 {
 	const first, last = 32768, 60999
 	if w.lastPort < first || w.lastPort >= last {
@@ -115,8 +115,8 @@ func (w *World) anyPort() uint16 {
 	return w.lastPort
 }
 
-// bind fills in the port of a listener's address, if it has none, and says
-// whether the address can be had.
+// bind fills in the port of a listener's address, if it has none, and returns
+// an error if the address is in use.
 func (w *World) bind(a *address, reuse bool) error {
 	if a.path == "" && a.port == 0 {
 		for range 1 << 16 {
@@ -142,8 +142,8 @@ func (w *World) taken(a *address, reuse bool) bool {
 	return false
 }
 
-// listener returns the one that gets a connection to a, or nil: the most
-// specific one, and one at random of those that share an address.
+// listener returns the listener that gets a connection to a, or nil: the most
+// specific one, and a random one of those that share an address.
 func (w *World) listener(a *address) *socket {
 	var found *socket
 	to := a.target()

@@ -62,7 +62,7 @@ func TestAClientMayComeFromAnyAddress(t *testing.T) {
 	}
 }
 
-func TestListenersClashWhereTheyShareAConnection(t *testing.T) {
+func TestListenersClashIfTheyCouldGetTheSameConnection(t *testing.T) {
 	for _, tc := range []struct {
 		name              string
 		net1, addr1, net2 string

@@ -15,11 +15,11 @@ type backend struct {
 	name    int64
 	closed  bool
 	watched []*watch
-	next    int   // where the next look at watched begins
-	found   []int // where the events of the last look stood
+	next    int   // where the next scan of watched begins
+	found   []int // where the last scan found its events
 
 	woken  bool
-	wakeAt time.Duration // when that is noticed
+	wakeAt time.Duration // when the Wake is noticed
 }
 
 var _ eventloop.Backend = (*backend)(nil)
@@ -43,8 +43,8 @@ func (b *backend) watch(s *socket) *watch {
 	return nil
 }
 
-// remove takes the registration out of both lists. The last one of the backend
-// takes its place, which delays that one's turn by a round at most.
+// remove takes the registration out of both lists. The backend's last one takes
+// its place, which delays that one's turn by at most a round.
 func (wt *watch) remove() {
 	b := wt.backend
 	last := len(b.watched) - 1
@@ -179,8 +179,8 @@ func (b *backend) wait(events []eventloop.Event, timeout time.Duration) (int, er
 	}
 }
 
-// collect fills events from the watched sockets, going on where it last ran out
-// of room, and returns how many.
+// collect fills events from the watched sockets, continuing where it last ran
+// out of room, and returns how many.
 func (b *backend) collect(events []eventloop.Event) int {
 	w := b.world
 	total := len(b.watched)
@@ -220,7 +220,7 @@ func (b *backend) collect(events []eventloop.Event) int {
 	return n
 }
 
-// busy says whether Wait would return at once.
+// busy reports whether Wait would return at once.
 func (b *backend) busy() bool {
 	if b.closed {
 		return false

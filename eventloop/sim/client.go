@@ -8,9 +8,9 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// A Client is an end of a connection in the hands of a test. It is non-blocking,
-// meets no faults of its own and has no handle. After Close, every method
-// returns eventloop.ErrClosed.
+// A Client is an end of a connection that a test uses. It is non-blocking,
+// injects no faults and has no handle. After Close, every method returns
+// eventloop.ErrClosed.
 type Client struct{ s *socket }
 
 // Dial connects to a listener of this world; networks and addresses are those of
@@ -21,8 +21,9 @@ func (w *World) Dial(network, address string) (*Client, error) {
 	return w.DialFrom(netip.Addr{}, network, address)
 }
 
-// DialFrom is Dial with an address of one's own, which any IP address may be.
-// The zero Addr is the one that is dialled. Unix sockets have none.
+// DialFrom is like Dial, but from a source address, which may be any IP
+// address. The zero Addr means the address that is dialled. Unix sockets have
+// no source address.
 func (w *World) DialFrom(source netip.Addr, network, address string) (*Client, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -88,8 +89,8 @@ func (c *Client) Reset() error {
 }
 
 // SetReadBuffer sets the size of the receive buffer, at least one byte. A small
-// one makes a reader that stalls its writers soon; there is the writer's own
-// send buffer besides.
+// one makes a reader that stalls its writers soon. The writer's send buffer
+// comes on top of it.
 func (c *Client) SetReadBuffer(bytes int) {
 	w := c.s.world
 	w.mu.Lock()
@@ -106,7 +107,7 @@ func (c *Client) LocalAddr() net.Addr {
 	return c.s.localAddr()
 }
 
-// do calls f on the socket, if it is open, and records what came of it.
+// do calls f on the socket, if it is open, and records the result.
 func (c *Client) do(o op, f func(*socket) (int, error)) (int, error) {
 	w := c.s.world
 	w.mu.Lock()
@@ -119,7 +120,7 @@ func (c *Client) do(o op, f func(*socket) (int, error)) (int, error) {
 	return n, err
 }
 
-// A Listener is the test's own, for servers that dial.
+// A Listener is a listener that a test uses, for servers that dial.
 type Listener struct{ s *socket }
 
 // Listen opens a listener. Networks and addresses are those of eventloop.Net.
@@ -136,8 +137,8 @@ func (w *World) Listen(network, address string, o eventloop.ListenOptions) (*Lis
 	return &Listener{s}, nil
 }
 
-// Accept returns the next newcomer. The error is eventloop.ErrWouldBlock if there
-// is none, or eventloop.ErrClosed.
+// Accept returns the next connection. The error is eventloop.ErrWouldBlock if
+// there is none, or eventloop.ErrClosed.
 func (ln *Listener) Accept() (*Client, error) {
 	w := ln.s.world
 	w.mu.Lock()
@@ -163,7 +164,7 @@ func (ln *Listener) Addr() net.Addr {
 	return ln.s.localAddr()
 }
 
-// Close closes the listener; those not yet accepted are reset or refused.
+// Close closes the listener. Connections that are not yet accepted are reset or refused.
 func (ln *Listener) Close() error {
 	w := ln.s.world
 	w.mu.Lock()

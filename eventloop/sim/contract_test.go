@@ -18,9 +18,9 @@ func TestWorldKeepsTheContractOfABackend(t *testing.T) {
 	}
 }
 
-// The other faults are such that single rules of the suite, which look at what
-// one call does, can't hold: spurious readiness, say, is always allowed and
-// makes "nothing is reported" impossible.
+// Other faults break single rules of the suite, which check what one call does:
+// spurious readiness, for example, is always allowed and makes "nothing is
+// reported" impossible.
 func TestFaultsKeepTheContractOfABackend(t *testing.T) {
 	for seed := range uint64(3) {
 		w := sim.New(sim.Options{Seed: seed, Faults: sim.Faults{

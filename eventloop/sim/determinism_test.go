@@ -12,7 +12,7 @@ import (
 )
 
 // A relay is a small server on a bare backend: it sends every byte that it reads
-// to everybody, in the order of their accounts.
+// to every client, in the order of their accounts.
 type relay struct {
 	w     *sim.World
 	b     eventloop.Backend
@@ -121,7 +121,7 @@ func (r *relay) drop(c *relayed) {
 	r.conns = slices.DeleteFunc(r.conns, func(other *relayed) bool { return other == c })
 }
 
-// settle steps until nothing happens any more.
+// settle steps until nothing more happens.
 func (r *relay) settle() error {
 	for again := true; again; again = !r.w.Idle() {
 		if err := r.step(); err != nil {
@@ -175,7 +175,7 @@ func TestTheSameSeedGivesTheSameRun(t *testing.T) {
 	seen := make(map[uint64]uint64)
 	for seed := range uint64(50) {
 		o := sim.Options{Seed: seed, Faults: sim.SomeFaults(seed)}
-		o.Faults.WouldBlock = 0.1 // so that no two seeds have nothing to draw
+		o.Faults.WouldBlock = 0.1 // so that every seed has something to draw
 		trace, got, err := run(o)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)

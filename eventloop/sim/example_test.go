@@ -15,8 +15,8 @@ func (echo) Received(c *eventloop.Conn, p []byte) { _, _ = c.Write(p) }
 func (echo) Drained(*eventloop.Conn)              {}
 func (echo) Closed(*eventloop.Conn, error)        {}
 
-// An echo server and its client in one goroutine, in a network that tears
-// everything apart.
+// An echo server and its client in one goroutine, in a network that splits
+// everything into small pieces.
 func Example() {
 	w := sim.New(sim.Options{Seed: 1, Faults: sim.Faults{ShortWrite: 0.9, ShortRead: 0.9}})
 	g, err := eventloop.New(eventloop.Options{Open: w.Open, Now: w.Now, Executor: w.Executor()})

@@ -3,9 +3,9 @@ package sim
 // An Executor runs jobs without goroutines: see World.Executor.
 type Executor struct{ world *World }
 
-// Executor returns what eventloop.Options.Executor wants: jobs are queued and
-// run in seeded order by the goroutine that calls Wait, when there is nothing
-// else to do and now and then before that. All executors of a world share one queue.
+// Executor returns an executor for eventloop.Options.Executor. Jobs are queued and
+// run in seeded order by the goroutine that calls Wait, when there is nothing else
+// to do and now and then before that. All executors of a world share one queue.
 func (w *World) Executor() *Executor { return &Executor{w} }
 
 // Execute queues job and returns nil. It may be called from any goroutine, also by a job. A job

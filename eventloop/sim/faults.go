@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Faults says what goes wrong and how often. Each rate is a probability between
-// 0 (never) and 1, drawn anew every time; WouldBlock, Spurious and TooManyFiles
-// must stay below 1, or nothing ever gets done. Faults strike only the handles
-// of a backend, never a Client or a Listener of this package, and whatever they do
-// keeps the contract of eventloop.Backend.
+// Faults sets what goes wrong and how often. Each rate is a probability between 0
+// (never) and 1, drawn anew every time; WouldBlock, Spurious and TooManyFiles must
+// stay below 1, or no progress is possible. Faults strike only the handles of a
+// backend, never a Client or a Listener of this package, and they never break the
+// contract of eventloop.Backend.
 type Faults struct {
 	// ShortRead and ShortWrite, per Read and Write: only some of the bytes,
 	// at least one, small numbers more often than large ones.
@@ -29,8 +29,9 @@ type Faults struct {
 	// Partial, per Wait: only some of the ready handles are reported, at least
 	// one. The others come first at the next Wait.
 	Partial float64
-	// TooManyFiles, per Accept with somebody in the backlog: ErrTooManyFiles,
-	// now and for up to TooManyFilesSpan such calls in all (0 means 8).
+	// TooManyFiles, per Accept with a connection in the backlog:
+	// ErrTooManyFiles, now and for up to TooManyFilesSpan such calls in all (0
+	// means 8).
 	TooManyFiles     float64
 	TooManyFilesSpan int
 	// LateWait, per Wait that runs into a timeout greater than 0: it returns up
@@ -109,7 +110,7 @@ func (f *Faults) odds() [faultKinds]float64 {
 }
 
 // hit draws whether f strikes name. A fault that is off draws nothing, so that
-// turning one off leaves a run without it as it was.
+// runs without it do not depend on it.
 func (w *World) hit(f fault, name int64) bool {
 	p := w.odds[f]
 	if p <= 0 || w.rng.Float64() >= p {
@@ -131,7 +132,7 @@ func (w *World) late() time.Duration {
 	return 1 + time.Duration(w.rng.Int64N(int64(w.faults.LateBy)))
 }
 
-// noFiles says whether this Accept finds no free descriptor.
+// noFiles reports whether this Accept finds no free descriptor.
 func (w *World) noFiles(name int64) bool {
 	if w.noFilesFor == 0 && w.hit(faultTooManyFiles, name) {
 		w.noFilesFor = 1 + w.rng.IntN(w.faults.TooManyFilesSpan)

@@ -216,7 +216,7 @@ func TestReorderedEventsAreTheSameEvents(t *testing.T) {
 	}
 }
 
-func TestEveryReadyHandleHasItsTurn(t *testing.T) {
+func TestEveryReadyHandleIsReportedInTurn(t *testing.T) {
 	for name, tc := range map[string]struct {
 		room   int
 		faults sim.Faults
@@ -310,7 +310,7 @@ func TestALateWakeIsNotLost(t *testing.T) {
 			t.Fatalf("noticed after %v", d)
 		}
 	}
-	// A Wait that ends before does not swallow it.
+	// A Wait that ends earlier does not consume it.
 	if err := r.b.Wake(); err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +322,7 @@ func TestALateWakeIsNotLost(t *testing.T) {
 	}
 }
 
-func TestSomeFaultsMeetsEveryKindAndNone(t *testing.T) {
+func TestSomeFaultsChoosesEveryKindAndNone(t *testing.T) {
 	if sim.SomeFaults(4) != sim.SomeFaults(4) {
 		t.Error("one seed, two answers")
 	}

@@ -24,7 +24,7 @@ func (b *backend) Listen(network, address string, o eventloop.ListenOptions) (ev
 	return h, nil
 }
 
-// Adopt can't: a standard listener is not of this world.
+// Adopt is not supported: a standard listener is not part of the simulation.
 func (b *backend) Adopt(net.Listener) (eventloop.Handle, error) {
 	return 0, errors.ErrUnsupported
 }
@@ -105,7 +105,7 @@ func (b *backend) Read(h eventloop.Handle, p []byte) (int, error) {
 	return n, err
 }
 
-// read is Read with the faults that may come between.
+// read is Read with the faults that may occur.
 func (w *World) read(h eventloop.Handle, p []byte) (int, error) {
 	s := w.lookup(h)
 	if s == nil {
@@ -135,7 +135,7 @@ func (b *backend) Write(h eventloop.Handle, p []byte) (int, error) {
 	return n, err
 }
 
-// write is Write with the faults that may come between.
+// write is Write with the faults that may occur.
 func (w *World) write(h eventloop.Handle, p []byte) (int, error) {
 	s := w.lookup(h)
 	if s == nil {
@@ -156,7 +156,7 @@ func (w *World) write(h eventloop.Handle, p []byte) (int, error) {
 	return s.write(p)
 }
 
-// mayReset is where a connection, if it is one that still stands, may break.
+// mayReset may break a connection that is still open.
 func (w *World) mayReset(s *socket) {
 	if !s.listening && !s.connecting && s.err == nil && w.hit(faultReset, s.name) {
 		s.reset()

@@ -2,8 +2,8 @@ package sim
 
 import "math/bits"
 
-// A ring is a queue of bytes. It grows to what it must hold, by powers of two,
-// and is limited by its users. The zero value is empty.
+// A ring is a queue of bytes. It grows by powers of two; its users limit its
+// size. The zero value is empty.
 type ring struct {
 	buf  []byte // length 0 or a power of two
 	head int    // index of the first byte

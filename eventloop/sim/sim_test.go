@@ -132,7 +132,7 @@ func TestAStalledReaderIsWritableAgainWhenItReads(t *testing.T) {
 	}
 }
 
-func TestAResetLosesWhatTheReceiverDidNotHaveYet(t *testing.T) {
+func TestAResetLosesBytesThatHaveNotReachedTheReceiver(t *testing.T) {
 	r := newRig(t, sim.Options{SocketBuffer: 3000})
 	c, h := r.pair()
 	if _, err := c.Write([]byte("never read")); err != nil {
@@ -214,7 +214,7 @@ func TestAHalfClosedConnectionCarriesTheAnswer(t *testing.T) {
 	}
 }
 
-func TestAHalfClosedPeerIsNoNewsForOneWhoOnlyWrites(t *testing.T) {
+func TestAHalfClosedPeerIsNotReportedToASocketThatOnlyWrites(t *testing.T) {
 	r := newRig(t, sim.Options{SocketBuffer: 1000})
 	c, h := r.pair()
 	r.add(h, 1, eventloop.Writable)
@@ -248,7 +248,7 @@ func TestTheFirstWriteAfterThePeerIsGoneVanishes(t *testing.T) {
 	}
 }
 
-func TestAClosedHandleIsNoHandleUntilItIsGivenOutAgain(t *testing.T) {
+func TestAClosedHandleIsInvalidUntilItIsReused(t *testing.T) {
 	r := newRig(t, sim.Options{})
 	_, h := r.pair()
 	r.add(h, 1, both)
@@ -311,7 +311,7 @@ func TestANewcomerBeyondTheBacklogConnectsWhenThereIsRoom(t *testing.T) {
 	}
 }
 
-func TestANewcomerThatIsGoneIsPassedOver(t *testing.T) {
+func TestAConnectionThatIsGoneIsNotAccepted(t *testing.T) {
 	r := newRig(t, sim.Options{})
 	for range 3 {
 		c, err := r.w.Dial("tcp", rigAddress)
@@ -343,7 +343,7 @@ func TestWaitMovesTheClockInsteadOfSleeping(t *testing.T) {
 	}
 }
 
-func TestIdleTellsWhetherThereIsSomethingToDo(t *testing.T) {
+func TestIdleReportsWhetherThereIsSomethingToDo(t *testing.T) {
 	r := newRig(t, sim.Options{})
 	idle := func(want bool, when string) {
 		t.Helper()
@@ -375,7 +375,7 @@ func TestIdleTellsWhetherThereIsSomethingToDo(t *testing.T) {
 	idle(false, "with a job")
 }
 
-func TestABlockedWaitNoticesWhatOtherGoroutinesDo(t *testing.T) {
+func TestABlockedWaitReturnsWhenAnotherGoroutineMakesAHandleReady(t *testing.T) {
 	for name, act := range map[string]func(*rig, *sim.Client){
 		"bytes":  func(_ *rig, c *sim.Client) { _, _ = c.Write([]byte("x")) },
 		"close":  func(_ *rig, c *sim.Client) { _ = c.Close() },

@@ -14,7 +14,7 @@ import (
 // methods know nothing of faults.
 type socket struct {
 	world   *World
-	name    int64    // its handle, or less than 0 for one of the test's
+	name    int64    // its handle, or less than 0 for a Client or Listener
 	watches []*watch // its registrations
 
 	// Of a connection. The socket of a newcomer, not yet accepted, is complete:
@@ -23,7 +23,7 @@ type socket struct {
 	local, remote netip.AddrPort
 	path          string // Unix: what it, or the listener it came by, is bound to
 	unix          bool
-	connecting    bool // no place in the backlog yet
+	connecting    bool // not in the backlog yet
 	wrClosed      bool // sends no more
 	closed        bool
 	err           error // what broke the connection, a syscall.Errno
@@ -43,7 +43,7 @@ func (w *World) newSocket() *socket {
 	return &socket{world: w, sendBuf: w.bufferLen, recvBuf: w.bufferLen}
 }
 
-// endpoint returns a name for a socket of the test's.
+// endpoint returns a name for a Client or Listener.
 func (w *World) endpoint() int64 {
 	w.endpoints++
 	return -w.endpoints
@@ -141,11 +141,11 @@ func (s *socket) connected() error {
 	}
 }
 
-// ended says whether the peer sends no more.
+// ended reports whether the peer sends no more.
 func (s *socket) ended() bool { return s.peer == nil || s.peer.wrClosed || s.peer.closed }
 
-// room returns how many bytes a write would take. Those that go to a peer that
-// is gone vanish, so there is always room for them.
+// room returns how many bytes a write would take. Bytes to a peer that is gone
+// are dropped, so there is always room for them.
 func (s *socket) room() int {
 	if s.peer.closed {
 		return s.sendBuf
@@ -180,8 +180,8 @@ func (s *socket) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// writable returns how many bytes a write would take, or why it takes none, in
-// the way of readable.
+// writable returns how many bytes a write would take, or why it takes none, as
+// readable does.
 func (s *socket) writable() (int, error) {
 	switch {
 	case s.listening:
@@ -248,7 +248,7 @@ func (s *socket) reset() {
 	s.world.notify()
 }
 
-// close closes s and tells its peer, or those who wait to be accepted.
+// close closes s and notifies its peer, or the connections that wait to be accepted.
 func (s *socket) close() {
 	for len(s.watches) > 0 {
 		s.watches[0].remove()
@@ -303,7 +303,8 @@ func (s *socket) ready(i eventloop.Interest) eventloop.Interest {
 		holds |= eventloop.Writable
 	}
 	holds &= i
-	// A peer that only sends no more is no news for one who only writes.
+	// A peer that has only shut down its sending side is not reported to a socket that only
+	// writes.
 	if s.err != nil || s.ended() && (s.wrClosed || i&eventloop.Readable != 0) {
 		holds |= eventloop.HangUp | eventloop.Readable
 	}

@@ -70,8 +70,8 @@ func mix(hash, v uint64) uint64 {
 }
 
 // record adds an operation to the trace. name is the handle, or the number of
-// the backend, or less than 0 for a socket of the test's; what n means depends
-// on the operation.
+// the backend, or less than 0 for a Client or Listener; the meaning of n
+// depends on the operation.
 func (w *World) record(o op, name int64, t eventloop.Token, n int, err error) {
 	h := mix(w.hash, uint64(o))
 	h = mix(h, uint64(name))
@@ -105,7 +105,7 @@ func errorKind(err error) uint64 {
 	return 5
 }
 
-// print writes one line of the log. An error in writing it is of no consequence.
+// print writes one line of the log. Errors of the writer are ignored.
 func (w *World) print(o op, name int64, t eventloop.Token, n int, err error) {
 	kind := byte('h')
 	switch {

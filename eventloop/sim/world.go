@@ -9,16 +9,16 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// Options are what a World may choose. The zero value works: no faults.
+// Options configure a World. The zero value works and has no faults.
 type Options struct {
 	// Seed decides everything that is left to chance.
 	Seed uint64
-	// Faults says what goes wrong. The zero value: nothing does.
+	// Faults sets what goes wrong. The zero value means nothing.
 	Faults Faults
 	// SocketBuffer is the size in bytes of every send and of every receive
 	// buffer. 0 means 64 KiB.
 	SocketBuffer int
-	// Start is the time that the clock shows first. The zero value means the
+	// Start is the time at which the clock starts. The zero value means the
 	// beginning of the year 2000, UTC.
 	Start time.Time
 	// Log gets one line for every operation. nil: none.
@@ -49,7 +49,7 @@ type World struct {
 	sockets   []*socket          // by handle-1; nil: closed
 	free      []eventloop.Handle // closed handles, reused last first
 	endpoints int64              // Clients and Listeners made so far
-	lastPort  uint16             // chosen for somebody who asked for none
+	lastPort  uint16             // chosen for a socket that named none
 	jobs      []func()
 }
 
@@ -80,8 +80,8 @@ func New(o Options) *World {
 	return w
 }
 
-// Open returns a backend in this world. It is what eventloop.Options.Open wants,
-// and never fails.
+// Open returns a backend in this world, and never fails. It is for
+// eventloop.Options.Open.
 func (w *World) Open() (eventloop.Backend, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,10 +114,11 @@ func (w *World) Trace() uint64 {
 	return w.hash
 }
 
-// Idle says whether no backend has anything to do at the present time: no
+// Idle reports whether no backend has anything to do at the present time: no
 // handle that is ready for what it is watched for, no Wake that was not yet
-// noticed, no job queued. Timers and posted functions are the loops' own and are
-// not seen here: to run until nothing happens any more, step first and then ask.
+// noticed, no job queued. It does not see timers and posted functions, which
+// belong to the loops: to run until nothing more happens, step first and then
+// call Idle.
 func (w *World) Idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,8 +148,8 @@ func (w *World) notify() {
 	}
 }
 
-// assign gives s a handle: the one closed last, if any, because a number that is
-// given out again at once is what a program that mixes handles up does not survive.
+// assign gives s a handle: the one closed last, if any, because reusing a number at
+// once exposes programs that mix handles up.
 func (w *World) assign(s *socket) eventloop.Handle {
 	if last := len(w.free) - 1; last >= 0 {
 		h := w.free[last]

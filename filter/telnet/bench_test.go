@@ -28,20 +28,3 @@ func benchmarkNext(b *testing.B, p []byte, lines int) {
 		}
 	}
 }
-
-func BenchmarkClean(b *testing.B) {
-	for _, bm := range []struct{ name, line string }{
-		{"ASCII", "sixty-four bytes of a chat line, as people write them in a room."},
-		{"UTF-8", "sixty-four bytes of a chat line, \u00e0s people write them in a r\u00f6om"},
-		{"Latin-1", "sixty-four bytes of a chat line, as people write them in a r\xf6om."},
-	} {
-		b.Run(bm.name, func(b *testing.B) {
-			line, dst := []byte(bm.line), make([]byte, 0, 256)
-			b.ReportAllocs()
-			b.SetBytes(int64(len(line)))
-			for b.Loop() {
-				_ = Clean(dst, line)
-			}
-		})
-	}
-}

@@ -2,8 +2,8 @@
 // event loops: a line discipline as pure functions over bytes. It opens no
 // socket, starts no goroutine and keeps no clock.
 //
-// A [Decoder] takes what was read from a connection and gives back one [Event]
-// at a time, so that no callback is needed and the caller stays in control:
+// A [Decoder] takes input from a connection and returns one [Event] at a time,
+// so that no callback is needed and the caller stays in control:
 //
 //	for ev, rest := d.Next(p); ev.Kind != telnet.None; ev, rest = d.Next(rest) {
 //		switch ev.Kind {
@@ -14,10 +14,9 @@
 //		}
 //	}
 //
-// It serves Telnet clients in line mode and in character mode, and peers that
-// know nothing of Telnet, such as nc. Which of them a connection is need not be
-// known: the first line of nc and of telnet look the same.
+// It serves Telnet clients in line mode and in character mode, and peers
+// without Telnet, such as nc. The caller need not know which of them a
+// connection is: the first lines of nc and of telnet look the same.
 //
-// [Clean] makes a received line fit to be shown on somebody else's terminal.
-// [Append] encodes text for the way out.
+// [Clean] makes a received line safe to show on another user's terminal.
 package telnet

@@ -6,10 +6,10 @@ import (
 	"github.com/sudoXpg/netloop/filter/telnet"
 )
 
-// A connection's input is given to its Decoder as it was read.
+// A connection's input is passed to its Decoder as it was read.
 func ExampleDecoder() {
 	var d telnet.Decoder
-	received := []string{"hel", "lo\r\n\xff\xfd\x06caf\xe9\r", "\n"}
+	received := []string{"hel", "lo\r\n\xff\xfd\x06caf\xc3\xa9\r", "\n"}
 	for _, read := range received {
 		for ev, rest := d.Next([]byte(read)); ev.Kind != telnet.None; ev, rest = d.Next(rest) {
 			switch ev.Kind {
@@ -29,9 +29,4 @@ func ExampleDecoder() {
 func ExampleClean() {
 	fmt.Printf("%s\n", telnet.Clean(nil, []byte("\x1b[31mred\x1b[0m alert\a")))
 	// Output: red alert
-}
-
-func ExampleAppend() {
-	fmt.Printf("%q\n", telnet.Append(nil, []byte("two\nlines\n")))
-	// Output: "two\r\nlines\r\n"
 }

@@ -1,13 +1,10 @@
 package telnet
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 )
 
 // FuzzDecoder gives any input in any pieces to a decoder whose server asks for
@@ -15,6 +12,7 @@ import (
 func FuzzDecoder(f *testing.F) {
 	f.Add([]byte("hello\r\nworld\r\x00"), []byte{3, 5}, byte(1))
 	f.Add([]byte(doEcho+"ab\x7f\x1b[A\tc\x17\x03\x04\xff\xff\r"), []byte{1}, byte(2))
+	f.Add([]byte(doEcho+"\xff\xfd\x03ab\r\nc"+dontEcho), []byte{1}, byte(4))
 	f.Add([]byte("\xff\xfb\x18\xff\xfa\x18\x00XTERM\xff\xf0\xff\xf4\xff\xfd\x06"), []byte{2, 9}, byte(3))
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
 	if err != nil {
@@ -53,6 +51,10 @@ func converse(t *testing.T, in, cuts []byte, setup byte) (l log) {
 	if setup&2 != 0 {
 		call(d.HidePassword())
 	}
+	if setup&4 != 0 {
+		d.negotiated = true
+		call(d.StartEditing())
+	}
 	for i := 0; len(in) > 0; i++ {
 		n := len(in)
 		if len(cuts) > 0 {
@@ -87,6 +89,13 @@ func checkBounded(t *testing.T, d *Decoder, maxLine int) {
 	if d.part == nil {
 		return
 	}
+	if ed := d.part.editor; ed != nil {
+		if n := len(ed.Text()); n > maxLine {
+			t.Fatalf("%d bytes of a line are edited", n)
+		}
+		d.Draw(nil)
+		return
+	}
 	if n := len(d.part.line); n > maxLine {
 		t.Fatalf("%d bytes of a line are held", n)
 	}
@@ -96,32 +105,4 @@ func checkBounded(t *testing.T, d *Decoder, maxLine int) {
 	if len(d.part.line) == 0 && d.state < inSub {
 		t.Fatal("memory is held for nothing")
 	}
-}
-
-// FuzzClean checks the promises of Clean with the tables of package unicode.
-func FuzzClean(f *testing.F) {
-	for _, s := range []string{"hello", "caf\xe9", "\x1b[31mred\x1b[0m", "a\u202eb\u2028", "\x1b]0;t\a\u009b1m\u009d", "\x1b\x1b[m[31m"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		before := bytes.Clone(in)
-		out := Clean(nil, in)
-		switch {
-		case !bytes.Equal(in, before):
-			t.Fatalf("the line %q was changed to %q", before, in)
-		case !utf8.Valid(out):
-			t.Fatalf("%q is not UTF-8", out)
-		case len(out) > 2*len(in):
-			t.Fatalf("%d bytes became %d", len(in), len(out))
-		}
-		for _, r := range string(out) {
-			isolates := r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-			if r != '\t' && unicode.Is(unicode.Cc, r) || isolates || unicode.In(r, unicode.Zl, unicode.Zp) {
-				t.Fatalf("%U is left in %q", r, out)
-			}
-		}
-		if again := Clean(nil, out); !bytes.Equal(again, out) {
-			t.Fatalf("cleaned again, %q becomes %q", out, again)
-		}
-	})
 }

@@ -2,150 +2,162 @@ package telnet
 
 import (
 	"bytes"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/sudoXpg/netloop/filter/lineedit"
 )
 
-// The editing keys. They are those of a Unix terminal's own line editing.
+// The control characters with a function: the editing keys of a Unix terminal.
 const (
-	keyCtrlC = 0x03
-	keyCtrlD = 0x04
 	keyBS    = 0x08
-	keyTab   = 0x09
 	keyCtrlU = 0x15
 	keyCtrlW = 0x17
-	keyEsc   = 0x1b
 	keyDEL   = 0x7f
 )
 
-// key takes the control character at the front of p, or a byte of an escape
-// sequence, in character mode; in line mode, the erase keys alone: some clients
-// send them as typed when their echo is turned off.
-func (d *Decoder) key(p []byte) (Event, []byte) {
-	c, rest := p[0], p[1:]
-	if c == keyCtrlC && d.echoes() { // whatever else is going on
-		return d.interrupt(p, inText)
-	}
-	switch {
-	case d.discard:
-		return Event{}, rest
-	case d.esc != escNone || c == keyEsc:
-		if d.esc.next(asciiRune(c)) {
-			return Event{}, rest
-		}
-		return Event{}, p // the sequence was broken off: look at the byte again
-	}
-	switch c {
-	case keyBS, keyDEL, keyCtrlU, keyCtrlW:
-		return d.erase(c), rest
-	case keyCtrlD:
-		if len(d.held()) == 0 {
-			return Event{Kind: EOF}, rest
-		}
-	case keyTab:
-		if !d.add(p[:1]) {
-			return Event{Kind: LineTooLong}, rest
-		}
-		return d.echo([]byte{' '}), rest // one column, so that it can be erased
-	}
-	return Event{}, rest // other keys do nothing
-}
-
-// asciiRune returns c as a rune if it is ASCII, else one that is neither a
-// control character nor part of an escape sequence: a byte of UTF-8.
-func asciiRune(c byte) rune {
-	if c < utf8.RuneSelf {
-		return rune(c)
-	}
-	return utf8.RuneError
-}
-
-// erase does what an editing key does to the line, and to the screen.
+// erase applies an editing key to the line. Some clients send these keys even
+// in line mode, when their echo is turned off.
 func (d *Decoder) erase(key byte) Event {
-	line, cols := d.held(), 0
-	switch key {
-	case keyCtrlU:
-		line, cols = eraseWhile(line, cols, func(byte) bool { return true })
-	case keyCtrlW:
-		blank := func(c byte) bool { return c == ' ' || c == keyTab }
-		line, cols = eraseWhile(line, cols, blank)
-		line, cols = eraseWhile(line, cols, func(c byte) bool { return !blank(c) })
-	default:
-		line, cols = eraseLast(line)
-	}
-	if d.part != nil {
-		d.part.line = line
-	}
-	return d.echo(bytes.Repeat([]byte("\b \b"), cols))
-}
-
-// eraseWhile removes characters from the end of line as long as last agrees to
-// the last byte, and adds their columns to cols.
-func eraseWhile(line []byte, cols int, last func(byte) bool) (rest []byte, sum int) {
-	for len(line) > 0 && last(line[len(line)-1]) {
-		var n int
-		line, n = eraseLast(line)
-		cols += n
-	}
-	return line, cols
-}
-
-// eraseLast removes the last character, with the combining marks on it, and
-// returns the columns that it took on the screen. A byte that is not UTF-8
-// counts as a character.
-func eraseLast(line []byte) (rest []byte, cols int) {
-	for len(line) > 0 && cols == 0 {
-		r, n := utf8.DecodeLastRune(line)
-		line = line[:len(line)-n]
-		cols = columns(r)
-	}
-	return line, cols
-}
-
-// wide lists what terminals show two columns wide: the main ranges of Unicode's
-// East Asian Width W and F (UAX #11), as far as people type them.
-var wide = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, // Hangul Jamo
-		{Lo: 0x231a, Hi: 0x231b, Stride: 1}, // watches
-		{Lo: 0x23e9, Hi: 0x23ec, Stride: 1}, // player symbols
-		{Lo: 0x2614, Hi: 0x2615, Stride: 1}, // umbrella, hot beverage
-		{Lo: 0x26a1, Hi: 0x26a1, Stride: 1}, // high voltage
-		{Lo: 0x2705, Hi: 0x2705, Stride: 1}, // check mark
-		{Lo: 0x2728, Hi: 0x2728, Stride: 1}, // sparkles
-		{Lo: 0x274c, Hi: 0x274c, Stride: 1}, // cross mark
-		{Lo: 0x2753, Hi: 0x2755, Stride: 1}, // question marks
-		{Lo: 0x2b50, Hi: 0x2b50, Stride: 1}, // star
-		{Lo: 0x2e80, Hi: 0x303e, Stride: 1}, // CJK radicals and punctuation
-		{Lo: 0x3041, Hi: 0xa4cf, Stride: 1}, // Kana to Yi
-		{Lo: 0xa960, Hi: 0xa97c, Stride: 1}, // Hangul Jamo A
-		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1}, // Hangul
-		{Lo: 0xf900, Hi: 0xfaff, Stride: 1}, // CJK compatibility
-		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1}, // CJK forms
-		{Lo: 0xff00, Hi: 0xff60, Stride: 1}, // full-width forms
-		{Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
-	},
-	R32: []unicode.Range32{
-		{Lo: 0x16fe0, Hi: 0x18cff, Stride: 1}, // Tangut, Khitan
-		{Lo: 0x1b000, Hi: 0x1b2ff, Stride: 1}, // Kana extensions
-		{Lo: 0x1f300, Hi: 0x1f64f, Stride: 1}, // pictographs
-		{Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1},
-		{Lo: 0x1f900, Hi: 0x1f9ff, Stride: 1},
-		{Lo: 0x1fa70, Hi: 0x1faff, Stride: 1},
-		{Lo: 0x20000, Hi: 0x3fffd, Stride: 1}, // CJK extensions
-	},
-}
-
-// columns returns how many columns of a terminal r takes: 0, 1 or 2.
-func columns(r rune) int {
-	const softHyphen = 0xad
 	switch {
-	case r < 0x300 || r == softHyphen:
-		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case unicode.Is(wide, r):
-		return 2
+	case d.echoes():
+		return d.key(key)
+	case d.part != nil:
+		d.part.line = lineedit.Erase(d.part.line, key)
 	}
-	return 1
+	return Event{}
+}
+
+// keys takes keys of a client that we echo for, up to the first event.
+func (d *Decoder) keys(p []byte) (Event, []byte) {
+	run := p
+	switch i := bytes.IndexByte(p, cmdIAC); {
+	case i == 0:
+		d.state = inIAC
+		return Event{}, p[1:]
+	case i > 0:
+		run = p[:i]
+	}
+	d.part.editor.MaxLine = d.maxLine()
+	ev, rest := d.part.editor.Next(run)
+	n := len(run) - len(rest)
+	d.afterCR = p[n-1] == '\r' // in case the line is no longer edited here
+	return d.edited(ev), p[n:]
+}
+
+// key takes one key.
+func (d *Decoder) key(c byte) Event {
+	d.part.editor.MaxLine = d.maxLine()
+	ev, _ := d.part.editor.Next([]byte{c})
+	return d.edited(ev)
+}
+
+// edited converts an event of the editor: first the reply that leaves the line
+// on the screen, then the event itself.
+func (d *Decoder) edited(ev lineedit.Event) Event {
+	switch ev.Kind {
+	case lineedit.Line:
+		d.part.next = Event{Kind: Line, Text: ev.Text}
+	case lineedit.Interrupt:
+		d.part.next = Event{Kind: Interrupt}
+	case lineedit.TooLong:
+		return Event{Kind: LineTooLong}
+	case lineedit.EOF:
+		return Event{Kind: EOF}
+	case lineedit.None:
+		return Event{}
+	}
+	if d.Editor() == nil { // only a password, and its prompt was written by the caller
+		ev.Echo = nil
+	}
+	return Event{Kind: Reply, Text: append(double(ev.Echo, 0), "\r\n"...)}
+}
+
+// double doubles the bytes 255 of b from an index on, as data has them.
+func double(b []byte, from int) []byte {
+	if bytes.IndexByte(b[from:], cmdIAC) < 0 {
+		return b
+	}
+	return append(b[:from], bytes.ReplaceAll(b[from:], []byte{cmdIAC}, []byte{cmdIAC, cmdIAC})...)
+}
+
+// Editor returns the editor of a client in character mode, so that its prompt and
+// its window can be set. It is nil in line mode, and if our echo only hides a
+// password. Draw and Undraw return its output.
+func (d *Decoder) Editor() *lineedit.Editor {
+	if d.echoes() && (d.characterMode.has(peerAsked|editing) || d.characterMode.has(kept) && !d.hidden) {
+		return d.part.editor
+	}
+	return nil
+}
+
+// Draw appends the bytes that show the line being typed, with its prompt, in
+// character mode. Send them when everything else is sent; see lineedit.Editor.
+func (d *Decoder) Draw(dst []byte) []byte {
+	if ed := d.Editor(); ed != nil {
+		return double(ed.Draw(dst), len(dst))
+	}
+	return dst
+}
+
+// Undraw appends the bytes that erase the line that Draw has shown. Send them
+// before anything else.
+func (d *Decoder) Undraw(dst []byte) []byte {
+	if ed := d.Editor(); ed != nil {
+		return ed.Undraw(dst)
+	}
+	return dst
+}
+
+// adapt begins or ends the editing, according to the state of the echo.
+func (d *Decoder) adapt() {
+	switch x := d.part; {
+	case d.echoes() && (x == nil || x.editor == nil):
+		x = d.hold()
+		x.editor = &lineedit.Editor{}
+		x.editor.Unknown() // the prompt is there already
+		x.editor.Insert(x.line)
+		x.line = nil
+	case !d.echoes() && x != nil && x.editor != nil:
+		x.line, x.editor = bytes.Clone(x.editor.Text()), nil
+		d.release()
+	}
+	if d.part != nil && d.part.editor != nil {
+		d.part.editor.Hidden = d.hidden
+	}
+}
+
+// StartEditing returns what to send to switch the client to character mode, in
+// which we echo and edit: IAC WILL ECHO, IAC WILL SGA. Call it only for users who
+// have asked for it: Debian's telnet leaves line mode for good. It returns nothing
+// for a peer that is not a Telnet client.
+func (d *Decoder) StartEditing() []byte {
+	if !d.negotiated {
+		return nil
+	}
+	var ask []byte
+	d.characterMode |= editing
+	if d.ourEcho.ask() {
+		ask = append(ask, cmdIAC, cmdWill, optEcho)
+	}
+	if d.ourSGA.ask() {
+		ask = append(ask, cmdIAC, cmdWill, optSGA)
+	}
+	d.adapt()
+	return ask
+}
+
+// StopEditing undoes StartEditing and returns what to send, if anything.
+func (d *Decoder) StopEditing() []byte {
+	var ask []byte
+	d.characterMode &^= editing
+	if d.characterMode.has(peerAsked) {
+		return nil
+	}
+	if d.ourSGA.stop() {
+		ask = append(ask, cmdIAC, cmdWont, optSGA)
+	}
+	if !d.hidden && d.ourEcho.stop() {
+		ask = append(ask, cmdIAC, cmdWont, optEcho)
+	}
+	d.adapt()
+	return ask
 }

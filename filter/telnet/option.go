@@ -18,7 +18,7 @@ const (
 	cmdIAC   = 255
 )
 
-// The options that are ever agreed to.
+// The supported options.
 const (
 	optEcho  = 1  // RFC 857
 	optSGA   = 3  // RFC 858
@@ -35,16 +35,16 @@ const (
 // A qState is the state of one option on one side, as the Q method of RFC 1143
 // keeps it: an option is never answered unless it changes, whatever the peer
 // sends and whenever the answer arrives, so that no two peers answer each other
-// for ever.
+// forever.
 type qState uint8
 
 const (
 	qNo              qState = iota
 	qYes                    // in force
-	qWantNo                 // we have asked to end it, the answer is outstanding
-	qWantNoOpposite         // the same, and want it back after the answer
+	qWantNo                 // we have asked to turn it off, the answer is outstanding
+	qWantNoOpposite         // the same, and will turn it on after the answer
 	qWantYes                // we have asked for it
-	qWantYesOpposite        // the same, and want to end it after the answer
+	qWantYesOpposite        // the same, and will turn it off after the answer
 )
 
 // ask is called to have the option on. It reports whether to send a request.
@@ -77,7 +77,7 @@ func (q *qState) stop() bool {
 	return false
 }
 
-// A qAnswer is what a received WILL, WONT, DO or DONT asks us to send.
+// A qAnswer is the answer to a received WILL, WONT, DO or DONT.
 type qAnswer uint8
 
 const (
@@ -104,7 +104,7 @@ func (q *qState) receivedYes() qAnswer {
 	return qSilent
 }
 
-// receivedNo is called for the peer's WONT or DONT, which nobody may refuse.
+// receivedNo is called for the peer's WONT or DONT, which must not be refused.
 func (q *qState) receivedNo() qAnswer {
 	switch *q {
 	case qYes:
@@ -119,8 +119,8 @@ func (q *qState) receivedNo() qAnswer {
 	return qSilent
 }
 
-// option returns the state of an option on the side that verb speaks of, and
-// nil for one that is never agreed to.
+// option returns the state of an option on the side that verb is about, and nil
+// for an unsupported one.
 func (d *Decoder) option(verb, opt byte) *qState {
 	if verb == cmdDo || verb == cmdDont { // what we do
 		switch opt {
@@ -157,25 +157,25 @@ func (d *Decoder) negotiate(verb, opt byte) Event {
 	switch {
 	case !yes && q != nil:
 		answer = q.receivedNo()
-	case yes && (q == nil || q == &d.ourSGA && before == qNo && !d.peerAskedEcho):
+	case yes && (q == nil || q == &d.ourSGA && before == qNo && !d.characterMode.has(peerAsked)):
 		answer = qSendNo
 	case yes:
-		d.accepted = true
 		answer = q.receivedYes()
 	}
+	defer d.adapt()
 	reply := appendAnswer(nil, verb, opt, answer)
 	switch {
 	case q == &d.ourEcho && yes && before == qNo:
-		// The peer wants character mode, which SGA is the other half of. SGA is
-		// refused without it: Debian's telnet on port 23 asks for SGA alone, and
-		// given it, sends single keys, shows erasing as "^?" and never ends a
-		// line on the screen. Refused, it stays in line mode.
-		d.peerAskedEcho = true
+		// The peer asks for character mode, which consists of ECHO and SGA. SGA
+		// alone is refused: Debian's telnet on port 23 asks for it, and if it is
+		// accepted, sends single keys, shows erasing as "^?" and never ends a
+		// line on the screen. If it is refused, it stays in line mode.
+		d.characterMode |= peerAsked
 		if d.ourSGA.ask() {
 			reply = append(reply, cmdIAC, cmdWill, optSGA)
 		}
 	case q == &d.ourEcho && !yes:
-		d.peerAskedEcho = false
+		d.characterMode &^= peerAsked
 	case q == &d.peerTType && before != qYes && *q == qYes:
 		reply = append(reply, cmdIAC, cmdSB, optTType, ttypeSend, cmdIAC, cmdSE)
 	}
@@ -222,8 +222,8 @@ func (d *Decoder) subnegotiated(sub []byte) Event {
 	return Event{}
 }
 
-// Greeting appends what to send first: IAC DO TTYPE, IAC DO NAWS, less what the
-// peer has offered by itself before. Nothing else is ever asked for at the
+// Greeting appends what to send first: IAC DO TTYPE, IAC DO NAWS, except for
+// what the peer has already offered. Nothing else is asked for at the
 // beginning: WILL SGA would put Debian's telnet into character mode. Sending it
 // is optional; without it no window size and terminal type are reported.
 func (d *Decoder) Greeting(dst []byte) []byte {
@@ -236,35 +236,47 @@ func (d *Decoder) Greeting(dst []byte) []byte {
 	return dst
 }
 
-// HidePassword returns what to send, if anything, before a password is asked:
-// IAC WILL ECHO, which makes the client stop its own echo. The decoder does not
-// echo either until ShowPassword, except for the end of the line.
+// HidePassword returns what to send, if anything, before a password is asked
+// for: IAC WILL ECHO, which makes the client stop its own echo. The decoder
+// does not echo either until ShowPassword, except for the end of the line.
 //
-// A peer that is no Telnet client shows the password all the same: if
-// Negotiated is false, say so before asking.
+// A peer that is not a Telnet client still shows the password: if Negotiated is
+// false, warn the user before asking.
 func (d *Decoder) HidePassword() []byte {
 	d.hidden = true
+	defer d.adapt()
 	if d.ourEcho.ask() {
 		return []byte{cmdIAC, cmdWill, optEcho}
 	}
 	return nil
 }
 
-// ShowPassword ends what HidePassword began and returns what to send, if
-// anything: IAC WONT ECHO, unless the peer wanted our echo by itself.
+// ShowPassword undoes HidePassword and returns what to send, if anything: IAC WONT
+// ECHO, unless the peer asked for our echo by itself, or KeepEcho was called.
 func (d *Decoder) ShowPassword() []byte {
 	d.hidden = false
-	if !d.peerAskedEcho && d.ourEcho.stop() {
+	defer d.adapt()
+	if d.characterMode == 0 && d.ourEcho.stop() {
 		return []byte{cmdIAC, cmdWont, optEcho}
 	}
 	return nil
 }
 
-// Negotiated reports whether the peer has ever sent an option command, be it a
+// KeepEcho makes ShowPassword leave the peer in character mode. Call it for a peer
+// that sends the single keys of a password, as BusyBox does: it enters character mode
+// at the first IAC WILL ECHO, and never again once it has left it, so that it would
+// show the next password.
+func (d *Decoder) KeepEcho() {
+	d.characterMode &^= kept
+	if d.ourEcho == qYes {
+		d.characterMode |= kept
+	}
+}
+
+// Hides reports whether the peer has agreed to hide the password, or has not
+// answered yet. A peer that refuses shows what is typed.
+func (d *Decoder) Hides() bool { return d.ourEcho == qYes || d.ourEcho == qWantYes }
+
+// Negotiated reports whether the peer has ever sent an option command, even a
 // refusal: whether it speaks Telnet at all.
 func (d *Decoder) Negotiated() bool { return d.negotiated }
-
-// Accepted reports whether the peer has ever agreed to an option. IAC NOP as a
-// keep-alive is safe with such peers only: ncat -t, which refuses everything,
-// shows what follows the NOP wrongly.
-func (d *Decoder) Accepted() bool { return d.accepted }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestQMethodFollowsRFC1143 is the table of section 7 of the RFC, whole.
+// TestQMethodFollowsRFC1143 is the whole table of section 7 of the RFC.
 func TestQMethodFollowsRFC1143(t *testing.T) {
 	send := func(f func(*qState) bool, answer qAnswer) func(*qState) qAnswer {
 		return func(q *qState) qAnswer {
@@ -39,12 +39,13 @@ func TestQMethodFollowsRFC1143(t *testing.T) {
 	}
 }
 
-// TestConversation plays calls of the server and input of the client in turn.
+// TestConversation alternates calls of the server and input of the client.
 func TestConversation(t *testing.T) {
-	const hide, show, greet = "HIDE", "SHOW", "GREET"
+	const editMode = characterMode
+	const hide, show, greet, edit, stop = "HIDE", "SHOW", "GREET", "EDIT", "STOP"
 	tests := []struct {
 		name  string
-		steps []string // a call or input, and what is sent for it
+		steps []string // a call or input, and the bytes sent in response
 	}{
 		{"greeting", []string{greet, "\xff\xfd\x18\xff\xfd\x1f", greet, ""}},
 		{"greeting after the client's offers", []string{"\xff\xfb\x1f", "\xff\xfd\x1f", greet, "\xff\xfd\x18", "\xff\xfb\x18", ttypeRequest, greet, ""}},
@@ -59,6 +60,12 @@ func TestConversation(t *testing.T) {
 		{"character mode ended while a password is asked", []string{doEcho, characterMode, hide, "", dontEcho, wontEcho, show, ""}},
 		{"character mode left before its SGA is answered", []string{doEcho, characterMode, dontEcho, wontEcho, "\xff\xfd\x03", "", "\xff\xfe\x03", "\xff\xfc\x03"}},
 		{"password after character mode was left", []string{doEcho, characterMode, dontEcho, wontEcho, hide, willEcho, doEcho, "", show, wontEcho}},
+		{"editing is not for nc", []string{edit, "", "hi\n", ""}},
+		{"editing", []string{greet, "\xff\xfd\x18\xff\xfd\x1f", "\xff\xfc\x18", "", edit, editMode, edit, "", doEcho + "\xff\xfd\x03", "", "hi\r", "hi\r\n", hide, "", "pw\r\x00", "\r\n", show, "", stop, "\xff\xfc\x03" + wontEcho, dontEcho + "\xff\xfe\x03", "", "hi\r", ""}},
+		{"editing begins while a password is asked", []string{"\xff\xfc\x18", "", hide, willEcho, doEcho, "", edit, "\xff\xfb\x03", "\xff\xfd\x03", "", "pw\r", "\r\n", show, "", "hi\r", "hi\r\n"}},
+		{"editing ends while a password is asked", []string{"\xff\xfc\x18", "", edit, editMode, doEcho + "\xff\xfd\x03", "", hide, "", stop, "\xff\xfc\x03", "\xff\xfe\x03", "", "pw\r", "\r\n", show, wontEcho}},
+		{"editing refused", []string{"\xff\xfc\x18", "", edit, editMode, dontEcho + "\xff\xfe\x03", "", "hi\r", ""}},
+		{"editing changes nothing for a client that asked itself", []string{doEcho, characterMode, edit, "", stop, "", "a\r", "a\r\n"}},
 		{"SGA while a password is asked", []string{hide, willEcho, doEcho, "", "\xff\xfd\x03", "\xff\xfc\x03"}},
 	}
 	for _, test := range tests {
@@ -71,6 +78,10 @@ func TestConversation(t *testing.T) {
 					sent = d.HidePassword()
 				case show:
 					sent = d.ShowPassword()
+				case edit:
+					sent = d.StartEditing()
+				case stop:
+					sent = d.StopEditing()
 				case greet:
 					sent = d.Greeting(nil)
 				default:
@@ -88,30 +99,29 @@ func TestConversation(t *testing.T) {
 	}
 }
 
-func TestNegotiatedAndAcceptedTellWhatThePeerIs(t *testing.T) {
+func TestNegotiatedReportsWhetherThePeerSpeaksTelnet(t *testing.T) {
 	for _, test := range []struct {
-		name, in             string
-		negotiated, accepted bool
+		name, in string
+		want     bool
 	}{
-		{"nc", "hello\n", false, false},
-		{"a command is no negotiation", "\xff\xf6", false, false},
-		{"ncat -t refuses all", "\xff\xfc\x18\xff\xfc\x1f\xff\xfe\x01", true, false},
-		{"only offers that we refuse", "\xff\xfb\x27", true, false},
-		{"telnet", "\xff\xfb\x1f", true, true},
-		{"accepted once counts", "\xff\xfb\x1f\xff\xfc\x1f", true, true},
+		{"nc", "hello\n", false},
+		{"a command is no negotiation", "\xff\xf6", false},
+		{"ncat -t refuses all", "\xff\xfc\x18\xff\xfc\x1f\xff\xfe\x01", true},
+		{"only offers that we refuse", "\xff\xfb\x27", true},
+		{"telnet", "\xff\xfb\x1f", true},
 	} {
 		var d Decoder
 		var l log
 		d.Greeting(nil)
 		feed(t, &d, &l, []byte(test.in))
-		if d.Negotiated() != test.negotiated || d.Accepted() != test.accepted {
-			t.Errorf("%s: negotiated %v, accepted %v", test.name, d.Negotiated(), d.Accepted())
+		if got := d.Negotiated(); got != test.want {
+			t.Errorf("%s: negotiated %v, want %v", test.name, got, test.want)
 		}
 	}
 }
 
 // TestTwoDecodersFallSilent connects two of them: whatever one begins with, they
-// must not answer each other for ever.
+// must not answer each other forever.
 func TestTwoDecodersFallSilent(t *testing.T) {
 	for opt := range 256 {
 		for verb := byte(cmdWill); verb <= cmdDont; verb++ {

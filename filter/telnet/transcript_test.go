@@ -11,7 +11,7 @@ import (
 )
 
 // A step of a transcript: one read from the client or one call of the server,
-// with the events or the bytes that come of it.
+// with the resulting events or bytes.
 type step struct {
 	call string // "" for a read
 	text string // what was read, or what the call returned

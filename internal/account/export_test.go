@@ -1,6 +1,11 @@
 package account
 
-// Parse is parse, with what it read written again.
+import (
+	"net/netip"
+	"time"
+)
+
+// Parse is parse, and also returns the result encoded again.
 func Parse(phc string) (p Params, again string, err error) {
 	r, err := parse(phc)
 	return r.params, r.String(), err
@@ -15,4 +20,16 @@ func Sizes(t *Throttle) [4]int {
 }
 
 // Held returns how many jobs p's queue has room for.
-func Held(p *Pool) int { return cap(p.queue) }
+func Held(p *Pool) int {
+	n := cap(p.turns) + cap(p.late)
+	for _, q := range p.waits {
+		n += cap(q)
+	}
+	return n
+}
+
+// Delay is the first result of Wait.
+func (t *Throttle) Delay(account string, addr netip.Addr, now time.Time) time.Duration {
+	wait, _ := t.Wait(account, addr, now)
+	return wait
+}

@@ -9,11 +9,11 @@ import (
 )
 
 // Hash returns the hash of password as a PHC string, with a salt from random,
-// which is crypto/rand.Reader but in tests. The password is prepared as
-// Prepare says and else taken as it is: whether it is a good one is what
-// CheckPassword tells. Errors are a PasswordError, ErrParams, or those of random.
+// which is crypto/rand.Reader except in tests. The password is prepared with
+// Prepare and otherwise taken as it is: use CheckPassword to reject bad
+// passwords. Errors are a PasswordError, ErrParams, or those of random.
 //
-// It takes long, and memory: see Pool.
+// It takes much time and memory: see Pool.
 func Hash(password string, p Params, random io.Reader) (string, error) {
 	if err := p.check(); err != nil {
 		return "", err
@@ -30,13 +30,13 @@ func Hash(password string, p Params, random io.Reader) (string, error) {
 	return r.String(), nil
 }
 
-// Verify tells whether password is the one that was hashed. How long it takes
-// depends on the parameters in phc only, and for a password that can't be one
-// (see Prepare) it takes no time at all, whatever phc is. The errors are about
-// phc: ErrFormat, ErrParams.
+// Verify reports whether password is the one that was hashed. Its time depends
+// only on the parameters in phc, and for an invalid password (see Prepare) it
+// takes no time at all, whatever phc is. The errors are about phc: ErrFormat,
+// ErrParams.
 //
-// For a user who is not known, verify against Dummy: then nobody can tell by the
-// time whether there is such a user.
+// For an unknown user, verify against Dummy, so that the time does not reveal
+// whether the user exists.
 func Verify(phc, password string) (match bool, err error) {
 	r, err := parse(phc)
 	if err != nil {
@@ -44,14 +44,14 @@ func Verify(phc, password string) (match bool, err error) {
 	}
 	prepared, err := Prepare(password)
 	if err != nil {
-		return false, nil //nolint:nilerr // nobody can have such a password, so it is a wrong one
+		return false, nil //nolint:nilerr // such a password can't be set, so it is wrong
 	}
 	return subtle.ConstantTimeCompare(r.derive(prepared), r.key) == 1, nil
 }
 
-// NeedsRehash tells whether phc was made with other parameters than p, or can't
-// be read at all. The time to hash again is after a log-in that succeeded, when
-// the password is at hand.
+// NeedsRehash reports whether phc was made with other parameters than p, or
+// can't be parsed. Hash again after a successful login, when the password is
+// available.
 func NeedsRehash(phc string, p Params) bool {
 	r, err := parse(phc)
 	return err != nil || r.params != p

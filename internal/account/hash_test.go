@@ -13,7 +13,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 )
 
-// cheap costs nothing, for tests that are not about the cost.
+// cheap are the cheapest parameters, for tests that are not about the cost.
 var cheap = account.Params{Memory: 8, Time: 1, Threads: 1, Salt: 16, Key: 32}
 
 func mustHash(t *testing.T, password string, p account.Params) string {
@@ -111,8 +111,8 @@ func TestOnlyOtherParametersNeedARehash(t *testing.T) {
 	}
 }
 
-// The dummy costs what a real hash costs, because it says the same parameters.
-func TestTheDummyMatchesNobodyAndCostsTheSame(t *testing.T) {
+// The dummy costs what a real hash costs, because it has the same parameters.
+func TestTheDummyMatchesNoPasswordAndCostsTheSame(t *testing.T) {
 	dummy, err := account.Dummy(account.Default)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func TestHostileHashesAreRefusedBeforeTheyCostAnything(t *testing.T) {
 		"without a version":      strings.Replace(good, "$v=19", "", 1),
 		"four gigabytes":         strings.Replace(good, "m=256", "m=4194304", 1),
 		"more than 32 bits":      strings.Replace(good, "m=256", "m=4294967552", 1),
-		"for ever":               strings.Replace(good, "t=2", "t=4294967295", 1),
+		"forever":                strings.Replace(good, "t=2", "t=4294967295", 1),
 		"no passes":              strings.Replace(good, "t=2", "t=0", 1),
 		"no lanes":               strings.Replace(good, "p=1", "p=0", 1),
 		"256 lanes":              strings.Replace(good, "p=1", "p=256", 1),

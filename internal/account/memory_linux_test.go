@@ -14,9 +14,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/account"
 )
 
-// However many log in at once, hashing takes the memory of one hash, and gives it
-// back. The peak is the process's: a child's.
-func TestManyHashesTakeTheMemoryOfOne(t *testing.T) {
+// However many users log in at once, hashing takes the memory of a few hashes,
+// including garbage, and returns it. The peak is measured for a whole process, so
+// a child is used.
+func TestManyHashesTakeTheMemoryOfAFew(t *testing.T) {
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		t.Skip("the race detector takes memory of its own for each byte")
 	}
@@ -59,14 +60,14 @@ func TestManyHashesTakeTheMemoryOfOne(t *testing.T) {
 	const hash = 19 << 10
 	peak, after := resident(t, "VmHWM")-before, resident(t, "VmRSS")-before
 	t.Logf("%d hashes took %d KiB, and %d KiB are left", jobs, peak, after)
-	// The runtime has a few MiB for itself.
+	// The runtime needs a few MiB for itself.
 	const spare = 8 << 10
-	if peak > hash+spare || after > spare {
-		t.Error("that is more than one hash and 8 MiB, or more than 8 MiB are left")
+	if peak > 4*hash+spare || after > spare {
+		t.Error("that is more than four hashes and 8 MiB, or more than 8 MiB are left")
 	}
 }
 
-// resident returns a number of /proc/self/status, in KiB.
+// resident returns a value of /proc/self/status, in KiB.
 func resident(t *testing.T, name string) int {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Params are what argon2id is to cost (RFC 9106, section 3.1).
+// Params are the cost parameters of argon2id (RFC 9106, section 3.1).
 type Params struct {
 	Memory  uint32 // in KiB
 	Time    uint32 // passes over the memory
@@ -14,13 +14,13 @@ type Params struct {
 	Key     int    // length of the hash in bytes
 }
 
-// Default is what new hashes cost: 19 MiB, two passes, one lane (OWASP, "Password
-// Storage Cheat Sheet").
+// Default are the parameters of new hashes: 19 MiB, two passes, one lane (OWASP,
+// "Password Storage Cheat Sheet").
 var Default = Params{Memory: 19 << 10, Time: 2, Threads: 1, Salt: 16, Key: 32}
 
-// The bounds of Params. They are for hashes that come from elsewhere: a file that
-// is imported must not make a log-in take gigabytes or minutes. Argon2 as others
-// use it by default fits in (64 MiB with three or four passes).
+// The bounds of Params. They protect against hashes from elsewhere: an imported
+// file must not make a login take gigabytes or minutes. Common defaults of Argon2
+// are within them (64 MiB with three or four passes).
 const (
 	MaxMemory  = 128 << 10 // KiB
 	MaxTime    = 64
@@ -32,7 +32,7 @@ const (
 	MaxKey     = 64
 )
 
-// ErrParams is in the error for parameters that are out of bounds.
+// ErrParams is wrapped by errors for parameters that are out of bounds.
 var ErrParams = errors.New("account: the parameters of argon2id are out of bounds")
 
 // check returns nil if p is within the bounds.

@@ -1,44 +1,53 @@
 package account
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
 )
 
-// The bounds of a password. The upper one is not about memory or time, which
-// Argon2 takes no more of for a long one, but keeps a line of chat with the
-// password in it within the limit of a line.
+// The bounds of a password. The upper one is not about memory or time, which do
+// not depend on the length, but keeps a command with the password in it within
+// the length limit of a line.
 const (
 	MinPassword      = 8   // characters
 	MaxPassword      = 128 // characters
 	maxPasswordBytes = utf8.UTFMax * MaxPassword
 )
 
-// A PasswordError is a sentence for the user, without the password, that says
-// what is wrong with it and what to do.
+// A PasswordError is the code of what is wrong with a password; package text has the words
+// for it.
 type PasswordError string
 
-func (e PasswordError) Error() string { return string(e) }
+// The reasons to reject a password.
+const (
+	PasswordEmpty    PasswordError = "password-empty"
+	PasswordTooShort PasswordError = "password-too-short"
+	PasswordTooLong  PasswordError = "password-too-long"
+	PasswordNotUTF8  PasswordError = "password-not-text"
+	PasswordBad      PasswordError = "password-with-bad-character"
+	PasswordIsName   PasswordError = "password-is-name"
+)
+
+// Error implements error.
+func (e PasswordError) Error() string { return "account: " + string(e) }
 
 // Prepare returns password in the form that is hashed: the OpaqueString profile
-// of RFC 8265, section 4.2. Any space becomes the usual one, and what looks the
-// same because letters are composed differently becomes the same. The error is a
-// PasswordError.
+// of RFC 8265, section 4.2. Any space becomes an ASCII space, and composed and
+// decomposed letters become the same. The error is a PasswordError.
 func Prepare(password string) (string, error) {
 	switch {
 	case password == "":
-		return "", PasswordError("the password is empty: type one of 8 characters or more")
+		return "", PasswordEmpty
 	case len(password) > maxPasswordBytes:
-		return "", tooLong()
+		return "", PasswordTooLong
 	case !utf8.ValidString(password):
-		return "", PasswordError("the password is not valid UTF-8: set your terminal to UTF-8, or use only ASCII letters, digits and signs")
+		return "", PasswordNotUTF8
 	}
 	prepared, err := precis.OpaqueString.String(password)
 	if err != nil {
-		return "", PasswordError("the password holds a character that passwords can't have: leave out control characters, invisible ones and emoji made of several")
+		return "", PasswordBad
 	}
 	return prepared, nil
 }
@@ -53,24 +62,20 @@ func CheckPassword(password, name string) error {
 	n := utf8.RuneCountInString(prepared)
 	switch {
 	case n < MinPassword:
-		return PasswordError(fmt.Sprintf("the password is too short: choose one of %d characters or more, such as a few words", MinPassword))
+		return PasswordTooShort
 	case n > MaxPassword:
-		return tooLong()
+		return PasswordTooLong
 	case isName(prepared, name):
-		return PasswordError("the password is your name, which everybody would try first: choose another one")
+		return PasswordIsName
 	}
 	return nil
 }
 
-func tooLong() error {
-	return PasswordError(fmt.Sprintf("the password is too long: choose one of at most %d characters", MaxPassword))
-}
-
-// isName tells whether password is name, once or several times, in whatever case.
+// isName reports whether password is name, once or several times, in any case.
 func isName(password, name string) bool {
 	prepared, err := precis.OpaqueString.String(name)
 	if err != nil {
-		return false // then no password can be it
+		return false // then no password can match it
 	}
 	password, prepared = strings.ToLower(password), strings.ToLower(prepared)
 	return strings.ReplaceAll(password, prepared, "") == ""

@@ -14,13 +14,13 @@ import (
 // about 230 bytes.
 const maxPHC = 256
 
-// ErrFormat is in the error for a string that is no hash of argon2id.
+// ErrFormat is wrapped by errors for strings that are not hashes of argon2id.
 var ErrFormat = errors.New("account: no PHC string of argon2id")
 
 // unpadded is the base64 of PHC strings.
 var unpadded = base64.RawStdEncoding.Strict()
 
-// A record is what a PHC string says.
+// A record is a parsed PHC string.
 type record struct {
 	params    Params
 	salt, key []byte
@@ -34,9 +34,9 @@ func (r record) String() string {
 		unpadded.EncodeToString(r.salt), unpadded.EncodeToString(r.key))
 }
 
-// parse reads a PHC string with parameters within the bounds. There is one way to
-// write each, the one of String: no signs, spaces, leading zeros, padding or other
-// orders. Errors never repeat what the string holds of the hash.
+// parse reads a PHC string with parameters within the bounds. It accepts only the
+// form that String writes: no signs, spaces, leading zeros, padding or other
+// orders. Errors never contain parts of the hash.
 func parse(phc string) (record, error) {
 	if len(phc) > maxPHC {
 		return record{}, fmt.Errorf("%w: it has %d bytes, and %d are the most", ErrFormat, len(phc), maxPHC)
@@ -62,7 +62,7 @@ func parse(phc string) (record, error) {
 	return r, r.params.check()
 }
 
-// read sets the parameters that s holds, such as m=19456,t=2,p=1.
+// read parses parameters, such as m=19456,t=2,p=1.
 func (p *Params) read(s string) error {
 	fields := strings.Split(s, ",")
 	if len(fields) != 3 {

@@ -1,82 +1,96 @@
 package account
 
 import (
+	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
 
-// The size of a Pool, by default.
+// The default size of a Pool.
 const (
 	// DefaultWorkers is how many jobs run at a time. A second worker takes the
-	// memory of a second hash, and on two processors it takes them both: the loop
-	// then waits until a hash is interrupted, which is after 10 ms or more.
+	// memory of a second hash, and on two processors both would be busy hashing:
+	// the loop would then wait until a hash is preempted, which takes 10 ms or
+	// more.
 	DefaultWorkers = 1
-	// DefaultQueue is how many jobs wait at most: under a minute of work, which is
-	// as long as anybody waits for a log-in.
+	// DefaultQueue is how many jobs wait at most: less than a minute of work,
+	// which is as long as a user waits for a login.
 	DefaultQueue = 1024
 )
 
-// The times a Pool reckons with.
+// The times that a Pool estimates with.
 const (
-	// firstGuess is how long a job takes, before the first was measured.
+	// firstGuess is the estimate for a job before the first was measured.
 	firstGuess = 50 * time.Millisecond
-	// maxEstimate bounds what people are told to wait.
+	// maxEstimate bounds the wait that users are told.
 	maxEstimate = 2 * time.Minute
 )
 
-// An Executor runs what takes long somewhere else than on a loop. Pool is one.
+// freeEvery is the number of hashes, while others wait, after which the memory of their
+// garbage is returned to the system.
+const freeEvery = 8
+
+// An Executor runs slow jobs off the loops. Pool is one.
 type Executor interface {
 	// Submit takes a job and returns an estimate of how long it waits until it
-	// starts. With ok false it was not taken, and wait is after how long to ask
-	// again. It never blocks.
+	// starts. If ok is false the job was not taken, and wait is how long to
+	// wait before asking again. It never blocks.
 	Submit(job Job) (wait time.Duration, ok bool)
 }
 
 // A Job is work for an Executor. Its functions are called by a worker.
 type Job struct {
 	Run func()
-	// Alive, if it is set, is asked when the job's turn has come. Without its
-	// owner a job is dropped, and takes no time.
+	// From is the address that the job is done for, as returned by clientaddr.Of:
+	// addresses with jobs take turns. The zero Addr counts as an address.
+	From netip.Addr
+	// Alive, if it is set, is called when the job's turn has come. If it
+	// returns false the job is dropped, and takes no time.
 	Alive func() bool
+	// Late, if it is set, is called then, too, and reports whether the owner
+	// seems to be gone. Such a job runs when no other one waits.
+	Late func() bool
 }
 
-// PoolOptions say how large a Pool is. The zero value is that of a server.
+// PoolOptions configure a Pool. The zero value is right for a server.
 type PoolOptions struct {
 	// Workers is how many jobs run at a time, DefaultWorkers by default. Each
 	// has a processor and 19 MiB to itself while it hashes.
 	Workers int
-	// Queue is how many jobs wait at most, DefaultQueue by default.
+	// Queue is how many jobs wait at most, DefaultQueue by default; one address
+	// can have a quarter of them.
 	Queue int
-	// Stepped is for simulations: there are no workers, jobs run in Pool.Step.
+	// Stepped is for simulations: there are no workers, and jobs run in Pool.Step.
 	Stepped bool
 	// Now is the clock, time.Now by default.
 	Now func() time.Time
 }
 
-// A Pool hashes passwords in goroutines of its own, few at a time, with a bounded
-// queue before them. The goroutines are started when there is work and are gone
-// when there is none.
+// A Pool hashes passwords in its own goroutines, few at a time, with a bounded
+// queue. The goroutines start when there is work and end when there is none.
 //
 // Argon2 allocates its memory anew for each hash, and the collector lets garbage
-// grow to the size of everything that is alive before it looks: 500 log-ins at
-// once took 77 MiB beside 16 MiB that were alive. Collecting after each job is not
-// enough: small things get into the gap that a hash leaves, the next one does not
-// fit there any more, and two are resident. So a worker also gives the memory back
-// to the system after each job. The peak then is one hash for each worker (500
-// log-ins took 20 MiB), none is kept when all is done, and a log-in takes 45 ms of
-// a processor, 25 of them for the hash and the others for getting the memory again.
+// grow to the size of the live heap before it runs: 500 logins at once took 77 MiB
+// beside 16 MiB of live memory. So a worker returns the memory to the system when
+// nothing waits, and after every freeEvery jobs. After each job would be too often:
+// getting the memory again takes as much time as the hash.
 type Pool struct {
 	opts PoolOptions
 
-	mu      sync.Mutex // guards what follows
-	queue   []Job      // queue[head:] waits, the first of it longest
-	head    int
+	mu      sync.Mutex           // guards what follows
+	waits   map[netip.Addr][]Job // by From, oldest first; none is empty
+	turns   []netip.Addr         // the keys of waits, in the order of their turns
+	late    []Job                // whose owners seem to be gone
+	count   int                  // of all waiting jobs
 	workers int
+	since   int // jobs since the memory was returned
+	ran     uint64
 	busy    sync.WaitGroup
 	closed  bool
-	each    time.Duration // what a job has taken of late
-	free    time.Time     // when the last who was turned away was told to come back
+	each    time.Duration // how long recent jobs took
+	free    time.Time     // when the last refused client was told to come back
 }
 
 var _ Executor = (*Pool)(nil)
@@ -92,12 +106,12 @@ func NewPool(o PoolOptions) *Pool {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Pool{opts: o, each: firstGuess}
+	return &Pool{opts: o, each: firstGuess, waits: make(map[netip.Addr][]Job)}
 }
 
-// Submit implements Executor. Those who are turned away are told different times,
-// each a job later than the one before, so that they don't come back all at once.
-// A closed Pool takes nothing.
+// Submit implements Executor. Refused clients are told different times, each a
+// job later than the one before, so that they don't all come back at once. A
+// closed Pool refuses everything.
 func (p *Pool) Submit(job Job) (wait time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,37 +123,47 @@ func (p *Pool) Submit(job Job) (wait time.Duration, ok bool) {
 		p.busy.Go(func() { p.work(job) })
 		return 0, true
 	}
-	if p.waiting() >= p.opts.Queue {
+	if p.count >= p.opts.Queue || job.From.IsValid() && len(p.waits[job.From]) >= max(1, p.opts.Queue/4) {
+		p.forget()
+	}
+	if p.count >= p.opts.Queue || job.From.IsValid() && len(p.waits[job.From]) >= max(1, p.opts.Queue/4) {
 		return p.comeBack(), false
 	}
-	wait = p.estimate(p.waiting() + 1)
-	p.queue = append(p.queue, job)
+	wait = p.estimate(p.count + 1)
+	p.add(job)
 	return wait, true
+}
+
+// Ran returns how many jobs have run or are running, without those that were dropped
+// because their owners were gone.
+func (p *Pool) Ran() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ran
 }
 
 // Waiting returns how many jobs wait.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waiting()
+	return p.count
 }
 
-// Step runs the job that has waited longest, with Stepped, and tells whether
-// there was one.
+// Step runs the job that has waited longest, if Stepped is set, and reports
+// whether there was one.
 func (p *Pool) Step() bool {
 	job, ok := p.next()
 	if ok {
-		job.run()
+		p.run(job)
 	}
 	return ok
 }
 
-// Close drops the jobs that wait, which are never run, and waits for those that
-// run.
+// Close drops the waiting jobs, and waits for those that run.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
-	p.queue, p.head = nil, 0
+	p.clear()
 	p.mu.Unlock()
 	p.busy.Wait()
 }
@@ -147,10 +171,12 @@ func (p *Pool) Close() {
 func (p *Pool) work(job Job) {
 	for ok := true; ok; job, ok = p.next() {
 		start := p.opts.Now()
-		if !job.run() {
+		if !p.run(job) {
 			continue
 		}
-		debug.FreeOSMemory()
+		if p.enough() {
+			debug.FreeOSMemory()
+		}
 		took := max(p.opts.Now().Sub(start), 0)
 		p.mu.Lock()
 		p.each += (took - p.each) / 8
@@ -158,47 +184,122 @@ func (p *Pool) work(job Job) {
 	}
 }
 
-// run runs the job unless its owner is gone, and tells whether it did.
-func (j Job) run() bool {
-	if j.Alive != nil && !j.Alive() {
+// enough reports, after a job, whether to return the memory now.
+func (p *Pool) enough() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.since++; p.since < freeEvery && p.count > 0 {
 		return false
 	}
-	j.Run()
+	p.since = 0
 	return true
+}
+
+// run runs a job unless its owner is gone, and reports whether it did.
+func (p *Pool) run(job Job) bool {
+	if !job.alive() {
+		return false
+	}
+	p.mu.Lock()
+	p.ran++
+	p.mu.Unlock()
+	job.Run()
+	return true
+}
+
+func (j Job) alive() bool { return j.Alive == nil || j.Alive() }
+
+// add puts a job at the end of those from its address.
+func (p *Pool) add(job Job) {
+	if p.waits[job.From] == nil {
+		p.turns = append(p.turns, job.From)
+	}
+	p.waits[job.From] = append(p.waits[job.From], job)
+	p.count++
+}
+
+// take takes the next job: the first of the address whose turn it is.
+func (p *Pool) take() (job Job, ok bool) {
+	if len(p.turns) == 0 {
+		return Job{}, false
+	}
+	from := p.turns[0]
+	p.turns = slices.Delete(p.turns, 0, 1)
+	queue := p.waits[from]
+	job, queue[0] = queue[0], Job{} // which may hold a connection
+	if queue = queue[1:]; len(queue) == 0 {
+		delete(p.waits, from)
+	} else {
+		p.waits[from] = queue
+		p.turns = append(p.turns, from)
+	}
+	p.count--
+	return job, true
 }
 
 // next takes the next job out of the queue, or a worker out of the pool.
 func (p *Pool) next() (job Job, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting() == 0 {
-		p.queue, p.head = nil, 0
-		if !p.opts.Stepped {
-			p.workers--
+	for {
+		if job, ok = p.take(); !ok {
+			break
 		}
-		return Job{}, false
+		switch {
+		case !job.alive():
+		case job.Late != nil && job.Late():
+			p.late = append(p.late, job)
+			p.count++
+		default:
+			return job, true
+		}
 	}
-	job = p.queue[p.head]
-	p.queue[p.head] = Job{} // which may hold a connection
-	p.head++
-	if p.head > p.opts.Queue {
-		p.queue, p.head = append([]Job(nil), p.queue[p.head:]...), 0
+	if len(p.late) > 0 {
+		job = p.late[0]
+		p.late = slices.Delete(p.late, 0, 1)
+		p.count--
+		return job, true
 	}
-	return job, true
+	p.clear()
+	if !p.opts.Stepped {
+		p.workers--
+	}
+	return Job{}, false
 }
 
-func (p *Pool) waiting() int { return len(p.queue) - p.head }
+// forget drops the jobs whose owners are gone.
+func (p *Pool) forget() {
+	all := p.late
+	for {
+		job, ok := p.take()
+		if !ok {
+			break
+		}
+		all = append(all, job)
+	}
+	p.clear()
+	for _, job := range all {
+		if job.alive() {
+			p.add(job)
+		}
+	}
+}
+
+func (p *Pool) clear() {
+	clear(p.waits)
+	p.turns, p.late, p.count = nil, nil, 0
+}
 
 // estimate returns how long n jobs take.
 func (p *Pool) estimate(n int) time.Duration {
 	return min(time.Duration(n)*p.each/time.Duration(p.opts.Workers), maxEstimate)
 }
 
-// comeBack returns when there will be room for one more of those who were turned
-// away: the first after the queue as it is now, each other one after the one before.
+// comeBack returns when there will be room for one more refused client: for the
+// first one after the present queue, for each other one a job after the one before.
 func (p *Pool) comeBack() time.Duration {
 	now := p.opts.Now()
-	if first := now.Add(p.estimate(p.waiting())); p.free.Before(first) {
+	if first := now.Add(p.estimate(p.count)); p.free.Before(first) {
 		p.free = first
 	}
 	wait := p.free.Sub(now)

@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"maps"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -42,11 +44,11 @@ func TestNoMoreJobsRunAtATimeThanThereAreWorkers(t *testing.T) {
 	})
 }
 
-func TestSubmitNeverBlocksAndSaysWhenThereIsRoom(t *testing.T) {
+func TestSubmitNeverBlocksAndEstimatesTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := account.NewPool(account.PoolOptions{Workers: 1, Queue: 3})
 		defer p.Close()
-		for range 60 { // now it knows how long a job takes
+		for range 60 { // now the pool knows how long a job takes
 			p.Submit(takes(time.Second))
 			<-time.After(2 * time.Second)
 		}
@@ -106,7 +108,7 @@ func TestAJobWhoseOwnerIsGoneIsDropped(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForWhatRunsAndDropsWhatWaits(t *testing.T) {
+func TestCloseWaitsForRunningJobsAndDropsQueuedOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := account.NewPool(account.PoolOptions{Workers: 2})
 		var ran atomic.Int32
@@ -147,7 +149,7 @@ func TestASteppedPoolRunsOneJobAtAStepInOrder(t *testing.T) {
 	p.Close()
 }
 
-// The queue's memory is that of the jobs that wait, not of all there ever were.
+// The queue takes memory for the jobs that wait, not for all past ones.
 func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	p := account.NewPool(account.PoolOptions{Stepped: true, Queue: 10})
 	next, want := 0, 0
@@ -170,7 +172,7 @@ func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	}
 }
 
-func TestAnybodyMaySubmit(t *testing.T) {
+func TestSubmitMayBeCalledFromAnyGoroutine(t *testing.T) {
 	p := account.NewPool(account.PoolOptions{Workers: 2, Queue: 64})
 	var taken, ran atomic.Int32
 	var wg sync.WaitGroup
@@ -191,5 +193,66 @@ func TestAnybodyMaySubmit(t *testing.T) {
 	p.Close()
 	if taken.Load() != ran.Load() {
 		t.Errorf("%d jobs were taken, %d ran", taken.Load(), ran.Load())
+	}
+}
+
+func TestAddressesTakeTurns(t *testing.T) {
+	p := account.NewPool(account.PoolOptions{Stepped: true})
+	var ran []string
+	add := func(name string, from byte) {
+		if _, ok := p.Submit(account.Job{From: netip.AddrFrom4([4]byte{192, 0, 2, from}), Run: func() { ran = append(ran, name) }}); !ok {
+			t.Fatalf("%s was turned away", name)
+		}
+	}
+	for _, name := range []string{"a1", "a2", "a3", "a4"} {
+		add(name, 1)
+	}
+	add("b1", 2)
+	add("c1", 3)
+	add("b2", 2)
+	for p.Step() {
+	}
+	if want := []string{"a1", "b1", "c1", "a2", "b2", "a3", "a4"}; !slices.Equal(ran, want) {
+		t.Errorf("ran %v, want %v", ran, want)
+	}
+}
+
+func TestOneAddressCannotFillTheQueue(t *testing.T) {
+	p := account.NewPool(account.PoolOptions{Stepped: true, Queue: 8})
+	taken := map[byte]int{}
+	for _, from := range []byte{1, 1, 1, 1, 2, 2, 2, 3} {
+		if _, ok := p.Submit(account.Job{From: netip.AddrFrom4([4]byte{192, 0, 2, from}), Run: func() {}}); ok {
+			taken[from]++
+		}
+	}
+	if want := map[byte]int{1: 2, 2: 2, 3: 1}; !maps.Equal(taken, want) {
+		t.Errorf("taken %v, want %v", taken, want)
+	}
+}
+
+func TestJobsOfOwnersThatAreGoneMakeRoomInAFullQueue(t *testing.T) {
+	p := account.NewPool(account.PoolOptions{Stepped: true, Queue: 3})
+	for range 3 {
+		p.Submit(account.Job{Alive: func() bool { return false }, Run: func() { t.Error("a job of the gone ran") }})
+	}
+	ran := false
+	if _, ok := p.Submit(account.Job{Run: func() { ran = true }}); !ok {
+		t.Error("a job was turned away because of the gone")
+	}
+	if p.Step(); !ran || p.Waiting() != 0 {
+		t.Errorf("ran: %v, %d wait", ran, p.Waiting())
+	}
+}
+
+func TestJobsOfOwnersThatSeemToBeGoneRunLast(t *testing.T) {
+	p := account.NewPool(account.PoolOptions{Stepped: true})
+	var ran []int
+	for i := range 4 {
+		p.Submit(account.Job{Late: func() bool { return i < 2 }, Run: func() { ran = append(ran, i) }})
+	}
+	for p.Step() {
+	}
+	if want := []int{2, 3, 0, 1}; !slices.Equal(ran, want) || p.Waiting() != 0 {
+		t.Errorf("ran %v, want %v; %d wait", ran, want, p.Waiting())
 	}
 }

@@ -2,9 +2,8 @@ package account
 
 import "container/list"
 
-// A table holds a bounded number of values. One too many pushes out the one that
-// was used least recently, so what is pushed out depends on nothing but the order
-// of calls.
+// A table holds a bounded number of values. One too many evicts the least
+// recently used one, so evictions depend only on the order of calls.
 type table[K comparable, V any] struct {
 	limit   int
 	entries map[K]*list.Element // of *row[K, V]

@@ -5,23 +5,28 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/sudoXpg/netloop/internal/customer"
+	"github.com/sudoXpg/netloop/internal/clientaddr"
 )
 
-// ThrottleOptions are the limits of a Throttle. Zero means the default of each.
+// ThrottleOptions are the limits of a Throttle. Zero means the default.
 type ThrottleOptions struct {
 	// AccountFree is how many failures for one account, and AddressFree how many
-	// from one address, cost nothing: 5 and 20. Many people may share an address.
+	// from one address, cause no delay: 5 and 20. Many people may share an
+	// address.
 	AccountFree, AddressFree int
-	// AccountMax and AddressMax are the longest that somebody is told to wait:
-	// 15 seconds and 5 minutes. The one for an account is short because somebody
-	// else may have caused it.
+	// AddressTries is how many tries from one address may be in progress at the
+	// same time while it has free failures left: 64.
+	AddressTries int
+	// AccountMax and AddressMax are the longest delays: 15 seconds and 5
+	// minutes. The one for an account is short because somebody else may have
+	// caused it.
 	AccountMax, AddressMax time.Duration
-	// Quiet is after how long without a try failures are forgotten: an hour.
+	// Quiet is the time without a try after which failures are forgotten: an hour.
 	Quiet time.Duration
-	// Known is how long an address is known to be the account's after a log-in:
+	// Known is how long an address is known to be the account's after a login:
 	// 30 days.
 	Known time.Duration
 	// Entries is how many accounts, addresses, pairs of both and accounts with
@@ -32,6 +37,7 @@ type ThrottleOptions struct {
 func (o *ThrottleOptions) setDefaults() {
 	orDefault(&o.AccountFree, 5)
 	orDefault(&o.AddressFree, 20)
+	orDefault(&o.AddressTries, 64)
 	orDefault(&o.AccountMax, 15*time.Second)
 	orDefault(&o.AddressMax, 5*time.Minute)
 	orDefault(&o.Quiet, time.Hour)
@@ -46,47 +52,50 @@ func orDefault[T int | time.Duration](v *T, d T) {
 }
 
 const (
-	// firstDelay is the first that somebody waits for; each other is twice as long.
+	// firstDelay is the first delay; each further one is twice as long.
 	firstDelay = time.Second
-	// maxKnown is how many addresses an account has that are known. The one from
-	// which nobody has logged in for longest goes.
+	// pendingFor is how long after the last one began tries count as in progress: the
+	// result of a try may never be reported.
+	pendingFor = 2 * time.Minute
+	// maxKnown is how many known addresses an account has. The one with the
+	// oldest login is dropped.
 	maxKnown = 8
 )
 
-// A Throttle makes guessing passwords slow, and keeps nobody out for ever. After
-// some failures that are free the next tries wait for 1, 2, 4 … seconds:
+// A Throttle makes guessing passwords slow, without locking anybody out. After
+// some free failures the next tries have to wait for 1, 2, 4 … seconds:
 //
 //   - those from the same address, whatever the account, up to AddressMax since its
-//     last try. An address is what customer.Of says; loopback and Unix sockets,
-//     where one address is many people, have no such delay;
+//     last try. An address is what clientaddr.Of returns; loopback and Unix
+//     sockets, where one address is many people, have no such delay;
 //   - those for the same account, from whatever address, up to AccountMax.
 //
-// Somebody who fails on purpose for somebody else's account can't lock her out:
+// An attacker who fails on purpose can't lock a user out of their account:
 //
-//   - from an address from which she has logged in before she notices nothing. Such
-//     a pair of account and address has a count of its own, with the delays of an
-//     account. Only who shares the address with her can make her wait, for
-//     AccountMax at most;
-//   - from any other address she waits once for what the account's delay is,
-//     AccountMax at most, counted from when she first asks. What others do in the
-//     meantime makes that no longer, and nobody can take her turn. So a guesser with
-//     very many addresses has one guess for each of them every AccountMax;
-//   - a log-in takes back only the failures of its own account and address. A guesser
-//     does not get rid of others by logging in to an account of her own.
+//   - from an address from which the user has logged in before, nothing changes for
+//     them. Such a pair of account and address has a count of its own, with the
+//     delays of an account. Only attackers at the same address can make them wait,
+//     for AccountMax at most;
+//   - from any other address the user waits once for the account's delay, AccountMax
+//     at most, counted from their first request. Others can neither extend that nor
+//     take their turn. So an attacker with very many addresses has one guess for
+//     each of them every AccountMax;
+//   - a login undoes only the failures of its own account and address. An attacker
+//     can't undo others by logging in to an own account.
 //
-// Accounts that don't exist are counted like others, so that delays tell nothing.
+// Accounts that don't exist are counted like others, so that delays reveal nothing.
 //
-// The tables are bounded. What is new pushes out what was used least recently, in
-// a table of its own kind: whoever invents accounts pushes out no address, and
-// nobody's failures push out who is known, and neither do log-ins to one account
-// from thousands of addresses. To be forgotten before the quiet time
-// is over takes tries from thousands of addresses, and lasts for AccountFree and
-// AddressFree tries; somebody who waits and is pushed out waits from the
-// beginning. A new process remembers nothing.
+// The tables are bounded. A new entry evicts the least recently used one, in a
+// table of its own kind: tries of invented accounts evict no addresses, and
+// neither failures nor logins to one account from thousands of addresses evict
+// known pairs. To be forgotten before the quiet time has passed takes tries from
+// thousands of addresses, and gains AccountFree and AddressFree tries; a user who
+// waits and is evicted waits from the beginning. A new process remembers nothing.
 //
-// Its methods may be called from anywhere, with a clock that does not go back.
+// Its methods may be called from any goroutine, with a clock that does not go back.
 type Throttle struct {
-	opts ThrottleOptions
+	opts     ThrottleOptions
+	failures atomic.Uint64
 
 	mu        sync.Mutex // guards the tables
 	addresses *table[netip.Addr, tally]
@@ -95,7 +104,7 @@ type Throttle struct {
 	known     *table[string, []acquaintance]
 }
 
-// A pair is an account and whom an address stands for.
+// A pair is an account and an address, as returned by clientaddr.Of.
 type pair struct {
 	account string
 	addr    netip.Addr
@@ -104,24 +113,24 @@ type pair struct {
 // A tally counts failures.
 type tally struct {
 	failed  int
-	pending int // tries that may still succeed, and count as failures until then
+	pending int // tries in progress
 	last    time.Time
 }
 
-// A try is what is known of an account from one address that is not known.
+// A try is the state of an account and one unknown address.
 type try struct {
 	tally
-	until time.Time // when the account's delay is over, if it has begun
+	until time.Time // when the account's delay ends, if it has begun
 }
 
-// An acquaintance is an address that is known to be the account's.
+// An acquaintance is a known address of an account.
 type acquaintance struct {
 	tally
 	addr netip.Addr
 	seen time.Time
 }
 
-// NewThrottle returns a Throttle that remembers nobody.
+// NewThrottle returns an empty Throttle.
 func NewThrottle(o ThrottleOptions) *Throttle {
 	o.setDefaults()
 	return &Throttle{
@@ -133,24 +142,27 @@ func NewThrottle(o ThrottleOptions) *Throttle {
 	}
 }
 
-// Wait asks for leave to try a password once and returns 0, or after how long to
-// ask again. With 0 the try is under way, and counts as a failure until Succeeded
-// says otherwise: so hundreds of tries at the same time are no way around the
-// delays, and neither is going away before the answer. account is the name in the
-// one form in which it is compared.
-func (t *Throttle) Wait(account string, addr netip.Addr, now time.Time) time.Duration {
+// Wait asks for permission to try a password once. It returns 0, or how long to wait
+// before asking again, and whether failures are the reason, and not that too many
+// tries are in progress. With 0 the try is in progress until Failed or Succeeded is
+// called.
+//
+// Simultaneous tries do not evade the delays: tries in progress count as failures
+// for the account, and for an address that has used up its free failures. Before
+// that an address may have AddressTries in progress, so that a class behind one
+// address can log in at once. account is the name as it is compared.
+func (t *Throttle) Wait(account string, addr netip.Addr, now time.Time) (wait time.Duration, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	who, counted := t.who(account, addr)
 	if k := t.acquainted(who, now); k != nil {
-		wait := since(k.last, t.accountDelay(k.tally), now)
-		if wait == 0 {
+		if wait = since(k.last, t.accountDelay(k.tally), now); wait == 0 {
 			k.begin(now)
 		}
-		return wait
+		return wait, k.failed >= t.opts.AccountFree
 	}
 	e := t.entries(who, counted, now)
-	wait := since(e.address.last, delay(e.address.count(), t.opts.AddressFree, t.opts.AddressMax), now)
+	wait, failed = t.addressWait(e.address, now), max(e.address.failed-t.opts.AddressFree, e.account.failed-t.opts.AccountFree) >= 0
 	if d := t.accountDelay(*e.account); d > 0 {
 		if e.pair.until.IsZero() {
 			e.pair.until = now.Add(d)
@@ -158,17 +170,32 @@ func (t *Throttle) Wait(account string, addr netip.Addr, now time.Time) time.Dur
 		wait = max(wait, min(e.pair.until.Sub(now), t.opts.AccountMax))
 	}
 	if wait > 0 {
-		return wait
+		return wait, failed
 	}
 	for _, c := range e.tallies() {
 		c.begin(now)
 	}
 	t.delayPair(e, now)
+	return 0, false
+}
+
+// addressWait returns how long an address has to wait.
+func (t *Throttle) addressWait(c *tally, now time.Time) time.Duration {
+	switch {
+	case c.failed >= t.opts.AddressFree:
+		return since(c.last, delay(c.count(), t.opts.AddressFree, t.opts.AddressMax), now)
+	case c.pending >= t.opts.AddressTries:
+		return firstDelay
+	}
 	return 0
 }
 
-// Failed says that a try had the wrong password. The delays begin again.
+// Failures returns how many tries have failed in all.
+func (t *Throttle) Failures() uint64 { return t.failures.Load() }
+
+// Failed reports that a try had the wrong password. The delays begin again.
 func (t *Throttle) Failed(account string, addr netip.Addr, now time.Time) {
+	t.failures.Add(1)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	who, counted := t.who(account, addr)
@@ -183,8 +210,8 @@ func (t *Throttle) Failed(account string, addr netip.Addr, now time.Time) {
 	t.delayPair(e, now)
 }
 
-// Succeeded says that a try had the right password: the address is the account's
-// from now on, and what it has failed for this account is forgiven.
+// Succeeded reports that a try had the right password: the address is now a
+// known one of the account, and its failures for this account are forgiven.
 func (t *Throttle) Succeeded(account string, addr netip.Addr, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -212,7 +239,7 @@ func (t *Throttle) who(account string, addr netip.Addr) (who pair, counted bool)
 		sum := sha256.Sum256([]byte(account)) // an entry has a bounded size
 		account = string(sum[:])
 	}
-	key, counted := customer.Of(addr)
+	key, counted := clientaddr.Of(addr)
 	if !counted {
 		key = netip.Addr{}
 	}
@@ -238,7 +265,7 @@ func (t *Throttle) acquainted(who pair, now time.Time) *acquaintance {
 	return k
 }
 
-// entries are what concerns one try.
+// entries are the entries that concern one try.
 type entries struct {
 	address *tally
 	account *tally
@@ -247,8 +274,8 @@ type entries struct {
 
 func (e entries) tallies() [3]*tally { return [...]*tally{e.address, e.account, &e.pair.tally} }
 
-// entries returns the entries of who, made if need be. What is not counted by
-// address has one that is thrown away.
+// entries returns the entries of who, and creates missing ones. Without
+// counting by address the address's entry is a temporary one.
 func (t *Throttle) entries(who pair, counted bool, now time.Time) entries {
 	e := entries{address: &tally{}, account: t.accounts.put(who.account), pair: t.pairs.put(who)}
 	if counted {
@@ -263,7 +290,7 @@ func (t *Throttle) entries(who pair, counted bool, now time.Time) entries {
 	return e
 }
 
-// delayPair lets the account's delay begin after a try.
+// delayPair starts the account's delay after a try.
 func (t *Throttle) delayPair(e entries, now time.Time) {
 	e.pair.until = time.Time{}
 	if d := t.accountDelay(*e.account); d > 0 {
@@ -275,7 +302,7 @@ func (t *Throttle) accountDelay(c tally) time.Duration {
 	return delay(c.count(), t.opts.AccountFree, t.opts.AccountMax)
 }
 
-// delay returns how long to wait after so many failures.
+// delay returns how long to wait after the given number of failures.
 func delay(failures, free int, most time.Duration) time.Duration {
 	if failures < free {
 		return 0
@@ -283,7 +310,7 @@ func delay(failures, free int, most time.Duration) time.Duration {
 	return min(firstDelay<<min(failures-free, 30), most)
 }
 
-// since returns what is left of a delay that began at start.
+// since returns the rest of a delay that began at start.
 func since(start time.Time, delay time.Duration, now time.Time) time.Duration {
 	return min(max(delay-now.Sub(start), 0), delay)
 }
@@ -301,16 +328,20 @@ func (c *tally) fail(now time.Time) {
 	c.last = now
 }
 
-// forgive takes back n failures.
+// forgive undoes n failures.
 func (c *tally) forgive(n int) {
 	pending := min(c.pending, n)
 	c.pending -= pending
 	c.failed = max(c.failed-(n-pending), 0)
 }
 
-// expire forgets everything after a quiet time.
+// expire forgets everything after a quiet time. Tries that have not ended for
+// long were dropped before they were made.
 func (c *tally) expire(now time.Time, quiet time.Duration) {
-	if now.Sub(c.last) >= quiet {
+	switch ago := now.Sub(c.last); {
+	case ago >= quiet:
 		*c = tally{}
+	case ago >= pendingFor:
+		c.pending = 0
 	}
 }

@@ -22,7 +22,7 @@ var (
 	nowhere = netip.Addr{} // a Unix socket
 )
 
-// host returns the i-th of very many customers.
+// host returns an address of the i-th of very many networks.
 func host(i int) netip.Addr {
 	b := [16]byte{0x20, 0x01}
 	binary.BigEndian.PutUint32(b[4:], uint32(i)) // a /64 each
@@ -31,23 +31,23 @@ func host(i int) netip.Addr {
 
 // guess tries a wrong password, when that is allowed.
 func guess(t *account.Throttle, name string, addr netip.Addr, now time.Time) (tried bool) {
-	if t.Wait(name, addr, now) > 0 {
+	if t.Delay(name, addr, now) > 0 {
 		return false
 	}
 	t.Failed(name, addr, now)
 	return true
 }
 
-// delays returns what a guesser who tries as soon as she may is told to wait.
+// delays returns the delays of an attacker who tries as soon as they may.
 func delays(t *account.Throttle, n int, try func(i int) (string, netip.Addr)) (all []time.Duration) {
 	now := epoch
 	for i := range n {
 		name, addr := try(i)
-		wait := t.Wait(name, addr, now)
+		wait := t.Delay(name, addr, now)
 		all = append(all, wait)
 		if wait > 0 {
 			now = now.Add(wait)
-			if again := t.Wait(name, addr, now); again != 0 {
+			if again := t.Delay(name, addr, now); again != 0 {
 				all = append(all, -again)
 			}
 		}
@@ -90,8 +90,7 @@ func TestFailuresFromAnAddressCostMoreAndMore(t *testing.T) {
 	}
 }
 
-// Who comes through a proxy on this machine, or over a Unix socket, shares the
-// address with everybody.
+// Clients of a proxy on this machine, or of a Unix socket, share one address.
 func TestLoopbackHasNoDelayOfItsOwn(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	for _, addr := range []netip.Addr{nowhere, netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()} {
@@ -103,11 +102,11 @@ func TestLoopbackHasNoDelayOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTriesAtTheSameTimeAreNoWayAround(t *testing.T) {
+func TestSimultaneousTriesDoNotEvadeTheDelays(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	granted := 0
 	for range 1000 {
-		if th.Wait("alice", enemy, epoch) == 0 {
+		if th.Delay("alice", enemy, epoch) == 0 {
 			granted++
 		}
 	}
@@ -117,18 +116,18 @@ func TestTriesAtTheSameTimeAreNoWayAround(t *testing.T) {
 	for range granted {
 		th.Failed("alice", enemy, epoch.Add(time.Second))
 	}
-	if wait := th.Wait("alice", enemy, epoch.Add(time.Second)); wait != time.Second {
+	if wait := th.Delay("alice", enemy, epoch.Add(time.Second)); wait != time.Second {
 		t.Errorf("when they have failed, the next waits %v; want 1s", wait)
 	}
 }
 
-// Whoever hangs up before the answer has tried, too.
+// A client that hangs up before the answer has tried, too.
 func TestTriesThatNeverEndCountAsFailures(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	for range 5 {
-		th.Wait("alice", enemy, epoch)
+		th.Delay("alice", enemy, epoch)
 	}
-	if wait := th.Wait("alice", enemy, epoch.Add(time.Second/2)); wait != time.Second/2 {
+	if wait := th.Delay("alice", enemy, epoch.Add(time.Second/2)); wait != time.Second/2 {
 		t.Errorf("the next waits %v; want 500ms", wait)
 	}
 }
@@ -137,10 +136,10 @@ func TestFailuresAreForgottenAfterAQuietTime(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	now := epoch
 	for range 100 {
-		now = now.Add(th.Wait("alice", home, now))
+		now = now.Add(th.Delay("alice", home, now))
 		guess(th, "alice", home, now)
 	}
-	if th.Wait("alice", home, now) == 0 {
+	if th.Delay("alice", home, now) == 0 {
 		t.Fatal("a hundred failures cost nothing")
 	}
 	now = now.Add(time.Hour)
@@ -152,12 +151,12 @@ func TestFailuresAreForgottenAfterAQuietTime(t *testing.T) {
 }
 
 // A class behind one address: everybody gets in, though at first a few at a time.
-func TestPeopleWhoShareAnAddressGetIn(t *testing.T) {
+func TestPeopleWhoShareAnAddressCanLogIn(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	now := epoch
 	for i := range 500 {
 		name := fmt.Sprint("user", i)
-		if wait := th.Wait(name, home, now); wait != 0 {
+		if wait := th.Delay(name, home, now); wait != 0 {
 			t.Fatalf("%s has to wait %v, though nobody has failed", name, wait)
 		}
 		th.Succeeded(name, home, now)
@@ -169,22 +168,22 @@ func TestALogInForgivesItsOwnFailures(t *testing.T) {
 	for range 4 {
 		guess(th, "alice", home, epoch)
 	}
-	th.Wait("alice", home, epoch)
+	th.Delay("alice", home, epoch)
 	th.Succeeded("alice", home, epoch)
 	for _, addr := range []netip.Addr{home, abroad} {
 		for i := range 5 {
 			if !guess(th, "alice", addr, epoch) {
-				t.Errorf("from %v, try %d after a log-in has to wait", addr, i)
+				t.Errorf("from %v, try %d after a login has to wait", addr, i)
 			}
 		}
 	}
 }
 
-func TestALogInToOnesOwnAccountHelpsNoGuesser(t *testing.T) {
+func TestLoggingInToAnOwnAccountDoesNotHelpAGuesser(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	now, guesses := epoch, 0
 	for i := range 1000 {
-		if th.Wait("mallory", enemy, now) == 0 {
+		if th.Delay("mallory", enemy, now) == 0 {
 			th.Succeeded("mallory", enemy, now)
 		}
 		if guess(th, fmt.Sprint("user", i), enemy, now) {
@@ -196,9 +195,9 @@ func TestALogInToOnesOwnAccountHelpsNoGuesser(t *testing.T) {
 	}
 }
 
-func TestNobodyIsLockedOutOfAnAddressThatIsKnown(t *testing.T) {
+func TestAUserCanLogInFromAKnownAddressDuringAnAttack(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
-	th.Wait("alice", home, epoch)
+	th.Delay("alice", home, epoch)
 	th.Succeeded("alice", home, epoch)
 	now := epoch
 	for i := range 24 * 60 {
@@ -210,12 +209,12 @@ func TestNobodyIsLockedOutOfAnAddressThatIsKnown(t *testing.T) {
 			guess(th, fmt.Sprint("user", j), home, now)
 		}
 	}
-	if wait := th.Wait("alice", home, now); wait != 0 {
+	if wait := th.Delay("alice", home, now); wait != 0 {
 		t.Errorf("alice has to wait %v at home", wait)
 	}
 }
 
-func TestNobodyIsLockedOutOfANewAddress(t *testing.T) {
+func TestAUserCanLogInFromANewAddressDuringAnAttack(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{})
 	now := epoch
 	attack := func() {
@@ -227,7 +226,7 @@ func TestNobodyIsLockedOutOfANewAddress(t *testing.T) {
 		attack()
 		now = now.Add(time.Second)
 	}
-	wait := th.Wait("alice", abroad, now)
+	wait := th.Delay("alice", abroad, now)
 	if wait != 15*time.Second {
 		t.Fatalf("alice is to wait %v, want 15s", wait)
 	}
@@ -235,11 +234,11 @@ func TestNobodyIsLockedOutOfANewAddress(t *testing.T) {
 	for range 100 {
 		attack()
 		now = now.Add(100 * time.Millisecond)
-		if left := th.Wait("alice", abroad, now); now.Sub(asked)+left > wait && left > 0 {
+		if left := th.Delay("alice", abroad, now); now.Sub(asked)+left > wait && left > 0 {
 			t.Fatalf("after %v alice is to wait for %v more; she was told %v", now.Sub(asked), left, wait)
 		}
 	}
-	if got := th.Wait("alice", abroad, asked.Add(wait)); got != 0 {
+	if got := th.Delay("alice", abroad, asked.Add(wait)); got != 0 {
 		t.Errorf("after %v alice is to wait for %v more", wait, got)
 	}
 }
@@ -247,7 +246,7 @@ func TestNobodyIsLockedOutOfANewAddress(t *testing.T) {
 func TestAnAddressIsKnownForThirtyDays(t *testing.T) {
 	const day = 24 * time.Hour
 	th := account.NewThrottle(account.ThrottleOptions{})
-	th.Wait("alice", home, epoch)
+	th.Delay("alice", home, epoch)
 	th.Succeeded("alice", home, epoch)
 	for _, c := range []struct {
 		after time.Duration
@@ -257,15 +256,15 @@ func TestAnAddressIsKnownForThirtyDays(t *testing.T) {
 		for i := range 100 {
 			guess(th, "alice", host(i), now)
 		}
-		if wait := th.Wait("alice", home, now); (wait > 0) != c.waits {
+		if wait := th.Delay("alice", home, now); (wait > 0) != c.waits {
 			t.Errorf("after %v alice has to wait %v at home", c.after, wait)
 		}
 	}
 }
 
-func TestTheTablesAreBoundedAndWhoIsKnownStays(t *testing.T) {
+func TestTheTablesAreBoundedAndKnownPairsStay(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{Entries: 100})
-	th.Wait("alice", home, epoch)
+	th.Delay("alice", home, epoch)
 	th.Succeeded("alice", home, epoch)
 	for range 30 {
 		guess(th, "alice", enemy, epoch)
@@ -281,12 +280,12 @@ func TestTheTablesAreBoundedAndWhoIsKnownStays(t *testing.T) {
 	for i := range 100 {
 		guess(th, "alice", host(i), epoch)
 	}
-	if wait := th.Wait("alice", home, epoch); wait != 0 {
+	if wait := th.Delay("alice", home, epoch); wait != 0 {
 		t.Errorf("who was known has to wait %v", wait)
 	}
 }
 
-func TestInventedAccountsPushOutNoAddress(t *testing.T) {
+func TestTriesOfInventedAccountsDoNotEvictAddresses(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{Entries: 100})
 	guesses := 0
 	for i := range 10_000 {
@@ -299,32 +298,32 @@ func TestInventedAccountsPushOutNoAddress(t *testing.T) {
 	}
 }
 
-func TestOneAccountPushesOutNobodyWhoIsKnown(t *testing.T) {
+func TestTriesOfOneAccountDoNotEvictKnownPairs(t *testing.T) {
 	th := account.NewThrottle(account.ThrottleOptions{Entries: 100})
-	th.Wait("alice", home, epoch)
+	th.Delay("alice", home, epoch)
 	th.Succeeded("alice", home, epoch)
 	now := epoch
 	for i := range 10_000 {
 		now = now.Add(time.Second)
-		th.Wait("mallory", host(i), now)
+		th.Delay("mallory", host(i), now)
 		th.Succeeded("mallory", host(i), now)
 	}
 	for i := range 100 {
 		guess(th, "alice", host(i), now)
 		guess(th, "mallory", host(i), now)
 	}
-	if wait := th.Wait("alice", home, now); wait != 0 {
+	if wait := th.Delay("alice", home, now); wait != 0 {
 		t.Errorf("who was known has to wait %v", wait)
 	}
 	for addr, waits := range map[netip.Addr]bool{host(9_999): false, host(9_992): false, host(9_991): true} {
-		if wait := th.Wait("mallory", addr, now); (wait > 0) != waits {
+		if wait := th.Delay("mallory", addr, now); (wait > 0) != waits {
 			t.Errorf("from %v mallory has to wait %v, though only the last 8 addresses are known", addr, wait)
 		}
 	}
 }
 
-// Whatever happens: waits are bounded, and whoever waits as long as told, and
-// asks again, may try, unless somebody at the same address was faster.
+// Waits are always bounded, and a client that waits as long as told, and asks
+// again, may try, unless another one at the same address was faster.
 func TestAWaitIsBoundedAndHasAnEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		th := account.NewThrottle(account.ThrottleOptions{})
@@ -337,7 +336,7 @@ func TestAWaitIsBoundedAndHasAnEnd(t *testing.T) {
 			},
 			"try": func(t *rapid.T) {
 				name, addr := names.Draw(t, "name"), addrs.Draw(t, "addr")
-				wait := th.Wait(name, addr, now)
+				wait := th.Delay(name, addr, now)
 				if wait < 0 || wait > 5*time.Minute {
 					t.Fatalf("%s at %v is to wait %v", name, addr, wait)
 				}
@@ -354,9 +353,9 @@ func TestAWaitIsBoundedAndHasAnEnd(t *testing.T) {
 			},
 			"patience": func(t *rapid.T) {
 				name, addr := names.Draw(t, "name"), addrs.Draw(t, "addr")
-				told := th.Wait(name, addr, now)
+				told := th.Delay(name, addr, now)
 				now = now.Add(told)
-				if wait := th.Wait(name, addr, now); told > 0 && wait != 0 {
+				if wait := th.Delay(name, addr, now); told > 0 && wait != 0 {
 					t.Fatalf("%s at %v waited %v and is to wait %v more", name, addr, told, wait)
 				}
 			},
@@ -364,7 +363,7 @@ func TestAWaitIsBoundedAndHasAnEnd(t *testing.T) {
 	})
 }
 
-// A guesser at one address, whatever she does, has few guesses.
+// An attacker at one address has few guesses, whatever they do.
 func TestGuessesFromOneAddressAreFew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		th := account.NewThrottle(account.ThrottleOptions{})
@@ -372,7 +371,7 @@ func TestGuessesFromOneAddressAreFew(t *testing.T) {
 		names := rapid.SampledFrom([]string{"alice", "bob", "carol", "dave", "eve", "frank"})
 		for range rapid.IntRange(1, 300).Draw(t, "tries") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(2*time.Minute)).Draw(t, "passes")))
-			if th.Wait("mallory", enemy, now) == 0 {
+			if th.Delay("mallory", enemy, now) == 0 {
 				th.Succeeded("mallory", enemy, now)
 			}
 			if guess(th, names.Draw(t, "name"), enemy, now) {
@@ -384,4 +383,51 @@ func TestGuessesFromOneAddressAreFew(t *testing.T) {
 			t.Fatalf("%d guesses in %v, want at most %d", guesses, now.Sub(epoch), most)
 		}
 	})
+}
+
+// A class behind one address logs in at once, each to an account of their own.
+func TestTriesInProgressDoNotCountAsFailuresOfTheirAddress(t *testing.T) {
+	th := account.NewThrottle(account.ThrottleOptions{})
+	pupil := func(i int) string { return fmt.Sprint("pupil-", i) }
+	for i := range 64 {
+		if wait, failed := th.Wait(pupil(i), enemy, epoch); wait != 0 {
+			t.Fatalf("pupil %d waits %v, because of failures: %v", i, wait, failed)
+		}
+	}
+	if wait, failed := th.Wait("one-more", enemy, epoch); wait != time.Second || failed {
+		t.Errorf("beyond the limit: %v, because of failures: %v", wait, failed)
+	}
+	for i := range 64 {
+		th.Succeeded(pupil(i), enemy, epoch)
+	}
+	for i := range 40 {
+		if wait, _ := th.Wait(pupil(100+i), enemy, epoch); wait != 0 {
+			t.Fatalf("pupil %d of the next class waits %v", i, wait)
+		}
+	}
+}
+
+// But simultaneous failures are slowed down like successive ones.
+func TestSimultaneousWrongTriesSlowTheirAddressDown(t *testing.T) {
+	th := account.NewThrottle(account.ThrottleOptions{})
+	for i := range 64 {
+		th.Wait(fmt.Sprint("account-", i), enemy, epoch)
+	}
+	for i := range 64 {
+		th.Failed(fmt.Sprint("account-", i), enemy, epoch)
+	}
+	if wait, failed := th.Wait("another", enemy, epoch); wait != 5*time.Minute || !failed {
+		t.Errorf("waits %v, because of failures: %v", wait, failed)
+	}
+}
+
+// Tries that were dropped do not delay others for long.
+func TestTriesThatWereNeverMadeAreForgotten(t *testing.T) {
+	th := account.NewThrottle(account.ThrottleOptions{})
+	for i := range 64 {
+		th.Wait(fmt.Sprint("account-", i), enemy, epoch)
+	}
+	if wait, _ := th.Wait("another", enemy, epoch.Add(2*time.Minute)); wait != 0 {
+		t.Errorf("waits %v", wait)
+	}
 }

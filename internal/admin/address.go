@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/osutil"
 )
@@ -23,7 +24,7 @@ func Path(folder string) (string, error) {
 	if runtime.GOOS != "windows" {
 		return filepath.Join(folder, "admin.sock"), nil
 	}
-	// One folder has many names there: short ones, and in whatever case.
+	// A folder has many names there: short ones, and in any case.
 	if real, err := filepath.EvalSymlinks(folder); err == nil {
 		folder = real
 	}
@@ -37,13 +38,13 @@ func pipe(folder string) string {
 }
 
 // Listen listens at path for the server's user and for root or administrators.
-// What a server that is gone has left there is replaced.
+// A socket that a dead server has left there is replaced.
 func Listen(path string) (net.Listener, error) {
-	l, err := osutil.ListenLocal(path)
+	l, err := listenLocal(path)
 	switch {
 	case errors.Is(err, osutil.ErrSomebodyListens):
 		return nil, fmt.Errorf("no door for the administrator: %w (is another chatsrv running with this data folder? stop it, or choose another folder)", err)
-	case errors.Is(err, osutil.ErrNotOurs):
+	case errors.Is(err, errNotOurs):
 		return nil, fmt.Errorf("no door for the administrator: %w (run chatsrv as the user who ran it before, or remove that file)", err)
 	case err != nil:
 		return nil, fmt.Errorf("no door for the administrator: %w", err)
@@ -53,17 +54,31 @@ func Listen(path string) (net.Listener, error) {
 
 // Dial connects to the server that listens at path.
 func Dial(path string) (net.Conn, error) {
-	c, err := osutil.DialLocal(path)
+	c, err := dialLocal(path)
 	switch {
-	case errors.Is(err, osutil.ErrNobodyListens):
-		return nil, fmt.Errorf("no chatsrv is running with this data folder: %w (start it, or name the folder that it has)", err)
-	case errors.Is(err, osutil.ErrNotOurs):
+	case errors.Is(err, errNobodyListens):
+		// A pipe has no folder, and can't be removed.
+		if pid, used := osutil.FolderUser(filepath.Dir(path)); used {
+			return nil, fmt.Errorf("%s uses this data folder, but can't be reached at %s: it is another command of chatsrv, or a server whose socket somebody has removed, which makes it anew within %s (try again)", process(pid), path, DoorCheck)
+		}
+		return nil, fmt.Errorf("no chatsrv is running with this data folder: %w (start it, or give its data folder with --data)", err)
+	case errors.Is(err, errNotOurs):
 		return nil, fmt.Errorf("permission denied: %w (run this as the user who runs chatsrv, or as %s)", err, superuser())
 	case err != nil:
 		return nil, fmt.Errorf("chatsrv can't be reached: %w", err)
 	}
 	return c, nil
 }
+
+func process(pid int) string {
+	if pid == 0 {
+		return "another process"
+	}
+	return fmt.Sprint("process ", pid)
+}
+
+// DoorCheck is how often a server checks whether its socket is still there.
+const DoorCheck = 5 * time.Second
 
 func superuser() string {
 	if runtime.GOOS == "windows" {

@@ -23,11 +23,11 @@ var (
 )
 
 // Call sends a command to the server that listens at path, writes the lines of
-// the answer to out as they come, and returns the exit code. An error says why
-// there is no answer, or why it could not be written; the code is then 1.
+// the answer to out as they come, and returns the exit code. If there is no
+// answer, or it could not be written, it returns an error and code 1.
 //
-// Control characters in the answer are replaced: what users have written does
-// nothing to the terminal.
+// Control characters in the answer are replaced, so that text by users can't
+// affect the terminal.
 func Call(path string, r Request, out io.Writer) (code int, err error) {
 	if code, err = call(path, r, out); err != nil {
 		return 1, err
@@ -46,7 +46,7 @@ func call(path string, r Request, out io.Writer) (code int, err error) {
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetWriteDeadline(time.Now().Add(answerPatience))
-	// A server that refuses the command may not take all of it, but it says why.
+	// A server that refuses the command may not read all of it, but it answers why.
 	_, sent := c.Write(text)
 	code, err = readAnswer(c, out)
 	if errors.Is(err, errHungUp) && sent != nil {
@@ -90,7 +90,7 @@ func readAnswer(c net.Conn, out io.Writer) (code int, err error) {
 	}
 }
 
-// printable replaces what a terminal might obey.
+// printable replaces control characters.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || unicode.IsPrint(r) {

@@ -36,8 +36,8 @@ var (
 // A Request is one command.
 type Request struct {
 	Args []string // any text; the command is the first
-	// Secret is what must not be seen among a process's arguments, such as a new
-	// password. HasSecret tells an empty one from none.
+	// Secret is text that must not appear in a process's arguments, such as a
+	// new password. HasSecret distinguishes an empty one from none.
 	Secret    string
 	HasSecret bool
 }
@@ -45,7 +45,7 @@ type Request struct {
 // String returns the arguments, quoted, without the secret.
 func (r Request) String() string { return strings.TrimPrefix(quoteAll(r.Args), " ") }
 
-// GoString is String: %#v tells no secret either.
+// GoString is String, so that %#v does not show the secret either.
 func (r Request) GoString() string { return "admin.Request{" + r.String() + "}" }
 
 // encode returns the request as the client sends it.
@@ -121,7 +121,7 @@ func quoteAll(words []string) string {
 	return string(b)
 }
 
-// unquoteAll reads what quoteAll wrote, up to so many words.
+// unquoteAll parses the output of quoteAll. More words than most are an error.
 func unquoteAll(s string, most int) (words []string, err error) {
 	for s != "" {
 		if len(words) == most {

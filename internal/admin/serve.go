@@ -18,23 +18,23 @@ const (
 	// requestPatience is how long a client may take to send its command, and how
 	// long to take the answer.
 	requestPatience = 10 * time.Second
-	// lingerPatience is how long the server waits for the client to hang up, so
-	// that the answer is not lost with what the client had still to say.
+	// lingerPatience is how long the server waits for the client to hang up:
+	// closing with unread input could lose the answer.
 	lingerPatience = time.Second
-	// acceptPause is how long to wait after an error, such as no descriptors.
+	// acceptPause is how long to wait after an error, such as running out of descriptors.
 	acceptPause = time.Second
 )
 
 // ExitUsage is the exit code for a command that could not be read.
 const ExitUsage = 2
 
-// A Handler carries out a command, on a goroutine of its own, and returns the
-// lines to print and the exit code. ctx ends when the client has hung up and when
-// the server stops.
+// A Handler carries out a command, on its own goroutine, and returns the lines to
+// print and the exit code. ctx ends when the client has hung up and when the
+// server stops.
 type Handler func(ctx context.Context, r Request) (lines []string, code int)
 
-// Serve answers the commands that come to l, until l is closed. Then it waits for
-// those that are carried out, and returns.
+// Serve answers the commands that arrive at l, until l is closed. Then it waits
+// for the running ones, and returns.
 func Serve(l net.Listener, handle Handler) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var conns sync.WaitGroup
@@ -62,7 +62,7 @@ func Serve(l net.Listener, handle Handler) {
 	}
 }
 
-// refuse turns away a client that is one too many. So little text does not block.
+// refuse answers a client that is one too many. Its short text does not block.
 func refuse(c net.Conn) {
 	_ = c.SetDeadline(time.Now().Add(lingerPatience))
 	_ = answer(c, []string{"chatsrv is busy with " + strconv.Itoa(MaxConns) + " commands: try again"}, 1)
@@ -87,13 +87,13 @@ func serve(ctx context.Context, c net.Conn, handle Handler) {
 		}
 		return
 	case err != nil:
-		return // half a command, or none: nobody waits for an answer
+		return // half a command, or none: the client does not wait for an answer
 	}
 	_ = c.SetDeadline(time.Time{})
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
-		// The client has nothing more to say: whatever comes is its end.
+		// The client sends nothing more: any result of Read is its end.
 		_, _ = r.ReadByte()
 		cancel()
 	}()
@@ -115,13 +115,13 @@ func answer(c net.Conn, lines []string, code int) error {
 		for n := len(line); len(wordLine)+len(quoted)+1 > MaxLine; n /= 2 {
 			quoted = quoteAll([]string{line[:n/2] + " …"})
 		}
-		_, _ = w.WriteString(wordLine + quoted + "\n") // Flush tells
+		_, _ = w.WriteString(wordLine + quoted + "\n") // Flush returns the error
 	}
 	_, _ = w.WriteString(wordExit + " " + strconv.Itoa(code) + "\n")
 	return w.Flush()
 }
 
-// linger takes what the client still sends, up to a bound, until it hangs up.
+// linger reads what the client still sends, up to a bound, until it hangs up.
 func linger(c net.Conn, r io.Reader) {
 	_ = c.SetReadDeadline(time.Now().Add(lingerPatience))
 	_, _ = io.CopyN(io.Discard, r, 64*MaxLine)

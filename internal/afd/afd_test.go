@@ -12,7 +12,9 @@ import (
 
 func TestMain(m *testing.M) { socktest.Main(m) }
 
-func TestContract(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: Open}) }
+func TestContract(t *testing.T) {
+	pollertest.Run(t, pollertest.Options{Open: Open, Skip: socktest.ContractSkips()})
+}
 
 func TestDescriptors(t *testing.T) {
 	var skips []socktest.Skip

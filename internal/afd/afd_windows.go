@@ -3,7 +3,6 @@ package afd
 import (
 	"errors"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,9 +14,9 @@ import (
 )
 
 const (
-	// maxBatch is how many packets one Wait takes at most.
+	// maxBatch is the most packets that one Wait takes.
 	maxBatch = 1024
-	// lookAgain is how often a Wait with a timeout of zero looks for more
+	// lookAgain is how many times a Wait with a timeout of zero polls again
 	// after finding only the ends of polls that were replaced.
 	lookAgain = 3
 	// reapTime is how long Close waits for the packets of all polls.
@@ -39,10 +38,12 @@ type poller struct {
 	free   []*slot
 	index  map[eventloop.Handle]*slot
 	// queue holds the slots whose interest and poll may differ. They are
-	// brought together just before the wait: most changes are undone till then.
+	// submitted just before the wait: most changes are undone by then.
 	queue   []*slot
+	failed  []*slot // scratch of submitAll
 	packets []packet
-	live    int // polls whose packets have not arrived
+	start   func(device windows.Handle, context uintptr, b *block) windows.NTStatus // startPoll, except in tests
+	live    int                                                                     // polls whose packets have not arrived
 	closed  bool
 
 	woken atomic.Bool
@@ -60,7 +61,7 @@ func Open() (eventloop.Backend, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("CreateIoCompletionPort", err)
 	}
-	p := &poller{port: port, index: make(map[eventloop.Handle]*slot), packets: make([]packet, 64)}
+	p := &poller{port: port, index: make(map[eventloop.Handle]*slot), packets: make([]packet, 64), start: startPoll}
 	if err := p.grow(); err != nil { // now, while there is still a choice
 		_ = windows.CloseHandle(port)
 		return nil, err
@@ -120,7 +121,7 @@ func (p *poller) Modify(h eventloop.Handle, t eventloop.Token, i eventloop.Inter
 	return nil
 }
 
-// set notes what is asked for.
+// set records the interest.
 func (p *poller) set(s *slot, t eventloop.Token, i eventloop.Interest) {
 	s.token, s.want = t, i&(eventloop.Readable|eventloop.Writable)
 	p.enqueue(s)
@@ -145,7 +146,7 @@ func (p *poller) Remove(h eventloop.Handle) error {
 	delete(p.index, h)
 	s.want, s.gone = 0, true
 	s.cancel()
-	p.enqueue(s) // which frees it, unless its packet is still to come
+	p.enqueue(s) // which frees it, unless its packet is still outstanding
 	return nil
 }
 
@@ -170,8 +171,8 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 		case timeout == 0 && (len(p.queue) == 0 || round == lookAgain):
 			return 0, nil
 		case timeout > 0:
-			// The system's clock ticks more coarsely than this one, or only the
-			// ends of polls came that nobody asks about any more.
+			// The system's clock is coarser than this one, or only ends of
+			// outdated polls have arrived.
 			if timeout = time.Until(end); timeout <= 0 {
 				return 0, nil
 			}
@@ -181,16 +182,12 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 
 // poll brings the driver up to date and waits, once.
 func (p *poller) poll(events []eventloop.Event, timeout time.Duration) (n int, woken bool, err error) {
-	for i, s := range p.queue {
-		s.queued = false
-		if err := p.update(s); err != nil {
-			p.queue = slices.Delete(p.queue, 0, i+1)
-			return 0, false, err
-		}
+	if n = p.submitAll(events); n == len(events) {
+		return n, false, nil
+	} else if n > 0 {
+		timeout = 0
 	}
-	clear(p.queue)
-	p.queue = p.queue[:0]
-	packets, err := p.receive(len(events), timeout)
+	packets, err := p.receive(len(events)-n, timeout)
 	for _, pk := range packets {
 		if pk.key == wakeKey {
 			// Now that the packet is taken: a Wake before this line finds the
@@ -208,7 +205,31 @@ func (p *poller) poll(events []eventloop.Event, timeout time.Duration) (n int, w
 	return n, woken, err
 }
 
-// receive takes as many packets as there is room for events.
+// submitAll submits every poll whose interest has changed. A handle that the
+// driver refuses to poll, for lack of memory or any other reason, is reported as
+// failed, in every Wait until it is removed; the others are not affected.
+func (p *poller) submitAll(events []eventloop.Event) (n int) {
+	p.failed = p.failed[:0]
+	for _, s := range p.queue {
+		s.queued = false
+		if !p.update(s) {
+			p.failed = append(p.failed, s)
+		}
+	}
+	clear(p.queue)
+	p.queue = p.queue[:0]
+	n = min(len(p.failed), len(events))
+	for i := range p.failed { // those without room go first the next time
+		p.enqueue(p.failed[(i+n)%len(p.failed)])
+	}
+	for i, s := range p.failed[:n] {
+		events[i] = eventloop.Event{Token: s.token, Ready: s.fail()}
+	}
+	clear(p.failed)
+	return n
+}
+
+// receive takes at most as many packets as there is room for events.
 func (p *poller) receive(room int, timeout time.Duration) ([]packet, error) {
 	room = min(room, maxBatch)
 	if room > len(p.packets) {
@@ -218,32 +239,33 @@ func (p *poller) receive(room int, timeout time.Duration) ([]packet, error) {
 	return p.packets[:n], err
 }
 
-// slot returns the one of a number.
+// slot returns the slot with a number.
 func (p *poller) slot(number uintptr) *slot {
 	number--
 	return &p.groups[number/groupSize].slots[number%groupSize]
 }
 
-// update has the poll of a slot be the one that is asked for. A poll can't be
-// changed: it is replaced once its end has arrived. One that asks for too much is left.
-func (p *poller) update(s *slot) error {
+// update brings the poll of a slot in line with its interest. A poll can't be changed:
+// it is replaced once its end has arrived. One that asks for more than needed is kept.
+// update returns false if the driver refuses.
+func (p *poller) update(s *slot) (ok bool) {
 	switch {
 	case s.phase == idle && s.gone:
 		p.free = append(p.free, s)
 	case s.phase == idle && s.want != 0:
-		err := s.submit()
+		ok := s.submit(p.start)
 		if s.phase == pending {
 			p.live++
 		}
-		return err
+		return ok
 	case s.phase == pending && asks(s.want)&^s.armed != 0:
 		s.cancel()
 	}
-	return nil
+	return true
 }
 
-// ended takes the end of a slot's poll and returns what it tells. As long as it
-// is asked for there will be another one.
+// ended handles the end of a slot's poll and returns the conditions that it
+// reports. As long as there is interest, another poll follows.
 func (p *poller) ended(s *slot) eventloop.Interest {
 	s.phase = idle
 	p.live--
@@ -261,8 +283,11 @@ func (p *poller) Wake() error {
 	if p.shut {
 		return nil
 	}
-	return os.NewSyscallError("PostQueuedCompletionStatus",
-		windows.PostQueuedCompletionStatus(p.port, 0, wakeKey, nil))
+	err := windows.PostQueuedCompletionStatus(p.port, 0, wakeKey, nil)
+	if err != nil {
+		p.woken.Store(false) // the next Wake has to try
+	}
+	return os.NewSyscallError("PostQueuedCompletionStatus", err)
 }
 
 // Close implements eventloop.Poller.
@@ -311,8 +336,8 @@ func (p *poller) reap() error {
 	return nil
 }
 
-// abandoned keeps the memory of polls that the system did not end, for ever:
-// giving it back would have the system write to somebody else's.
+// abandoned holds the memory of polls that the system did not end, forever: if
+// it were freed, the system could write to memory in other use.
 var abandoned struct {
 	mu     sync.Mutex
 	groups []*group

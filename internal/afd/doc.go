@@ -3,7 +3,6 @@
 // grow with the number of connections, unlike WSAPoll's, and it does not pass a
 // buffer to the system for each of them, unlike overlapped reads.
 //
-// The driver's interface is not in Microsoft's documentation, but wepoll, libuv,
-// mio and others have rested on it since Windows Vista; their sources are where it is
-// written down.
+// The driver's interface is not in Microsoft's documentation, but wepoll, libuv, mio
+// and others have relied on it since Windows Vista; their sources document it.
 package afd

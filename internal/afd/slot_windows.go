@@ -8,20 +8,20 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// groupSize is how many sockets are polled through one handle of the driver:
-// it looks through all polls of a handle when one is cancelled (wepoll, mio).
+// groupSize is how many sockets are polled through one handle of the driver: it
+// searches all polls of a handle when one is cancelled (wepoll, mio).
 const groupSize = 32
 
-// A group is a handle of the driver with the slots of the sockets polled
-// through it. It stays where it is, pinned, from its making to the end of the poller:
-// the system writes to its blocks.
+// A group is a handle of the driver with the slots of the sockets polled through it.
+// It is pinned in memory until the end of the poller, because the system writes to
+// its blocks.
 type group struct {
 	device windows.Handle
 	slots  [groupSize]slot
 	pinner runtime.Pinner
 }
 
-// A block is what the system reads and writes while a poll is under way.
+// A block is the memory that the system reads and writes while a poll is in progress.
 type block struct {
 	status statusBlock
 	info   pollInfo
@@ -36,15 +36,15 @@ type slot struct {
 	handle eventloop.Handle
 	base   windows.Handle
 	token  eventloop.Token
-	want   eventloop.Interest // what the loop asks for
-	armed  uint32             // what the driver was asked for
+	want   eventloop.Interest // the interest of the loop
+	armed  uint32             // the events of the present poll
 	phase  phase
-	queued bool // to be looked at before the next wait
+	queued bool // to be updated before the next wait
 	gone   bool // removed; the slot is free when its packet is there
 }
 
-// phase says where the poll of a slot is. A slot has one at most, so that a
-// packet can't be taken for that of another poll.
+// phase is the state of a slot's poll. A slot has at most one, so that a packet
+// can't be mistaken for that of another poll.
 type phase uint8
 
 const (
@@ -68,31 +68,38 @@ func newGroup(port windows.Handle, before int) (*group, error) {
 	return g, nil
 }
 
-// close lets the group go. None of its polls may be under way.
+// close frees the group. None of its polls may be in progress.
 func (g *group) close() error {
 	g.pinner.Unpin()
 	return windows.CloseHandle(g.device)
 }
 
-// submit starts the poll that the slot's interest asks for. A socket that was
-// closed without Remove is asked about no more.
-func (s *slot) submit() error {
+// submit starts the poll that the slot's interest asks for and returns false if the
+// driver refuses. A socket that was closed without Remove is no longer polled.
+func (s *slot) submit(start func(windows.Handle, uintptr, *block) windows.NTStatus) bool {
 	s.armed = asks(s.want)
 	s.block.status = statusBlock{status: uintptr(windows.STATUS_PENDING)}
 	s.block.info = pollInfo{timeout: forEver, handles: 1, handle: s.base, events: s.armed}
-	switch status := startPoll(s.group.device, s.number, &s.block); status {
+	switch start(s.group.device, s.number, &s.block) {
 	case windows.STATUS_SUCCESS, windows.STATUS_PENDING:
 		s.phase = pending
-		return nil
 	case windows.STATUS_INVALID_HANDLE:
 		s.want = 0
-		return nil
 	default:
-		return status
+		return false
 	}
+	return true
 }
 
-// cancel has the poll under way end.
+// fail returns the conditions reported for a handle that can't be polled. A
+// connection is shut down, so that the next read finds its end; a listener can't
+// be.
+func (s *slot) fail() eventloop.Interest {
+	_ = windows.Shutdown(s.base, windows.SHUT_RDWR)
+	return conditions(pollAbort, s.want)
+}
+
+// cancel ends the poll in progress.
 func (s *slot) cancel() {
 	if s.phase == pending {
 		s.phase = cancelled
@@ -100,7 +107,7 @@ func (s *slot) cancel() {
 	}
 }
 
-// result returns what the poll that has ended tells of what is still asked for.
+// result returns the conditions of the ended poll that are still of interest.
 func (s *slot) result() eventloop.Interest {
 	status := windows.NTStatus(uint32(s.block.status.status))
 	switch {
@@ -117,8 +124,8 @@ func (s *slot) result() eventloop.Interest {
 	return conditions(s.block.info.events&asks(s.want), s.want)
 }
 
-// asks returns the events to poll for: none if nothing is asked for, not even
-// whether the connection failed.
+// asks returns the events to poll for. With interest 0 there are none, not even
+// failures.
 func asks(i eventloop.Interest) (events uint32) {
 	if i&eventloop.Readable != 0 {
 		events |= pollReceive | pollAccept | pollDisconnect
@@ -143,7 +150,7 @@ func conditions(events uint32, want eventloop.Interest) (r eventloop.Interest) {
 	if events&(pollDisconnect|pollFailed) != 0 {
 		r |= eventloop.HangUp | eventloop.Readable
 	}
-	if events&pollFailed != 0 { // a write would not block, it would fail
+	if events&pollFailed != 0 { // a write would not block but fail
 		r |= want & eventloop.Writable
 	}
 	return r

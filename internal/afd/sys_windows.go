@@ -14,8 +14,8 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// What a poll asks for and reports (AFD_POLL_*). The driver calls the peer's
-// orderly end a disconnect and a reset an abort.
+// The events of a poll (AFD_POLL_*). The driver calls the peer's orderly end a
+// disconnect and a reset an abort.
 const (
 	pollReceive     = 0x0001
 	pollSend        = 0x0004
@@ -62,7 +62,7 @@ type packet struct {
 	bytes      uint32
 }
 
-// What package windows does not have.
+// Procedures that package windows does not have.
 var (
 	ntdll                 = windows.NewLazySystemDLL("ntdll.dll")
 	procDeviceIoControl   = ntdll.NewProc("NtDeviceIoControlFile")
@@ -71,8 +71,8 @@ var (
 	procGetQueuedStatuses = kernel32.NewProc("GetQueuedCompletionStatusEx")
 )
 
-// openDevice opens the driver and has the ends of polls arrive at port. An error
-// is errors.ErrUnsupported: a sandbox may not let anybody in.
+// openDevice opens the driver and makes the ends of polls arrive at port. Errors
+// are errors.ErrUnsupported: a sandbox may forbid access.
 func openDevice(port windows.Handle) (windows.Handle, error) {
 	const path = `\Device\Afd\netloop`
 	name, err := windows.NewNTUnicodeString(path)
@@ -101,8 +101,8 @@ func openDevice(port windows.Handle) (windows.Handle, error) {
 	return device, nil
 }
 
-// startPoll asks the driver about a socket. Its end arrives as a packet, also if
-// it is there at once; an error means that no packet comes.
+// startPoll starts a poll of a socket. Its end arrives as a packet, even if it
+// ends at once; an error means that no packet will arrive.
 func startPoll(device windows.Handle, context uintptr, b *block) windows.NTStatus {
 	r, _, _ := syscall.SyscallN(procDeviceIoControl.Addr(), uintptr(device), 0, 0, context,
 		uintptr(unsafe.Pointer(&b.status)), ioctlPoll,
@@ -111,15 +111,15 @@ func startPoll(device windows.Handle, context uintptr, b *block) windows.NTStatu
 	return windows.NTStatus(uint32(r))
 }
 
-// cancelPoll has the poll end soon, if it has not ended: its packet arrives in
-// either case.
+// cancelPoll makes the poll end soon, if it has not ended: its packet arrives
+// in either case.
 func cancelPoll(device windows.Handle, b *block) {
 	var status statusBlock
 	_, _, _ = syscall.SyscallN(procCancelIo.Addr(), uintptr(device),
 		uintptr(unsafe.Pointer(&b.status)), uintptr(unsafe.Pointer(&status)))
 }
 
-// receive takes packets from port. None are there when the timeout is over.
+// receive takes packets from port. It returns none when the timeout has passed.
 func receive(port windows.Handle, packets []packet, timeout time.Duration) (int, error) {
 	var n uint32
 	r, _, errno := syscall.SyscallN(procGetQueuedStatuses.Addr(), uintptr(port),
@@ -135,9 +135,9 @@ func receive(port windows.Handle, packets []packet, timeout time.Duration) (int,
 	}
 }
 
-// baseSocket returns the socket of the driver under h: other providers may lie
-// above it, and not all of them answer the first question (wepoll names the one
-// that breaks it on purpose).
+// baseSocket returns the socket of the driver below h: other providers may be
+// layered above it, and not all of them answer the first query (wepoll names
+// one that breaks it on purpose).
 func baseSocket(h eventloop.Handle) (windows.Handle, error) {
 	s := windows.Handle(h)
 	for range 8 {
@@ -154,7 +154,7 @@ func baseSocket(h eventloop.Handle) (windows.Handle, error) {
 	return 0, os.NewSyscallError("WSAIoctl", windows.WSAENOTSOCK)
 }
 
-// askSocket returns the answer to one of the two questions above.
+// askSocket returns the answer to one of the two queries above.
 func askSocket(s windows.Handle, question uint32) (answer windows.Handle, err error) {
 	var n uint32
 	err = windows.WSAIoctl(s, question, nil, 0,

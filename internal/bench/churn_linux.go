@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A churner keeps a number of connections on their way: each waits for the
-// first byte of the greeting, is closed, and is followed by the next one, from
-// another source address.
+// A churner keeps a number of connections open: each waits for the first byte
+// of the greeting, is closed, and is followed by the next one, from another
+// source address.
 type churner struct {
 	*poller
 	to      unix.SockaddrInet4
@@ -56,11 +56,14 @@ func churn(p *poller, c Config) (Result, error) {
 	if err := ch.run(s.at + c.Duration); err != nil {
 		return r, err
 	}
+	if err := ch.first(s.at + c.Setup); err != nil {
+		return r, err
+	}
 	if err := s.end(c, ch.now(), ch.greeted, &r); err != nil {
 		return r, err
 	}
 	if ch.greeted == 0 {
-		return r, fmt.Errorf("bench: no greeting within %v (a server that waits for its clients to speak?)", c.Duration)
+		return r, fmt.Errorf("bench: no greeting within %v (a server that waits for its clients to speak?)", max(c.Duration, c.Setup))
 	}
 	r.Connections = ch.greeted
 	r.ConnectionsPS = float64(ch.greeted) / r.Seconds
@@ -80,24 +83,43 @@ func (ch *churner) close() {
 
 func (ch *churner) run(until time.Duration) error {
 	for ch.now() < until {
-		events, err := ch.wait(until)
-		if err != nil {
+		if err := ch.turn(until); err != nil {
 			return err
-		}
-		for _, e := range events {
-			if e.Fd == timerID {
-				continue
-			}
-			if err := ch.greet(int(e.Fd)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// visit begins the next connection in a slot. The greeting alone is waited
-// for: it can't come before the connection is there.
+// first continues until the first greeting, if there was none in a short
+// measurement on a busy machine, so that there is a result.
+func (ch *churner) first(limit time.Duration) error {
+	for ch.greeted == 0 && ch.now() < limit {
+		if err := ch.turn(limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn handles the next events, and returns at until at the latest.
+func (ch *churner) turn(until time.Duration) error {
+	events, err := ch.wait(until)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if e.Fd == timerID {
+			continue
+		}
+		if err := ch.greet(int(e.Fd)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visit begins the next connection in a slot. It waits for the greeting only,
+// which can't arrive before the connection is established.
 func (ch *churner) visit(slot int) error {
 	since := ch.now()
 	fd, err := dial(&ch.to, ch.visits, false)

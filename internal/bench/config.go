@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Mode is what a run does to the server.
+// A Mode is the kind of load of a run.
 type Mode string
 
 // The modes.
@@ -16,11 +16,11 @@ const (
 	Open   Mode = "open"   // a Poisson process of lines, whatever the server does
 	Idle   Mode = "idle"   // clients log in and are silent: memory per connection
 	Churn  Mode = "churn"  // connect, wait for the first byte, close, again
-	Saved  Mode = "saved"  // each client says its next line when it is told that the last one is saved
+	Saved  Mode = "saved"  // each client sends its next line when it is told that the last one is saved
 	LogIns Mode = "logins" // Open, first undisturbed and then while people log in with passwords
 )
 
-// A Dialect is how a client gets from its connection to talking.
+// A Dialect is how a client logs in before it talks.
 type Dialect string
 
 // The dialects. The prompt of both servers that have one ends in "Enter
@@ -34,18 +34,21 @@ const (
 // AccountPassword is the password of the accounts that LogIns uses, see AccountName.
 const AccountPassword = "correct horse battery"
 
-// AccountName is the name of account i: whoever wants LogIns must have
-// registered them.
+// AccountName returns the name of account i. The accounts must be registered
+// before a run of LogIns.
 func AccountName(i int) string { return fmt.Sprintf("v%05d", i) }
 
-// MaxApart is the most clients of Saved that can be in rooms of their own.
+// MaxApart is the most clients of Saved that can each be in their own room.
 const MaxApart = 900
+
+// MaxRooms is the most rooms that a client can be in: as many as a guest can create.
+const MaxRooms = 5
 
 // MaxClients is the hard limit on the connections of one run.
 const MaxClients = 15000
 
 // A Config describes one run. Address, Mode, Login and Duration have no
-// default; a zero in the other fields means what their comments say.
+// default; the comments of the other fields give the meaning of zero.
 type Config struct {
 	Address  string  // server, an IPv4 literal of 127.0.0.0/8 with a port
 	PID      int     // server's process, for CPU and memory; 0: not measured
@@ -57,9 +60,10 @@ type Config struct {
 	Rate     float64 // open loop: lines per second in total
 	Size     int     // bytes of a line with its line feed; 0: 64
 	Stalled  int     // connections that never read once they are logged in
-	Sample   int     // readers whose lines are looked into, besides the witnesses; 0: 64
-	Apart    bool    // saved: each client is in a room of its own, and all others read nothing
+	Sample   int     // readers whose lines are parsed, besides the witnesses; 0: 64
+	Apart    bool    // saved: each client is in its own room, and the others read nothing
 	People   int     // logins: how many log in at once; 0: 500
+	Rooms    int     // closed, open: rooms that every client is in, the senders spread over them; 0: 1
 
 	Warmup   time.Duration // load before the measurement begins
 	Duration time.Duration // measurement
@@ -67,9 +71,9 @@ type Config struct {
 	Seed     uint64        // of the Poisson process
 }
 
-// withDefaults fills in the documented defaults and refuses what can't be run.
+// withDefaults fills in the documented defaults and refuses invalid configurations.
 func (c Config) withDefaults() (Config, error) {
-	for field, value := range map[*int]int{&c.Clients: 2, &c.Senders: 1, &c.InFlight: 1, &c.Size: 64, &c.Sample: 64, &c.People: 500} {
+	for field, value := range map[*int]int{&c.Clients: 2, &c.Senders: 1, &c.InFlight: 1, &c.Size: 64, &c.Sample: 64, &c.People: 500, &c.Rooms: 1} {
 		if *field == 0 {
 			*field = value
 		}
@@ -80,35 +84,51 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.check()
 }
 
+// A rule is a condition that a Config may violate.
+type rule struct {
+	broken bool
+	text   string
+}
+
 func (c Config) check() error {
-	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns}
-	styled := slices.Contains([]Mode{Saved, LogIns}, c.Mode)
 	to, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
 		return fmt.Errorf("bench: address: %w", err)
 	}
-	for _, rule := range []struct {
-		broken bool
-		text   string
-	}{
+	for _, r := range append(c.kinds(to), c.amounts()...) {
+		if r.broken {
+			return fmt.Errorf("bench: %s", r.text)
+		}
+	}
+	return nil
+}
+
+// kinds returns the rules about the kind and the target of a run.
+func (c Config) kinds(to netip.AddrPort) []rule {
+	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns}
+	styled := slices.Contains([]Mode{Saved, LogIns}, c.Mode) || c.Rooms > 1
+	return []rule{
 		{!to.Addr().Is4() || !to.Addr().IsLoopback(), "address: only 127.0.0.0/8, the load generator never leaves the machine"},
 		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved or logins"},
 		{c.Login != LoginNone && c.Login != LoginClassic && c.Login != LoginDefault, "login: none, classic or default"},
+		{styled && c.Login != LoginDefault, "login: only the default style has receipts, accounts and rooms"},
+		{c.Rooms > 1 && c.Mode != Closed && c.Mode != Open, "rooms: more than one in the modes closed and open only"},
+	}
+}
+
+// amounts returns the rules about numbers, sizes and durations.
+func (c Config) amounts() []rule {
+	return []rule{
 		{c.Clients < 2 || c.Clients > MaxClients, fmt.Sprintf("clients: 2 to %d", MaxClients)},
 		{c.Senders < 1 || c.Stalled < 0 || c.Senders+c.Stalled >= c.Clients, "senders and stalled: together fewer than clients"},
 		{c.InFlight < 1 || c.InFlight > 1<<20, "inflight: 1 to 1048576"},
 		{c.Mode == Churn && c.InFlight > MaxClients, fmt.Sprintf("inflight: at most %d connections at a time", MaxClients)},
-		{styled && c.Login != LoginDefault, "login: only the default style has receipts and accounts"},
 		{c.Apart && c.Clients > MaxApart, fmt.Sprintf("apart: at most %d clients", MaxApart)},
+		{c.Rooms < 1 || c.Rooms > MaxRooms, fmt.Sprintf("rooms: 1 to %d", MaxRooms)},
 		{c.People < 1 || c.People > MaxClients, fmt.Sprintf("people: 1 to %d", MaxClients)},
 		{(c.Mode == Open || c.Mode == LogIns) && !(c.Rate > 0 && c.Rate <= 1e6), "rate: more than 0, at most 1000000 lines per second"},
 		{c.Size < MinSize || c.Size > 4096, fmt.Sprintf("size: %d to 4096 bytes", MinSize)},
 		{c.Duration <= 0 || c.Duration > time.Hour, "duration: more than 0, at most an hour"},
 		{c.Warmup < 0 || c.Warmup > time.Hour, "warmup: 0 to an hour"},
-	} {
-		if rule.broken {
-			return fmt.Errorf("bench: %s", rule.text)
-		}
 	}
-	return nil
 }

@@ -20,7 +20,7 @@ func TestZeroFieldsGetTheirDefaults(t *testing.T) {
 	}
 }
 
-func TestARunThatCannotWorkIsRefusedByTheNameOfItsFlag(t *testing.T) {
+func TestAnInvalidConfigIsRefusedWithTheNameOfItsFlag(t *testing.T) {
 	for flag, spoil := range map[string]func(*Config){
 		"address:":  func(c *Config) { c.Address = "192.0.2.1:9034" },
 		"address: ": func(c *Config) { c.Address = "localhost:9034" },
@@ -35,6 +35,8 @@ func TestARunThatCannotWorkIsRefusedByTheNameOfItsFlag(t *testing.T) {
 		"apart":     func(c *Config) { c.Clients, c.Apart = MaxApart+1, true },
 		"people":    func(c *Config) { c.People = -1 },
 		"login: ":   func(c *Config) { c.Mode = Saved },
+		"rooms":     func(c *Config) { c.Login, c.Rooms = LoginDefault, MaxRooms+1 },
+		"rooms: ":   func(c *Config) { c.Login, c.Mode, c.Rooms = LoginDefault, Idle, 2 },
 		"warmup":    func(c *Config) { c.Warmup = -1 },
 	} {
 		c := validConfig()

@@ -15,7 +15,7 @@ import (
 
 const (
 	forever = time.Duration(math.MaxInt64)
-	// opening is how many connections are on their way at a time, well below
+	// opening is how many connections are being opened at a time, well below
 	// any listener's backlog.
 	opening = 128
 	// silence is how long nothing must arrive before a server counts as quiet.
@@ -39,9 +39,9 @@ type client struct {
 	fd       int
 	state    state
 	stalled  bool // stops reading once it is logged in
-	visitor  bool // goes away once it is logged in, and belongs to no role
-	sampled  bool // its lines are looked into
-	needed   bool // the load can't go on without it
+	visitor  bool // disconnects once it is logged in, and has no role
+	sampled  bool // its lines are parsed
+	needed   bool // the load can't continue without it
 	blocked  bool // out waits for room in the socket
 	login    login
 	lines    splitter
@@ -49,8 +49,8 @@ type client struct {
 	received uint64 // lines
 }
 
-// A generator holds the connections of a run and moves their bytes. It is one
-// goroutine's.
+// A generator holds the connections of a run and moves their bytes. It belongs
+// to one goroutine.
 type generator struct {
 	*poller
 	cfg       Config
@@ -62,24 +62,25 @@ type generator struct {
 	delivered uint64 // lines received by all readers
 	lost      int
 	lastInput time.Duration
-	loading   bool // set-up is over
+	loading   bool // set-up has ended
 	entered   int  // visitors that were logged in
-	// limitDrain is how long the last lines are waited for.
+	// limitDrain is how long to wait for another one of the last lines.
 	limitDrain time.Duration
 
-	// The load's hooks: due sends what is due and says when to ask again; heard
-	// gets every line of the sampled readers, and read the end of each of their reads.
+	// The load's hooks: due sends the lines that are due and returns when to call it
+	// again; heard gets every line of the sampled readers, and read is called after
+	// each of their reads.
 	due   func(now time.Duration) (next time.Duration, err error)
 	heard func(c *client, l Line, now time.Duration)
 	read  func(now time.Duration) error
-	// told gets what else the sampled readers are sent.
+	// told gets the other lines of the sampled readers.
 	told func(c *client, text []byte, now time.Duration) error
 }
 
 func newGenerator(p *poller, c Config) *generator {
 	to := netip.MustParseAddrPort(c.Address) // checked with the Config
 	return &generator{
-		poller: p, cfg: c, buf: make([]byte, 256<<10), limitDrain: 5 * time.Second,
+		poller: p, cfg: c, buf: make([]byte, 256<<10), limitDrain: 10 * time.Second,
 		to:    unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())},
 		roles: assign(c.Clients, c.Senders, c.Stalled, c.Sample),
 		due:   func(time.Duration) (time.Duration, error) { return forever, nil },
@@ -117,10 +118,50 @@ func (g *generator) open(n int) error {
 	if err := g.quiet(limit); err != nil {
 		return err
 	}
-	if err := g.probe(limit); err != nil {
+	if err := g.probe(g.clients[0], limit); err != nil {
 		return err
 	}
 	return g.quiet(limit)
+}
+
+// enter brings every client into further rooms, and the senders back so that
+// they are spread over all. It returns once every reader has received a line of
+// each room and the server is quiet.
+func (g *generator) enter(rooms int) error {
+	limit := g.now() + g.cfg.Setup
+	room := map[int]int{} // by connection of a sender: where it speaks
+	for s, at := range g.roles.sender {
+		room[at] = s % rooms
+	}
+	for _, c := range g.clients {
+		for r := 1; r < rooms; r++ {
+			c.out = append(c.out, "/join "+roomName(r)+"\n"...)
+		}
+		if r, sends := room[c.id]; sends && r != rooms-1 { // a join makes a room the current one
+			c.out = append(c.out, "/join "+roomName(r)+"\n"...)
+		}
+		if err := g.flush(c); err != nil {
+			return err
+		}
+	}
+	for s := range min(rooms, len(g.roles.sender)) {
+		if err := g.quiet(limit); err != nil {
+			return err
+		}
+		if err := g.probe(g.clients[g.roles.sender[s]], limit); err != nil {
+			return fmt.Errorf("%w (room %s)", err, roomName(s))
+		}
+	}
+	return g.quiet(limit)
+}
+
+// roomName returns the name of a room that all clients are in; the first is the
+// one that a login enters.
+func roomName(i int) string {
+	if i == 0 {
+		return "#lobby"
+	}
+	return fmt.Sprintf("#r%d", i)
 }
 
 // quiet waits until nothing has arrived for a while.
@@ -135,15 +176,24 @@ func (g *generator) quiet(limit time.Duration) error {
 	}
 }
 
-// probe proves that the server knows every reader: it sends a line from the
-// first client, again every while, until all others have received one.
-func (g *generator) probe(limit time.Duration) error {
+// drain moves bytes until done returns true, or nothing has arrived for limitDrain.
+func (g *generator) drain(done func() bool) error {
+	for end := g.now() + g.limitDrain; ; end = g.lastInput + g.limitDrain {
+		if ok, err := g.pump(end, done); ok || err != nil || end >= g.lastInput+g.limitDrain {
+			return err
+		}
+	}
+}
+
+// probe proves that the server knows every reader: it sends a line from one
+// client, again every while, until all others have received one.
+func (g *generator) probe(from *client, limit time.Duration) error {
 	for _, c := range g.clients {
 		c.received = 0
 	}
-	deaf := 1
+	deaf := 0
 	all := func() bool {
-		for deaf < len(g.clients) && (g.clients[deaf].stalled || g.clients[deaf].received > 0) {
+		for deaf < len(g.clients) && (deaf == from.id || g.clients[deaf].stalled || g.clients[deaf].received > 0) {
 			deaf++
 		}
 		return deaf == len(g.clients)
@@ -153,8 +203,8 @@ func (g *generator) probe(limit time.Duration) error {
 		if now >= limit {
 			return fmt.Errorf("bench: client %d of %d never received a line that was sent to all", deaf, len(g.clients))
 		}
-		// The number behind the last sender's: nobody's line.
-		if err := g.say(g.clients[0], Line{Sender: len(g.roles.sender), Sent: now}); err != nil {
+		// The number after the last sender's, which no sender uses.
+		if err := g.say(from, Line{Sender: len(g.roles.sender), Sent: now}); err != nil {
 			return err
 		}
 		if _, err := g.pump(min(now+time.Second, limit), all); err != nil {
@@ -164,8 +214,8 @@ func (g *generator) probe(limit time.Duration) error {
 	return nil
 }
 
-// pump moves bytes until done says so, and then reports true, or until the
-// time has come.
+// pump moves bytes until done returns true, and then returns true, or until the
+// given time.
 func (g *generator) pump(until time.Duration, done func() bool) (bool, error) {
 	for !done() {
 		now := g.now()
@@ -268,7 +318,7 @@ func (g *generator) logIn(c *client, p []byte) error {
 	return nil
 }
 
-// receive takes one read's worth; what is left is reported again.
+// receive reads once; remaining data is reported again.
 func (g *generator) receive(c *client) error {
 	n, err := unix.Read(c.fd, g.buf)
 	if err == unix.EAGAIN || err == unix.EINTR {

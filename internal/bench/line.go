@@ -37,8 +37,8 @@ func AppendLine(dst []byte, l Line, size int) []byte {
 	return append(dst, '\n')
 }
 
-// ParseLine finds a Line in what a server sent for it, with whatever the server
-// put before and after it. It reports false for any other line.
+// ParseLine finds a Line in a line of a server, with whatever the server put
+// before and after it. It reports false for any other line.
 func ParseLine(text []byte) (Line, bool) {
 	i := bytes.Index(text, []byte(marker))
 	if i < 0 {

@@ -35,7 +35,7 @@ func TestTheLargestNumbersFitIntoTheSmallestLine(t *testing.T) {
 	}
 }
 
-func TestOtherTextIsNoLine(t *testing.T) {
+func TestOtherTextIsNotALine(t *testing.T) {
 	for _, text := range []string{
 		"", "hello", "u1 has joined", "[cb ", "[cb 1 2 3", "[cb 1 2 x]", "[cb 1  3]", "[cb -1 2 3]", "[cb 1 2 ]",
 		"[cb 99999999999999999999 2 3]", "[cb 4294967296 2 3]",

@@ -2,7 +2,7 @@ package bench
 
 import "time"
 
-// watching is how often the server's memory is looked at during a load.
+// watching is how often the server's memory is read during a load.
 const watching = 250 * time.Millisecond
 
 // A loader speaks through the senders of a generator, as a closed or an open
@@ -54,7 +54,7 @@ func (l *loader) load() (Result, error) {
 	return l.r, err
 }
 
-// begin starts the load and lets it warm up.
+// begin starts the load and runs the warm-up.
 func (l *loader) begin() error {
 	g := l.g
 	now := g.now()
@@ -73,13 +73,28 @@ func (l *loader) begin() error {
 }
 
 func (l *loader) measure() error {
-	err := l.window(func() error { return l.run(l.from + l.g.cfg.Duration) })
+	err := l.window(l.span)
 	l.stopped = true
 	return err
 }
 
-// window measures what is said while during runs, and forgets what was measured
-// before.
+// span runs the load for the duration of a measurement, and until its first
+// line has arrived, which may take longer on a busy machine.
+func (l *loader) span() error {
+	if err := l.run(l.from + l.g.cfg.Duration); err != nil {
+		return err
+	}
+	limit := l.from + l.g.cfg.Setup
+	for now := l.g.now(); l.heard == 0 && now < limit; now = l.g.now() {
+		if err := l.run(min(now+watching, limit)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// window measures the lines sent while during runs, and drops earlier
+// measurements.
 func (l *loader) window(during func() error) error {
 	g := l.g
 	s, err := beginSpan(g.cfg, g.now())
@@ -104,7 +119,7 @@ func (l *loader) window(during func() error) error {
 	return nil
 }
 
-// run keeps the load up until the time has come and watches the server's memory.
+// run runs the load until the given time and watches the server's memory.
 func (l *loader) run(until time.Duration) error {
 	for now := l.g.now(); now < until; now = l.g.now() {
 		if _, err := l.g.pump(min(now+watching, until), never); err != nil {
@@ -119,8 +134,8 @@ func (l *loader) run(until time.Duration) error {
 	return nil
 }
 
-// drain waits, for a limited time, for the measured lines that are still on their
-// way: leaving the slowest ones out would flatter the server.
+// drain waits for measured lines that are still in flight, until none has
+// arrived for some time: leaving out the slowest ones would flatter the server.
 func (l *loader) drain() error {
 	var expected uint64
 	for i, sampled := range l.g.roles.sampled {
@@ -129,11 +144,11 @@ func (l *loader) drain() error {
 		}
 		for s, at := range l.g.roles.sender {
 			if sampled && at == i {
-				expected -= l.measured[s] // nobody hears himself
+				expected -= l.measured[s] // senders do not receive their own lines
 			}
 		}
 	}
-	_, err := l.g.pump(l.g.now()+l.g.limitDrain, func() bool { return l.heard >= expected })
+	err := l.g.drain(func() bool { return l.heard >= expected })
 	l.r.Missing = int64(expected) - int64(l.heard)
 	return err
 }
@@ -154,8 +169,8 @@ func (l *loader) hear(c *client, line Line, now time.Duration) {
 	}
 }
 
-// repay sends a line, in the closed loop, for each that is done. All that one
-// read has shown to be done go out together.
+// repay sends a line, in the closed loop, for each one that is done. All lines
+// that one read has completed are answered together.
 func (l *loader) repay(now time.Duration) error {
 	for s, n := range l.owed {
 		l.owed[s] = 0
@@ -173,8 +188,8 @@ func (l *loader) repay(now time.Duration) error {
 	return nil
 }
 
-// speakDue sends the open loop's lines whose time has come, each with the time
-// it was due at, and returns when the next one is.
+// speakDue sends the open loop's lines that are due, each with its due time,
+// and returns when the next one is due.
 func (l *loader) speakDue(now time.Duration) (time.Duration, error) {
 	for !l.stopped && l.poisson.next <= now {
 		s := l.turn

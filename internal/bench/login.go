@@ -10,20 +10,20 @@ var (
 	asksWord = []byte("Password: ")
 )
 
-// login takes one connection through its dialect: bytes of the server in,
-// bytes to answer out.
+// login logs one connection in with its dialect: bytes of the server in,
+// answers out.
 type login struct {
 	dialect Dialect
 	name    string
-	// password is that of the account; "" for a guest, and once it was given.
+	// password is the account's password; "" for a guest, and once it was sent.
 	password string
 	named    bool   // the prompt has been answered
-	heard    []byte // what came since the last step, its end at least
+	heard    []byte // input since the last step, at least its end
 }
 
-// feed takes what the server sent. It returns what to answer, and whether the
-// client may talk now. A login that was refused is an error with the server's
-// reason.
+// feed takes input from the server. It returns the answer, and whether the
+// client may talk now. For a refused login it returns an error with the
+// server's reason.
 func (l *login) feed(p []byte) (answer string, done bool, err error) {
 	if l.dialect == LoginNone {
 		return "", true, nil

@@ -46,7 +46,7 @@ func TestARefusedNameIsAnErrorWithTheReason(t *testing.T) {
 	}
 }
 
-func TestALongLogBeforeThePromptIsNotKept(t *testing.T) {
+func TestALongLogBeforeThePromptIsNotBuffered(t *testing.T) {
 	l := &login{dialect: LoginClassic, name: "u1"}
 	if _, done, err := converse(l, strings.Repeat("ann: hello\n", 100_000), 4096); done || err != nil || len(l.heard) > 64 {
 		t.Errorf("done %v, error %v, %d bytes kept", done, err, len(l.heard))

@@ -2,15 +2,15 @@ package bench
 
 import "fmt"
 
-// logIns measures the open loop twice: undisturbed, and while people log in, all
-// at once, with the passwords of their accounts. Each leaves when it is in, so
-// that the number of readers stays.
+// logIns measures the open loop twice: undisturbed, and while users log in, all
+// at once, with the passwords of their accounts. Each disconnects once logged
+// in, so that the number of readers stays the same.
 func (l *loader) logIns() (Result, error) {
 	g := l.g
 	if err := l.begin(); err != nil {
 		return l.r, err
 	}
-	if err := l.window(func() error { return l.run(l.from + g.cfg.Duration) }); err != nil {
+	if err := l.window(l.span); err != nil {
 		return l.r, err
 	}
 	if err := l.drain(); err != nil {
@@ -22,7 +22,7 @@ func (l *loader) logIns() (Result, error) {
 		return l.r, err
 	}
 	l.r.Server.RSSPeak = l.r.Server.RSSBefore
-	// Where the peak can't begin anew, the looks at it while the load runs remain.
+	// If the peak can't be reset, samples during the load are used.
 	exact := g.cfg.PID != 0 && ResetPeak(g.cfg.PID) == nil
 	if err := l.window(l.admit); err != nil {
 		return l.r, err
@@ -44,7 +44,7 @@ func (l *loader) logIns() (Result, error) {
 	return l.r, err
 }
 
-// admit lets the people in, and returns when the last of them is.
+// admit logs the users in, and returns when the last one is.
 func (l *loader) admit() error {
 	g := l.g
 	for i := range g.cfg.People {

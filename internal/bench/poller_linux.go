@@ -58,8 +58,8 @@ func (p *poller) control(op, fd, id int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", err)
 }
 
-// wait returns what is ready, at the latest when until has come. An empty
-// answer is no fault, and says nothing about the time.
+// wait returns the ready events, at until at the latest. It may return none at
+// any time.
 func (p *poller) wait(until time.Duration) ([]unix.EpollEvent, error) {
 	if until != p.armed {
 		// A zero value would disarm the timer.
@@ -114,9 +114,10 @@ func prepare(fd, n int, stalls bool) error {
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 	}
 	if stalls {
-		// With loopback's 64 KiB segments the kernel takes 2.6 MB for a peer
-		// that does not read, 2.6 GB for a thousand. An Ethernet's segment size
-		// and a small window make it the 100 KB that a server on a network sees.
+		// With loopback's 64 KiB segments the kernel buffers 2.6 MB for a peer
+		// that does not read, 2.6 GB for a thousand. With the segment size of
+		// Ethernet and a small window it is 100 KB, as for a server on a
+		// network.
 		options = append(options, []struct{ level, name, value int }{
 			{unix.IPPROTO_TCP, unix.TCP_MAXSEG, 1460},
 			{unix.SOL_SOCKET, unix.SO_RCVBUF, 4096},

@@ -29,9 +29,9 @@ func ProcessRSS(pid int) (int64, error) {
 	return readProc(pid, "smaps_rollup", func(p []byte) (int64, error) { return parseKB(p, "Rss:") })
 }
 
-// ProcessRSSQuick returns the resident memory of a process in bytes as VmRSS in
-// proc_pid_status(5) has it: cheap enough to watch a busy server with, and off
-// by up to 32 pages per CPU.
+// ProcessRSSQuick returns the resident memory of a process in bytes, from VmRSS
+// in proc_pid_status(5): cheap enough to watch a busy server, but off by up to
+// 32 pages per CPU.
 func ProcessRSSQuick(pid int) (int64, error) {
 	return readProc(pid, "status", func(p []byte) (int64, error) { return parseKB(p, "VmRSS:") })
 }
@@ -42,7 +42,7 @@ func ProcessPeak(pid int) (int64, error) {
 	return readProc(pid, "status", func(p []byte) (int64, error) { return parseKB(p, "VmHWM:") })
 }
 
-// ResetPeak has the peak of a process begin anew (proc_pid_clear_refs(5)).
+// ResetPeak resets the peak of a process (proc_pid_clear_refs(5)).
 func ResetPeak(pid int) error {
 	if err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/clear_refs", []byte("5"), 0); err != nil {
 		return fmt.Errorf("bench: %w", err)

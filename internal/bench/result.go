@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Result is what one run measured. Times are in the unit that the field's
-// name ends in; what was not measured is 0.
+// A Result has the measurements of one run. Times are in the unit at the end of
+// the field's name; quantities that were not measured are 0.
 type Result struct {
 	Mode     Mode    `json:"mode"`
 	Login    Dialect `json:"login"`
@@ -20,7 +20,7 @@ type Result struct {
 	Stalled  int     `json:"stalled"`
 	Seconds  float64 `json:"seconds"` // length of the measurement
 
-	Lines      uint64  `json:"lines"` // sent during the measurement; saved: told to be saved during it
+	Lines      uint64  `json:"lines"` // sent during the measurement; saved: reported as saved during it
 	LinesPS    float64 `json:"lines_per_s,omitempty"`
 	Deliveries uint64  `json:"deliveries"`       // lines received by all readers
 	PerSecond  float64 `json:"deliveries_per_s"` //
@@ -31,7 +31,7 @@ type Result struct {
 	ConnectionsPS float64 `json:"connections_per_s,omitempty"`
 
 	LogIns int     `json:"logins,omitempty"`          // logins: how many, all during Seconds
-	Quiet  Latency `json:"quiet_latency_us,omitzero"` // logins: before anybody did
+	Quiet  Latency `json:"quiet_latency_us,omitzero"` // logins: before any login
 
 	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte; saved: from sending to the receipt
 	Server  Usage   `json:"server"`
@@ -48,7 +48,7 @@ type Latency struct {
 	Max   float64 `json:"max"`
 }
 
-// Usage is what a process used during the measurement.
+// Usage is the usage of a process during the measurement.
 type Usage struct {
 	CPUSeconds float64 `json:"cpu_s"`
 	CPUPerUnit float64 `json:"cpu_us_per_unit"`        // per delivery; churn: per connection; saved: per line
@@ -77,7 +77,7 @@ func (u *Usage) setCPU(used, wall time.Duration, units uint64) {
 	}
 }
 
-// WriteTable prints the result for people, one quantity a row.
+// WriteTable prints the result as a table, one quantity a row.
 func (r Result) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	row := func(name, format string, values ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", values...) }
@@ -106,7 +106,7 @@ func (r Result) WriteTable(w io.Writer) error {
 		row("RSS per connection", "%.0f B", r.Server.PerConn)
 	}
 	if q := r.Quiet; q.Count > 0 {
-		row("log-ins", "%d in %.1f s", r.LogIns, r.Seconds)
+		row("logins", "%d in %.1f s", r.LogIns, r.Seconds)
 		row("before them, latency µs p50/p90/p99/p99.9/max", "%.0f / %.0f / %.0f / %.0f / %.0f", q.P50, q.P90, q.P99, q.P999, q.Max)
 	}
 	if l := r.Latency; l.Count > 0 {

@@ -36,7 +36,7 @@ func TestTheTableShowsWhatTheModeMeasures(t *testing.T) {
 	for mode, want := range map[Mode]string{
 		Closed: "10 lines of 64 bytes in flight", Open: "500 lines of 64 bytes per second",
 		Idle: "RSS per connection  210 B", Churn: "connections/s  ",
-		Saved: "saved/s  1234", LogIns: "log-ins  7 in 2.0 s|before them, latency µs",
+		Saved: "saved/s  1234", LogIns: "logins  7 in 2.0 s|before them, latency µs",
 	} {
 		r := Result{Mode: mode, InFlight: 10, Rate: 500, Size: 64, Server: Usage{PerConn: 210}, LinesPS: 1234, LogIns: 7, Seconds: 2}
 		if mode == LogIns {

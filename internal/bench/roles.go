@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// roles says which of the connections, numbered in the order of connecting,
-// does what. Every role is spread evenly over that order, so that it does not
-// matter in which order a server walks its connections.
+// roles assigns roles to the connections, numbered in the order of connecting.
+// Every role is spread evenly over that order, so that it does not matter in
+// which order a server walks its connections.
 type roles struct {
 	sender  []int // by number of the sender: its connection
 	witness []int // by number of the sender: the connection that its lines are done at
 	stalled []bool
-	sampled []bool // by connection: its lines are looked into
+	sampled []bool // by connection: its lines are parsed
 	samples int
 }
 
@@ -27,8 +27,8 @@ func assign(clients, senders, stalled, sample int) roles {
 		r.sender[s] = s * clients / senders
 		taken[r.sender[s]] = true
 	}
-	// The stalled ones leave at least one connection that only reads; should
-	// there be fewer of those than senders, senders witness for each other.
+	// The stalled ones leave at least one connection that only reads; if there
+	// are fewer of those than senders, senders witness for each other.
 	free := func(i int) bool { return !taken[i] && !r.stalled[i] }
 	spread(clients, stalled, free, func(i int) { r.stalled[i] = true })
 	for s, at := range r.sender {
@@ -63,8 +63,8 @@ func spread(size, n int, allowed func(int) bool, pick func(int)) {
 	}
 }
 
-// poisson is a Poisson process: the times of independent events that come at a
-// fixed mean rate.
+// poisson is a Poisson process: the times of independent events at a fixed mean
+// rate.
 type poisson struct {
 	random *rand.Rand
 	mean   float64 // nanoseconds between two events

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestRolesNeverClash(t *testing.T) {
+func TestRolesNeverConflict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		clients := rapid.IntRange(2, 300).Draw(t, "clients")
 		senders := rapid.IntRange(1, clients-1).Draw(t, "senders")

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Run drives the server at c.Address as c says and returns what it measured.
-// It ends within Setup + Warmup + Duration + 5 s; with log-ins within twice Setup and 5 s more. It is an error if the server
-// refuses or closes a connection during set-up, or later closes one that the
-// load depends on: a sender's or a witness's.
+// Run drives the server at c.Address as c says and returns what it measured. It ends soon after
+// Setup + Warmup + Duration (twice Setup with logins) if lines arrive; a measurement without any
+// ends after another Setup. It is an error if the server refuses or closes a connection during
+// set-up, or later closes one that the load depends on: a sender's or a witness's.
 func Run(c Config) (Result, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -34,6 +34,11 @@ func Run(c Config) (Result, error) {
 	}
 	if err := g.open(c.Clients); err != nil {
 		return Result{}, err
+	}
+	if c.Rooms > 1 {
+		if err := g.enter(c.Rooms); err != nil {
+			return Result{}, err
+		}
 	}
 	if c.Mode == LogIns {
 		return newLoader(g).logIns()
@@ -108,7 +113,7 @@ func beginSpan(c Config, now time.Duration) (s span, err error) {
 	return s, err
 }
 
-// end fills in what was used since s began, on that many units of work.
+// end fills in the usage since s began, in total and per unit of work.
 func (s span) end(c Config, now time.Duration, units uint64, r *Result) error {
 	e, err := beginSpan(c, now)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// accounts makes a line function for a server that keeps accounts and what is
-// said: names that begin with v have the password, and receipt answers a line.
+// accounts makes a line function for a server with accounts and saved messages:
+// names that begin with v have the password, and receipt answers a line.
 func (s *testServer) accounts(receipt func(n int) string) func(int, string) string {
 	names, asked, saved := map[int]string{}, map[int]bool{}, 0
 	return func(from int, text string) string {
@@ -31,7 +31,7 @@ func (s *testServer) accounts(receipt func(n int) string) func(int, string) stri
 			names[from] = text
 			return tell("*** you are in #lobby\r\n")
 		case strings.HasPrefix(text, "/set receipts on"):
-			return tell("*** receipts is on now\r\n")
+			return tell("*** receipts is now on\r\n")
 		case strings.HasPrefix(text, "/"):
 			return tell("*** done\r\n")
 		}
@@ -43,7 +43,7 @@ func (s *testServer) accounts(receipt func(n int) string) func(int, string) stri
 	}
 }
 
-func TestEachClientSaysItsNextLineOnceTheLastIsSaved(t *testing.T) {
+func TestEachClientSendsItsNextLineOnceTheLastIsSaved(t *testing.T) {
 	for _, apart := range []bool{false, true} {
 		s := &testServer{greeting: "Enter username : "}
 		s.line = s.accounts(func(n int) string { return fmt.Sprintf("*** saved #%d\r\n", n) })
@@ -56,7 +56,8 @@ func TestEachClientSaysItsNextLineOnceTheLastIsSaved(t *testing.T) {
 		if r.Lines == 0 || r.LinesPS <= 0 || r.Missing != 0 {
 			t.Errorf("apart %v: %d lines, %v a second, %d missing", apart, r.Lines, r.LinesPS, r.Missing)
 		}
-		// A line that is saved in time was sent in time, but for the first of each.
+		// A line saved during the measurement was also sent during it, except for the first
+		// of each client.
 		if n := r.Latency.Count; n+6 < r.Lines || n > r.Lines+6 {
 			t.Errorf("apart %v: %d latencies of %d lines", apart, n, r.Lines)
 		}
@@ -95,7 +96,7 @@ func TestAServerWithoutReceiptsIsAnError(t *testing.T) {
 	}
 }
 
-func TestPeopleLogInWhileOthersTalkAndLeaveAgain(t *testing.T) {
+func TestUsersLogInAndLeaveWhileOthersTalk(t *testing.T) {
 	s := &testServer{greeting: "Enter username : "}
 	s.line = s.accounts(nil)
 	c := s.start(t)
@@ -105,7 +106,7 @@ func TestPeopleLogInWhileOthersTalkAndLeaveAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.LogIns != 30 || r.Quiet.Count == 0 || r.Seconds <= 0 || r.Lost != 0 || r.Missing != 0 {
-		t.Errorf("%d log-ins in %v s, %d latencies before, %d lost, %d missing", r.LogIns, r.Seconds, r.Quiet.Count, r.Lost, r.Missing)
+		t.Errorf("%d logins in %v s, %d latencies before, %d lost, %d missing", r.LogIns, r.Seconds, r.Quiet.Count, r.Lost, r.Missing)
 	}
 	if r.Server.RSSBefore == 0 || r.Server.RSSPeak < r.Server.RSSBefore {
 		t.Errorf("memory: %+v", r.Server)
@@ -117,7 +118,7 @@ func TestPeopleLogInWhileOthersTalkAndLeaveAgain(t *testing.T) {
 	}
 }
 
-func TestWhoIsNotLetInEndsTheRun(t *testing.T) {
+func TestARefusedLoginEndsTheRun(t *testing.T) {
 	s := &testServer{greeting: "Enter username : "}
 	chat := s.chat("*** no such account\r\n" + s.greeting)
 	talk := s.chat("*** welcome\r\n")
@@ -128,7 +129,7 @@ func TestWhoIsNotLetInEndsTheRun(t *testing.T) {
 		return talk(from, text)
 	}
 	c := s.start(t)
-	c.Login, c.Mode, c.Clients, c.Rate, c.People, c.Setup = LoginDefault, LogIns, 3, 100, 2, 5*time.Second
+	c.Login, c.Mode, c.Clients, c.Rate, c.People = LoginDefault, LogIns, 3, 100, 2
 	if _, err := Run(c); err == nil || !strings.Contains(err.Error(), "no such account") {
 		t.Errorf("error %v, want the server's reason", err)
 	}

@@ -16,9 +16,9 @@ func Median(values []float64) float64 {
 }
 
 // MedianRatio returns the median of a[i]/b[i]. Rounds of two servers that ran
-// side by side are compared pair by pair, so that what disturbed a whole round
+// side by side are compared in pairs, so that a disturbance of a whole round
 // cancels out. Rounds that only one of them has, and those without a finite
-// ratio, are left out; NaN means that nothing was left.
+// ratio, are left out; NaN means that none is left.
 func MedianRatio(a, b []float64) float64 {
 	var ratios []float64
 	for i := range min(len(a), len(b)) {

@@ -1,50 +1,79 @@
 package chat
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/sudoXpg/netloop/internal/flood"
 )
 
-// A Command is what a member asks for, as a codec read it.
+// A Command is a command of a member, as parsed by a codec.
 type Command struct {
-	// Name is the command without its slash, in any case; "" says Text.
+	// Name is the command without its slash, in upper or lower case; "" means that Text is
+	// a message.
 	Name string
 	// Text is everything after the name.
 	Text string
 }
 
-// A Verb is a row of the command table. Help texts are printed from it, and
-// what it demands is checked in one place, [Hub.Run].
+// A Verb is a row of the command table. Help texts are printed from it, and its
+// requirements are checked in one place, [Hub.Run].
 type Verb struct {
 	Name    string
 	Aliases []string
 	// Args is how the arguments are written in help texts, "NAME [REASON]".
 	Args string
 	Help string
-	// Need is the least role. Operators of the current room may, too, if Operator.
+	// Need is the least role. If Operator is set, operators of the current room may use the
+	// verb, too.
 	Need     Role
 	Operator bool
 	// MinArgs and MaxArgs bound the number of words after the name.
 	MinArgs, MaxArgs int
-	// Rest: the last argument is the whole rest of the line.
+	// Rest makes the last argument the whole rest of the line.
 	Rest bool
-	// Outside: may also be used before one has a name.
+	// Outside allows the verb before the member has a name.
 	Outside bool
-	// Roomless: may also be used in no room.
+	// Roomless allows the verb to members who are in no room.
 	Roomless bool
-	// Personal: means something only to who is in the chat, not to an operator.
+	// Personal marks verbs for members in the chat, which an operator can't use.
 	Personal bool
-	Run      func(*Call)
+	// Secret reports whether the text after the first argument may be a password or the
+	// key of a room, even one typed there by mistake; nil: it never is.
+	Secret func(first string) bool
+	// Asks marks verbs that ask for a password, so that the next lines may be passwords.
+	Asks bool
+	Run  func(*Call)
+
+	topic string // of /help that lists it
+}
+
+// always is the Secret of verbs that ask for a password.
+func always(string) bool { return true }
+
+// Loggable returns the part of an operator's command that may be logged: nothing
+// that may be a secret. Of an unknown command it returns only the name.
+func (h *Hub) Loggable(c Command) string {
+	v := h.find(c.Name)
+	words := strings.Fields(c.Text)
+	shown := len(words)
+	switch {
+	case v == nil || v.Personal:
+		shown = 0
+	case v.Secret != nil && len(words) > 0 && v.Secret(words[0]):
+		shown = 1
+	}
+	line := append([]string{clip(c.Name)}, words[:shown]...)
+	if shown < len(words) {
+		line = append(line, "***")
+	}
+	return strings.Join(line, " ")
 }
 
 // A Call is one command being carried out.
 type Call struct {
 	Hub    *Hub
 	Member *Member
+	Verb   *Verb
 	// Args are the arguments; missing optional ones are absent.
 	Args []string
 	Now  time.Time
@@ -58,21 +87,24 @@ func (c *Call) arg(i int) string {
 	return ""
 }
 
-// Run carries out c on behalf of m. What m is told about it goes to its Outlet.
+// Run carries out c on behalf of m. Answers to m go to its Outlet.
 func (h *Hub) Run(m *Member, c Command, now time.Time) {
-	m.active.Store(uint32(now.Unix()))
-	if m.more != nil && len(m.more.mail) > 0 { // somebody is there who has seen it
-		h.keep(DropMail{IDs: m.more.mail})
-		m.more.mail = nil
+	m.active.Store(h.tick(now))
+	if x := m.extras(); x != nil && len(x.mail) > 0 { // the user is there and has seen it
+		h.persist(DropMail{IDs: x.mail})
+		x.mail = nil
 	}
 	if c.Name == "" {
 		h.say(m, Say, c.Text, now)
 		return
 	}
-	if m.who != nil && !h.lets(m, now, func(s *flood.State, l *flood.Limits, _ bool) flood.Verdict { return s.Command(now, l) }) {
+	v := h.find(c.Name)
+	if v != nil && v.Asks { // if it fails, the next lines are not chat
+		defer m.out.Discard()
+	}
+	if m.who != nil && !h.allow(m, commanding, "", now) {
 		return
 	}
-	v := h.find(c.Name)
 	if v == nil {
 		m.refuse(h.unknown(m, c.Name))
 		return
@@ -80,24 +112,24 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 	args, whole := v.split(c.Text)
 	switch {
 	case m.who == nil && !v.Outside:
-		m.refuse("/" + v.Name + " needs a name: give yours first")
+		m.refuse(note("needs-name", "command", v.Name))
 	case v.Personal && m.operates():
-		m.refuse(v.Name + " is for people in the chat")
+		m.refuse(note("chat-only", "command", v.Name))
 	case !h.may(m, v):
-		m.refuse("you may not use /" + v.Name + ": it is for " + v.whom())
-	case m.room == nil && !v.Roomless && !v.Outside && m.operates():
-		m.refuse(v.Name + " is about a room: in ROOM " + v.usage(m))
-	case m.room == nil && !v.Roomless && !v.Outside:
-		m.refuse("you are in no room: /join #ROOM enters one")
+		m.refuse(v.notAllowed())
+	case m.Room() == nil && !v.Roomless && !v.Outside && m.operates():
+		m.refuse(note("needs-room", "command", v.Name, "arguments", v.Args))
+	case m.Room() == nil && !v.Roomless && !v.Outside:
+		m.refuse(note("in-no-room"))
 	case !whole || len(args) < v.MinArgs:
-		m.refuse("usage: " + v.usage(m))
+		m.refuse(note("usage", "command", v.Name, "arguments", v.Args))
 	default:
-		v.Run(&Call{Hub: h, Member: m, Args: args, Now: now})
+		v.Run(&Call{Hub: h, Member: m, Verb: v, Args: args, Now: now})
 	}
 }
 
-// Operate makes m, the zero Member, an operator of the server: somebody who has
-// all rights and is in no room. by is what the audit log calls him.
+// Operate makes m, the zero Member, an operator of the server, who has all
+// rights and is in no room. by is their name in the audit log.
 func (h *Hub) Operate(m *Member, out Outlet, by string) {
 	h.Admit(m, out)
 	h.Label(m, by)
@@ -105,36 +137,36 @@ func (h *Hub) Operate(m *Member, out Outlet, by string) {
 	m.setRole(Admin)
 }
 
-// RunIn is Run for an operator, as if he were in a room; "" is none.
+// RunIn is Run for an operator, as if they were in a room; "" means none.
 func (h *Hub) RunIn(m *Member, room string, c Command, now time.Time) {
-	m.room = nil
+	m.talkIn(nil)
 	if room != "" {
-		if m.room = h.Room(room); m.room == nil {
-			m.refuse("there is no room " + clip(room))
+		if m.talkIn(h.Room(room)); m.Room() == nil {
+			m.refuse(note("no-such-room", "room", clip(room)))
 			return
 		}
 	}
 	if c.Name == "" {
-		m.refuse("an operator says nothing in the chat: announce TEXT tells everybody")
+		m.refuse(note("not-in-chat"))
 		return
 	}
 	h.Run(m, c, now)
 }
 
-// may tells whether m has what a verb needs.
+// may reports whether m may use a verb.
 func (h *Hub) may(m *Member, v *Verb) bool {
-	return m.role() >= v.Need || v.Operator && m.room != nil && m.room.operator(m)
+	return m.role() >= v.Need || v.Operator && m.Room() != nil && m.Room().operator(m)
 }
 
-// whom names those who may use a verb.
-func (v *Verb) whom() string {
+// notAllowed returns a note that says who may use a verb.
+func (v *Verb) notAllowed() *Note {
 	switch {
 	case v.Operator:
-		return "operators of the room and moderators"
+		return note("needs-operator", "command", v.Name)
 	case v.Need == User:
-		return "registered users (/register makes you one)"
+		return note("needs-account", "command", v.Name)
 	}
-	return v.Need.String() + "s"
+	return note("needs-role", "command", v.Name, "role", v.Need)
 }
 
 // find returns the row for a name or an alias, or nil.
@@ -149,27 +181,28 @@ func (h *Hub) find(name string) *Verb {
 }
 
 // unknown answers a command that is not in the table.
-func (h *Hub) unknown(m *Member, name string) string {
+func (h *Hub) unknown(m *Member, name string) *Note {
 	name = clip(name)
-	var own []string
+	meant, _ := h.nearestVerb(m, name)
+	say := name
+	if m.operates() {
+		say = ""
+	}
+	return note("unknown-command", "command", name, "meant", meant, "say", say)
+}
+
+// nearestVerb returns the command, or the other word, that was probably meant.
+func (h *Hub) nearestVerb(m *Member, name string, others ...string) (string, bool) {
+	own := others
 	for i := range h.verbs {
 		if v := &h.verbs[i]; !v.Personal || !m.operates() {
 			own = append(own, v.Name)
 		}
 	}
-	meant, ok := h.nearest(name, func(i int) string { return own[i] }, len(own))
-	switch {
-	case m.operates() && ok:
-		return fmt.Sprintf("no command %s: did you mean %s?", name, meant)
-	case m.operates():
-		return fmt.Sprintf("no command %s: help lists them", name)
-	case ok:
-		return fmt.Sprintf("no command /%s: did you mean /%s? (//%s says it)", name, meant, name)
-	}
-	return fmt.Sprintf("no command /%s: /help lists them (//%s says it)", name, name)
+	return h.nearest(name, func(i int) string { return own[i] }, len(own))
 }
 
-// nearest returns which of n words was probably meant.
+// nearest returns the word, of n, that was probably meant.
 func (h *Hub) nearest(word string, of func(int) string, n int) (string, bool) {
 	if h.options.Nearest == nil {
 		return "", false
@@ -181,7 +214,7 @@ func (h *Hub) nearest(word string, of func(int) string, n int) (string, bool) {
 	return h.options.Nearest(word, candidates)
 }
 
-// split cuts text into at most MaxArgs arguments. It returns false if more are there.
+// split cuts text into at most MaxArgs arguments. It returns false if there are more.
 func (v *Verb) split(text string) ([]string, bool) {
 	var args []string
 	rest := strings.TrimSpace(text)
@@ -197,21 +230,4 @@ func (v *Verb) split(text string) ([]string, bool) {
 		rest = strings.TrimSpace(rest[end:])
 	}
 	return args, true
-}
-
-// usage is how m uses a verb.
-func (v *Verb) usage(m *Member) string {
-	text := m.slash() + v.Name
-	if v.Args != "" {
-		text += " " + v.Args
-	}
-	return text
-}
-
-// slash is what stands before m's commands: operators say nothing else.
-func (m *Member) slash() string {
-	if m.operates() {
-		return ""
-	}
-	return "/"
 }

@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -10,77 +8,98 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/clientaddr"
 	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
-// Lobby is the room where everybody starts.
+// Lobby is the room that every user enters first.
 const Lobby = "#lobby"
 
-// The bounds of a Hub, where Options leaves them at zero.
+// The default bounds of a Hub, and those that can't be changed.
 const (
-	// DefaultHistory is how many messages a room keeps for newcomers.
+	// DefaultHistory is how many messages a room keeps for new members.
 	DefaultHistory = 50
 	// DefaultRooms is how many rooms there can be.
 	DefaultRooms = 1000
-	// MaxAccounts, MaxSanctions and MaxFlags bound what is kept in memory.
+	// MaxAccounts, MaxSanctions and MaxFlags bound the memory used.
 	MaxAccounts  = 1 << 20
 	MaxSanctions = 10_000
 	MaxFlags     = 1000
 )
 
-// Options are what a Hub needs. Only NewFeed must be set.
+// Options configure a Hub. Only NewFeed is required.
 type Options struct {
-	// NewFeed makes the fan-out of a new room. It is called once for each.
+	// NewFeed makes the feed of a new room. It is called once for each room.
 	NewFeed func(room string) Feed
-	// History is how many messages a room keeps for newcomers: 0 means
-	// DefaultHistory, less than 0 none.
+	// Words puts a Note into words for the audit log; nil: its code is used.
+	Words func(*Note) string
+	// History is how many messages a room keeps for new members: 0 means
+	// DefaultHistory, a negative number none.
 	History int
-	// Rooms is how many there can be; 0 means DefaultRooms.
+	// Rooms is how many rooms there can be; 0 means DefaultRooms.
 	Rooms int
-	// State is what was kept before; nil: nothing, and Epoch goes into every event.
+	// State is the stored state; nil: none, and Epoch goes into every event.
 	State *State
 	Epoch uint64
-	// Now is when it begins: bans that are over by then hide nothing of State.
+	// Now is the time of the start: bans that have ended by then do not hide messages of
+	// State.
 	Now time.Time
-	// Journal takes what is to be kept, and Archive answers what was; nil: nothing
-	// is kept, and there are no accounts.
+	// Journal stores records, and Archive queries them; nil: nothing is stored,
+	// and there are no accounts.
 	Journal Journal
 	Archive Archive
-	// Passwords hashes them; nil: there are no accounts.
+	// Passwords hashes passwords; nil: there are no accounts.
 	Passwords Passwords
-	// Throttle slows down who guesses passwords; nil: nobody.
+	// Throttle slows down password guessing; nil: it is not slowed down.
 	Throttle Throttle
-	// Zone returns the time zone of that name, or nil; if Zone is nil, there is
-	// only UTC.
-	Zone func(name string) *time.Location
-	// Control is what admins can do with the server; may be nil.
+	// Zones has the time zones; nil: there is only UTC.
+	Zones Zones
+	// Control is what admins can do to the server; it may be nil.
 	Control Control
-	// NoGuests: only who has an account may enter.
+	// NoGuests admits only users with an account.
 	NoGuests bool
+	// KickTime is how long kicked users stay out: 0 means DefaultKickTime, a
+	// negative time not at all.
+	KickTime time.Duration
+	// Local reports whether an address belongs to this machine; such addresses are
+	// never banned. nil: only loopback addresses do. It must not block.
+	Local func(netip.Addr) bool
 	// Nearest returns the word of the list that was probably meant, if any. If
-	// Nearest is nil, unknown commands are refused without a proposal.
+	// Nearest is nil, unknown commands are refused without a suggestion.
 	Nearest func(word string, of []string) (string, bool)
 }
 
-// Passwords hashes and compares. Both methods may take long, and are called from
-// several goroutines, never from an event loop.
+// Passwords hashes and compares passwords. Both methods may take long, and are
+// called from several goroutines, never from an event loop.
 type Passwords interface {
-	// Hash returns what is kept of a password.
+	// Hash returns the hash of a password to be stored.
 	Hash(password string) (string, error)
-	// Match tells whether a password is the one of a hash, and whether to hash it
-	// again because that is made differently now. For the hash "", which nothing
-	// matches, it takes as long.
+	// Match reports whether a password matches a hash, and whether to hash it
+	// again because the parameters have changed. The hash "" matches nothing, but
+	// takes as long.
 	Match(hash, password string) (match, again bool)
 	// Check returns what is wrong with a new password, quickly.
 	Check(name, password string) error
 }
 
-// A Throttle makes those wait who guess passwords, by account and by address. Its
-// methods may be called from any goroutine.
+// Zones are the time zones. Both methods may be called from several goroutines.
+type Zones interface {
+	// Known returns the zone with that name, if Load has found it before, or nil.
+	Known(name string) *time.Location
+	// Load loads the zone with that name. It may take long, and is never called
+	// from an event loop.
+	Load(name string)
+}
+
+// A Throttle slows down password guessing, by account and by address. Its methods
+// may be called from any goroutine.
 type Throttle interface {
-	Wait(account string, from netip.Addr, now time.Time) time.Duration
+	// Wait returns 0 if a password may be tried now, and otherwise how long to
+	// wait. failed reports whether earlier failures are the reason, and not
+	// that many passwords are being tried.
+	Wait(account string, from netip.Addr, now time.Time) (wait time.Duration, failed bool)
 	Failed(account string, from netip.Addr, now time.Time)
 	Succeeded(account string, from netip.Addr, now time.Time)
 }
@@ -91,44 +110,62 @@ type Hub struct {
 	options Options
 	verbs   []Verb        // read only
 	members atomic.Uint64 // IDs given out
-	ids     atomic.Uint64 // IDs given out to all that is kept
-	limits  atomic.Pointer[flood.Limits]
+	ids     atomic.Uint64 // IDs given to everything that is stored
+	limits  atomic.Pointer[flood.Rules]
 	words   atomic.Pointer[wordfilter.List]
+	netBans atomic.Pointer[netBans]
+	staff   atomic.Int32 // accounts of moderators and admins
+	shades  shades
 
-	mu        sync.Mutex // guards what follows, and what persons and accounts hold
+	mu        sync.Mutex // guards what follows, and the fields of persons and accounts
 	names     map[string]*person
 	accounts  map[string]*account // as names: by skeleton, of which each exists once
 	byID      map[uint64]*account
 	rooms     map[string]*Room
 	sanctions []Sanction
+	kicks     []Sanction // keep out users who were kicked; not recorded
+	mutesSeen uint64     // how often rooms were given theirs
 	flags     []Flag
 	strikes   records
 	lock      Lock
+	// redacted has the latest redactions, which may not be on disk yet.
+	redacted []redacted
 }
 
-// A person is who uses a name: a guest with one connection, or an account with
-// any number. What it holds is guarded by Hub.mu.
+// A person is the user of a name: a guest with one connection, or an account
+// with any number. Hub.mu guards it.
 type person struct {
-	name    names.Name
+	name    names.Packed
 	account *account // nil for a guest
-	members []*Member
-	away    string // why; "" for here
-	meter   *meter // nil until it is needed
+	members memberList
+	away    *absence // nil: here; never changed in place
+	meter   *meter   // nil until it is needed
 }
 
-// An account is a registered user, with what is not kept.
+// An absence is the reason why a user is away, "" for none: as others may read it,
+// and as it was typed.
+type absence struct{ public, own string }
+
+// An account is a registered user, with state that is not stored.
 type account struct {
 	Account
-	name names.Name
+	name names.Packed
+	// generation counts the passwords that it has had since the start.
+	generation uint64
+	// topics are topics that only this user sees, by room.
+	topics map[string]shadeTopic
 }
 
-// New returns a Hub with the room Lobby, and what the State says.
+// New returns a Hub with the room Lobby and the contents of State.
 func New(o Options) *Hub {
 	if o.History == 0 {
 		o.History = DefaultHistory
 	}
 	if o.Rooms == 0 {
 		o.Rooms = DefaultRooms
+	}
+	if o.KickTime == 0 {
+		o.KickTime = DefaultKickTime
 	}
 	h := &Hub{
 		options: o, verbs: Verbs(), names: make(map[string]*person),
@@ -142,29 +179,34 @@ func New(o Options) *Hub {
 	if h.rooms[Lobby] == nil {
 		h.rooms[Lobby] = newRoom(h, RoomState{Name: Lobby})
 	}
-	h.spread()
+	h.indexBans() // nobody else has h yet
+	h.refreshRoomMutes()
 	return h
 }
 
-// restore takes over what was kept.
+// restore takes over the stored state.
 func (h *Hub) restore(s *State) {
 	h.ids.Store(s.LastID)
 	for _, a := range s.Accounts {
 		name, err := names.Parse(a.Name)
-		if err != nil { // of an older rule: it is compared as it is written
+		if err != nil || h.accounts[name.Skeleton] != nil { // from an older rule: it is compared as it is written
 			name = names.Name{Display: a.Name, Key: a.Name, Skeleton: a.Name}
 		}
-		h.addAccount(&account{Account: a, name: name})
+		h.addAccount(&account{Account: a, name: name.Pack()})
 	}
-	for _, r := range s.Rooms {
+	for _, r := range h.adopt(s.Rooms) {
 		h.rooms[roomKey(r.Name)] = newRoom(h, r)
 	}
 	h.sanctions = slices.Clone(s.Sanctions)
+	for i := range h.sanctions { // an earlier version stored them as they were typed
+		h.sanctions[i].Net = clientaddr.Normal(h.sanctions[i].Net)
+	}
+	h.endWithoutRoom()
 	hidden := h.hidden(h.options.Now)
 	for _, o := range s.Orders {
 		r := h.rooms[roomKey(o.Room)]
 		if r == nil || r.name != o.Room {
-			if o.Room != Lobby { // nobody's any more
+			if o.Room != Lobby { // without an owner now
 				continue
 			}
 			r = newRoom(h, RoomState{Name: Lobby})
@@ -172,15 +214,31 @@ func (h *Hub) restore(s *State) {
 		}
 		r.seq = o.Seq
 		for _, e := range o.Recent[max(0, len(o.Recent)-max(0, h.options.History)):] {
-			if !e.Time.Before(r.state.Created) && (hidden == nil || !hidden(&e)) { // else of another room of that name
-				r.keep(e)
+			if !e.Time.Before(r.state.Created) && (hidden == nil || !hidden(&e)) { // otherwise from an earlier room of that name
+				r.retain(e)
 			}
 		}
 	}
 	h.flags = slices.Clone(s.Flags)
 }
 
-// roomKey is how a room's name is looked up: by its skeleton, so that no two
+// endWithoutRoom ends the bans and mutes of rooms without an owner, which ended with the
+// last run of the server.
+func (h *Hub) endWithoutRoom() {
+	var ended []Record
+	h.sanctions = slices.DeleteFunc(h.sanctions, func(s Sanction) bool {
+		if s.Room == "" || s.Room == Lobby || h.rooms[roomKey(s.Room)] != nil {
+			return false
+		}
+		ended = append(ended, DropSanction{ID: s.ID})
+		return true
+	})
+	if len(ended) > 0 {
+		h.persist(ended...)
+	}
+}
+
+// roomKey returns the key of a room's name: its skeleton, so that no two rooms
 // look alike.
 func roomKey(name string) string {
 	if name == Lobby {
@@ -193,55 +251,22 @@ func roomKey(name string) string {
 }
 
 func (h *Hub) addAccount(a *account) {
-	h.accounts[a.name.Skeleton] = a
+	h.accounts[a.name.Skeleton()] = a
 	h.byID[a.ID] = a
+	if a.Role >= Moderator {
+		h.staff.Add(1)
+	}
 }
+
+// steady returns now as if the clock had not been set since the start. It is for
+// durations to times that have no monotonic reading.
+func (h *Hub) steady(now time.Time) time.Time { return h.options.Now.Add(now.Sub(h.options.Now)) }
 
 // nextID returns an ID that was never used.
 func (h *Hub) nextID() uint64 { return h.ids.Add(1) }
 
-// keep writes records without anybody waiting for it.
-func (h *Hub) keep(records ...Record) {
-	if h.options.Journal != nil {
-		h.options.Journal.Write(nil, records...)
-	}
-}
-
-// kept writes records and calls done on m's goroutine when they are on disk, or
-// with the reason why they are not. Until then nothing more is received from m.
-func (h *Hub) kept(m *Member, done func(error), records ...Record) {
-	if h.options.Journal == nil {
-		done(nil)
-		return
-	}
-	var err error
-	m.out.Await(func(finish func()) {
-		h.options.Journal.Write(func(e error) {
-			err = e
-			finish()
-		}, records...)
-	}, func() { done(err) })
-}
-
-// keptOr writes records, and tells m when that is done: what, or that it holds
-// only until the server stops.
-func (h *Hub) keptOr(m *Member, what string, records ...Record) {
-	h.kept(m, func(err error) {
-		if err != nil {
-			m.refuse(what + ", but not saved: " + Reason(err) + "; it holds until the server stops")
-			return
-		}
-		m.tell(what)
-	}, records...)
-}
-
-// Full tells whether m's next line should wait; wake is called once when not
-// any more (see Journal).
-func (h *Hub) Full(wake func()) bool {
-	return h.options.Journal != nil && h.options.Journal.Full(wake)
-}
-
-// Room returns the room of that name, or nil: also if another looks like it.
+// Room returns the room of that name, or nil, even if the name of another room looks like
+// it.
 func (h *Hub) Room(name string) *Room {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -257,11 +282,17 @@ func (h *Hub) Room(name string) *Room {
 }
 
 // Admit gives m, the zero Member, an identity. It has no name yet.
-func (h *Hub) Admit(m *Member, out Outlet) { m.id, m.out = h.members.Add(1), out }
+func (h *Hub) Admit(m *Member, out Outlet) { h.AdmitAs(m, out, h.Number()) }
 
-// Login gives m, who has no name yet, one that nobody else has, nor one that
-// looks like it. The error is one of the NameErrors, and m may try again:
-// ErrPassword says that the name is an account's, which EnterAs takes.
+// AdmitAs is Admit with a number that Number has returned.
+func (h *Hub) AdmitAs(m *Member, out Outlet, id uint64) { m.id, m.out = id, out }
+
+// Number returns a number that no other member has or will have.
+func (h *Hub) Number() uint64 { return h.members.Add(1) }
+
+// Login gives m, who has no name yet, a name that nobody else has and that does
+// not look like another's. After an error m may try again; ErrPassword means
+// that the name belongs to an account (see Authenticate).
 func (h *Hub) Login(m *Member, text string) error {
 	name, err := names.Parse(text)
 	if err != nil {
@@ -275,8 +306,11 @@ func (h *Hub) Login(m *Member, text string) error {
 	return nil
 }
 
-// admitGuest gives m a name, or says why not.
+// admitGuest gives m a name, or returns why not.
 func (h *Hub) admitGuest(m *Member, name names.Name, now time.Time) error {
+	if err := h.decent(name); err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.free(name, m); err != nil {
@@ -284,95 +318,114 @@ func (h *Hub) admitGuest(m *Member, name names.Name, now time.Time) error {
 	}
 	w := subject{key: name.Key, skeleton: name.Skeleton, addr: m.out.Addr()}
 	switch s := h.sanction(w, Guest, Ban, "", now); {
+	case m.out.Extra():
+		return errExtra
 	case s != nil:
-		return refusal("you are banned%s", s.words(now))
+		return &Refused{s.note("you-are-banned", now)}
 	case h.options.NoGuests && h.lock == LockOff:
 		return ErrRegister
 	case h.options.NoGuests || h.lock >= LockMembers:
 		return ErrNoGuests
 	}
+	if err := h.keptOut(w, Lobby, now); err != nil {
+		return err
+	}
 	h.call(m, name)
 	return nil
 }
 
-// free tells whether a guest may be called name. h.mu is held.
+// free returns why a guest may not have a name, or nil. h.mu is held.
 func (h *Hub) free(name names.Name, m *Member) error {
 	if a := h.accounts[name.Skeleton]; a != nil {
-		if a.name.Key == name.Key {
-			return ErrPassword
+		switch {
+		case a.name.Key() != name.Key:
+			return ErrNameAlike
+		case !h.isRegistered(a): // it is being removed
+			return ErrNameTaken
 		}
-		return ErrNameAlike
+		return ErrPassword
 	}
-	if names.Reserved(name) {
+	switch {
+	case names.Reserved(name):
 		return ErrNameReserved
+	case names.Number(name):
+		return ErrNameNumber
 	}
 	switch p := h.names[name.Skeleton]; {
 	case p == nil || m != nil && p == m.who:
 		return nil
-	case p.name.Key == name.Key:
+	case p.name.Key() == name.Key:
 		return ErrNameTaken
 	}
 	return ErrNameAlike
 }
 
-// call makes m a guest of that name, which is free. h.mu is held.
+// call makes m a guest with that name, which is free. h.mu is held.
 func (h *Hub) call(m *Member, name names.Name) {
-	p := &person{name: name, members: []*Member{m}}
+	p := &person{name: name.Pack(), members: memberList{member: m}}
 	if m.who != nil && m.who.account == nil {
 		p.meter, p.away = m.who.meter, m.who.away // the same guest under another name
 	}
 	h.forget(m)
-	h.names[name.Skeleton] = p
+	h.names[p.name.Skeleton()] = p
 	m.who = p
 }
 
-// forget takes m from the person that it was. h.mu is held.
+// forget removes m from the person that it was. h.mu is held.
 func (h *Hub) forget(m *Member) {
 	p := m.who
 	if p == nil {
 		return
 	}
 	m.who = nil
-	p.members = slices.DeleteFunc(p.members, func(o *Member) bool { return o == m })
-	if len(p.members) == 0 && h.names[p.name.Skeleton] == p {
-		delete(h.names, p.name.Skeleton)
+	p.members.remove(m)
+	if p.members.empty() && h.names[p.name.Skeleton()] == p {
+		delete(h.names, p.name.Skeleton())
 	}
 }
 
 // Label gives m a name without any claim to it, for codecs whose users may all
 // be called the same. The name is not checked.
 func (h *Hub) Label(m *Member, name string) {
-	m.who = &person{name: names.Name{Display: name, Key: name, Skeleton: name}, members: []*Member{m}}
+	m.who = &person{name: names.Name{Display: name, Key: name, Skeleton: name}.Pack(), members: memberList{member: m}}
 }
 
-// Leave takes m out of its rooms, tells the others, and frees its name. It does
-// nothing if m has left before.
-func (h *Hub) Leave(m *Member, reason string, now time.Time) {
+// Leave removes m from its rooms, tells the others why (nil: no reason), and frees
+// its name. It does nothing if m has left before.
+func (h *Hub) Leave(m *Member, why *Note, now time.Time) {
 	for _, s := range m.seats() {
-		h.depart(m, s, reason, now)
+		h.depart(m, s, why, now)
 	}
+	h.seen(m, now)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(m)
 }
 
-// Announce publishes an Announcement in every room.
-func (h *Hub) Announce(text string, now time.Time) {
-	for _, r := range h.allRooms() {
-		r.publish(Event{Kind: Announcement, Body: text, Time: now})
+// seen records when the user of an account was last here.
+func (h *Hub) seen(m *Member, now time.Time) {
+	if m.account() != 0 {
+		h.touch(m, func(a *Account) { a.Seen = now })
 	}
 }
 
-// Close silences every room: nothing is published from now on, so that the
-// departure of thousands at a shutdown is not told to thousands.
+// Announce publishes an Announcement in every room.
+func (h *Hub) Announce(what *Note, now time.Time) {
+	for _, r := range h.allRooms() {
+		r.publish(Event{Kind: Announcement, Note: what, Time: now})
+	}
+}
+
+// Close silences every room: nothing is published from now on, so that at a
+// shutdown the departure of thousands is not announced to thousands.
 func (h *Hub) Close() {
 	for _, r := range h.allRooms() {
 		r.close()
 	}
 }
 
-// End returns where everything stopped, to be kept as the last record of all. It
-// is called when nobody is there any more.
+// End returns the final state of the order, to be stored as the last record. It
+// is called when everybody has left.
 func (h *Hub) End() End {
 	end := End{LastID: h.ids.Load()}
 	for _, r := range h.allRooms() {
@@ -403,7 +456,7 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 	old := m.Name()
 	h.mu.Lock()
 	if err = h.free(name, m); err == nil {
-		err = h.barred(name, now)
+		err = h.barred(m, name, now)
 	}
 	if err == nil {
 		h.call(m, name)
@@ -414,10 +467,11 @@ func (h *Hub) rename(m *Member, text string, now time.Time) error {
 	}
 	h.renamed(m, old, now)
 	h.remark(m, now)
+	m.out.Adapt() // it is mentioned by another name now
 	return nil
 }
 
-// renamed tells the rooms of m that it was called old.
+// renamed tells the rooms of m that its name was old.
 func (h *Hub) renamed(m *Member, old string, now time.Time) {
 	if old == m.Name() {
 		return
@@ -427,23 +481,18 @@ func (h *Hub) renamed(m *Member, old string, now time.Time) {
 	}
 }
 
-// present returns who uses a name now, or says that nobody does. h.mu is held.
+// present returns the person who uses a name now, or an error if nobody does. h.mu is held.
 func (h *Hub) present(text string) (*person, error) {
 	name, err := names.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("nobody is called %s: %w", clip(text), errors.New(Reason(err)))
+		return nil, refusal("no-name-of-anybody", "name", clip(text), "why", Why(err))
 	}
-	p := h.names[name.Skeleton]
-	if p == nil || p.name.Key != name.Key {
-		return nil, fmt.Errorf("nobody here is called %s", clip(text))
+	p := h.names[name.Display] // as it is written, if two have that name
+	if p == nil || p.name.Skeleton() != p.name.Display() {
+		p = h.names[name.Skeleton]
+	}
+	if p == nil || p.name.Key() != name.Key && p.name.Key() != name.Display {
+		return nil, refusal("nobody-here", "name", clip(text))
 	}
 	return p, nil
-}
-
-// clip shortens what somebody typed for an answer.
-func clip(text string) string {
-	if r := []rune(text); len(r) > MaxName {
-		return string(r[:MaxName]) + "..."
-	}
-	return text
 }

@@ -1,7 +1,7 @@
 package chat
 
 import (
-	"strconv"
+	"slices"
 	"sync/atomic"
 )
 
@@ -22,14 +22,6 @@ var roleNames = [...]string{"guest", "user", "moderator", "admin"}
 // String implements fmt.Stringer.
 func (r Role) String() string { return roleNames[r] }
 
-// article is the role as it is said of somebody: "a user", "an admin".
-func (r Role) article() string {
-	if r == Admin {
-		return "an " + r.String()
-	}
-	return "a " + r.String()
-}
-
 // ParseRole returns the role of that name.
 func ParseRole(name string) (Role, bool) {
 	for i, n := range roleNames {
@@ -44,27 +36,26 @@ func ParseRole(name string) (Role, bool) {
 const MaxRooms = 16
 
 // A Member is one connection's part in the chat, named or not yet. Embed it in
-// the session and hand it to [Hub.Admit]. It belongs to the goroutine of its
-// connection; what others may read says so.
+// the session and pass it to [Hub.Admit]. It belongs to the goroutine of its
+// connection; fields that others may read say so.
 type Member struct {
 	id   uint64
 	out  Outlet
 	who  *person // nil before it has a name; changed inside Hub.mu
-	room *Room   // the current one, where its lines go; nil outside
 	seat seat    // in the first room
 	more *more   // nil until it is needed
-	// marks are what the message path has to know of, set by anybody.
+	// marks are flags for the message path. Any goroutine may set them.
 	marks atomic.Uint32
-	// active is when something was last received, in seconds of Unix time.
+	// active is when something was last received, as Hub.tick counts; 0: never.
 	active atomic.Uint32
 }
 
 // The marks of a member. The lowest bits are its role.
 const (
 	roleBits = 3
-	gone     = 1 << (iota + 1) // banned or kicked: nothing of it is published any more
-	muted                      // says nothing, and is told
-	shadowed                   // says nothing, and is not told
+	gone     = 1 << (iota + 1) // banned or kicked: its messages are no longer published
+	muted                      // may not speak, and is told
+	shadowed                   // may not speak, and is not told
 	operator                   // runs the server, and is in no room
 )
 
@@ -72,10 +63,14 @@ func (m *Member) mark(bit uint32) { m.marks.Or(bit) }
 
 func (m *Member) unmark(bit uint32) { m.marks.And(^bit) }
 
-// setRole is called inside Hub.mu.
+// setRole is called inside Hub.mu. m is never seen without a role in between.
 func (m *Member) setRole(r Role) {
-	m.unmark(roleBits)
-	m.mark(uint32(r))
+	for {
+		was := m.marks.Load()
+		if m.marks.CompareAndSwap(was, was&^roleBits|uint32(r)) {
+			return
+		}
+	}
 }
 
 func (m *Member) role() Role { return Role(m.marks.Load() & roleBits) }
@@ -89,25 +84,22 @@ type seat struct {
 	member *Member
 	room   *Room // nil: not taken
 	place  int32 // index in room.seats, guarded by room.mu
-	gone   bool  // is being put out of the room: says nothing here; guarded by room.mu
+	gone   bool  // is being removed from the room: may not speak here; guarded by room.mu
+	voiced bool  // a guest who may speak while the room is moderated; guarded by room.mu
 }
 
-// more is what few members need.
+// more is the part of a Member that only users with an account and members who have
+// spoken need.
 type more struct {
-	account uint64  // 0 for a guest
-	seats   []*seat // in rooms after the first
-	// settings is what is chosen, nil for nothing, and ignored has the keys of the
-	// names that are; neither is ever changed in place.
+	account uint64 // 0 for a guest
+	// settings are the chosen settings, nil for none, and ignored has the keys of
+	// ignored names; neither is ever changed in place.
 	settings *Settings
 	ignored  map[string]bool
-	reply    string   // the name of who sent the last private message
-	next     func()   // goes on with the list that /more asks for; nil: nothing is left
-	mail     []uint64 // what was delivered, but not dropped yet
-	meter    *meter   // of the person
-	// held are the IDs of mutes, which stay with who changes his name.
-	held []uint64
-	// invited has the rooms that a guest may enter.
-	invited []*Room
+	reply    string      // the sender of the last private message
+	meter    *meter      // of the person
+	onFailed func(error) // see onSaved; nil until it is needed
+	extras   *extras
 }
 
 func (m *Member) rest() *more {
@@ -115,6 +107,37 @@ func (m *Member) rest() *more {
 		m.more = &more{}
 	}
 	return m.more
+}
+
+// extras is the part of a Member that few members need.
+type extras struct {
+	seats []*seat  // in rooms after the first
+	room  *Room    // the current one, unless it is that of Member.seat
+	next  func()   // shows the next page for /more; nil: nothing is left
+	mail  []uint64 // what was delivered, but not dropped yet
+	// held are the IDs of mutes, which stay if the name changes.
+	held []uint64
+	// alias is the name that a shadow-muted guest believes they have; "" for the real one.
+	alias string
+	// invited has the rooms that a guest may enter.
+	invited []*Room
+}
+
+// extras returns those of m, nil if it has none.
+func (m *Member) extras() *extras {
+	if m.more == nil {
+		return nil
+	}
+	return m.more.extras
+}
+
+// withExtras returns the extras of m, which it has from now on.
+func (m *Member) withExtras() *extras {
+	x := m.rest()
+	if x.extras == nil {
+		x.extras = &extras{}
+	}
+	return x.extras
 }
 
 // ID returns the number that events carry as Author. It is never used again.
@@ -125,13 +148,37 @@ func (m *Member) Name() string {
 	if m.who == nil {
 		return ""
 	}
-	return m.who.name.Display
+	return m.who.name.Display()
+}
+
+// key returns the member's name as it is compared, "" before it has one.
+func (m *Member) key() string {
+	if m.who == nil {
+		return ""
+	}
+	return m.who.name.Key()
 }
 
 // Room returns the current room, where lines go, or nil.
-func (m *Member) Room() *Room { return m.room }
+func (m *Member) Room() *Room {
+	if x := m.extras(); x != nil && x.room != nil {
+		return x.room
+	}
+	return m.seat.room
+}
 
-// Settings returns what the member has chosen.
+// talkIn changes the current room: to one that m has a seat in, unless it is an operator of
+// the server, or to none if m has no seat.
+func (m *Member) talkIn(r *Room) {
+	if r == m.seat.room {
+		r = nil
+	}
+	if r != nil || m.extras() != nil {
+		m.withExtras().room = r
+	}
+}
+
+// Settings returns the member's settings.
 func (m *Member) Settings() Settings {
 	if m.more == nil || m.more.settings == nil {
 		return Settings{}
@@ -139,7 +186,7 @@ func (m *Member) Settings() Settings {
 	return *m.more.settings
 }
 
-// account returns that of the user, or 0 for a guest.
+// account returns the ID of the user's account, or 0 for a guest.
 func (m *Member) account() uint64 {
 	if m.more == nil {
 		return 0
@@ -147,7 +194,7 @@ func (m *Member) account() uint64 {
 	return m.more.account
 }
 
-// ignored has the keys of the names that m ignores; it is not to be changed.
+// ignored returns the keys of the names that m ignores; it must not be changed.
 func (m *Member) ignored() map[string]bool {
 	if m.more == nil {
 		return nil
@@ -155,7 +202,7 @@ func (m *Member) ignored() map[string]bool {
 	return m.more.ignored
 }
 
-// Rooms returns in how many rooms the member is.
+// Rooms returns the number of rooms that the member is in.
 func (m *Member) Rooms() int { return len(m.seats()) }
 
 // seats returns the taken ones.
@@ -164,8 +211,8 @@ func (m *Member) seats() []*seat {
 	if m.seat.room != nil {
 		all = append(all, &m.seat)
 	}
-	if m.more != nil {
-		all = append(all, m.more.seats...)
+	if x := m.extras(); x != nil {
+		all = append(all, x.seats...)
 	}
 	return all
 }
@@ -175,8 +222,8 @@ func (m *Member) in(r *Room) *seat {
 	if m.seat.room == r {
 		return &m.seat
 	}
-	if m.more != nil {
-		for _, s := range m.more.seats {
+	if x := m.extras(); x != nil {
+		for _, s := range x.seats {
 			if s.room == r {
 				return s
 			}
@@ -185,49 +232,59 @@ func (m *Member) in(r *Room) *seat {
 	return nil
 }
 
-// sit returns a seat that is free, behind those that are taken.
+// sit returns a free seat, behind those that are taken.
 func (m *Member) sit() *seat {
-	if m.seat.room == nil && (m.more == nil || len(m.more.seats) == 0) {
+	if x := m.extras(); m.seat.room == nil && (x == nil || len(x.seats) == 0) {
 		return &m.seat
 	}
 	s := &seat{}
-	x := m.rest()
+	x := m.withExtras()
 	x.seats = append(x.seats, s)
 	return s
 }
 
-// stand gives a seat back.
+// stand frees a seat.
 func (m *Member) stand(s *seat) {
 	s.room = nil
-	if m.more == nil || s == &m.seat {
-		return
-	}
-	for i := range m.more.seats {
-		if m.more.seats[i] == s {
-			m.more.seats = append(m.more.seats[:i], m.more.seats[i+1:]...)
-			return
-		}
+	if x := m.extras(); x != nil {
+		x.seats = slices.DeleteFunc(x.seats, func(o *seat) bool { return o == s })
 	}
 }
 
-// Ignored returns the keys of the names that m does not want to see. They are not to
-// be changed.
+// Ignored returns the keys of the names that m ignores. They must not be changed.
 func (m *Member) Ignored() map[string]bool { return m.ignored() }
 
-// Ignores tells whether m does not want to see somebody of that name.
+// Ignores reports whether m ignores that name.
 func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }
 
 // refuse tells m why something was not done.
-func (m *Member) refuse(why string) { m.out.Deliver(Event{Kind: Refusal, Body: why}) }
+func (m *Member) refuse(why *Note) { m.out.Deliver(Event{Kind: Refusal, Note: why}) }
 
-// tell shows m a line of the server.
-func (m *Member) tell(text string) { m.out.Deliver(Event{Kind: Notice, Body: text}) }
+// tell shows m a note of the server.
+func (m *Member) tell(what *Note) { m.out.Deliver(Event{Kind: Notice, Note: what}) }
 
-// saved tells m what became of a message.
+// onSaved returns the function to call when a message of m is saved or has failed. Without a
+// receipt it is the same for every message, as m is told of failures only.
+func (m *Member) onSaved(id uint64, receipt bool) func(error) {
+	if receipt {
+		return func(err error) { m.out.Post(func() { m.saved(id, err) }) }
+	}
+	x := m.rest()
+	if x.onFailed == nil {
+		x.onFailed = func(err error) {
+			if err != nil {
+				m.out.Post(func() { m.saved(0, err) })
+			}
+		}
+	}
+	return x.onFailed
+}
+
+// saved tells m whether a message was saved.
 func (m *Member) saved(id uint64, err error) {
 	if err != nil {
-		m.refuse("your line was not saved: " + Reason(err))
+		m.refuse(note("line-not-saved", "why", Why(err)))
 		return
 	}
-	m.tell("saved #" + strconv.FormatUint(id, 10))
+	m.tell(note("saved", "id", id))
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 
 	"github.com/sudoXpg/netloop/internal/names"
 )
@@ -12,42 +11,47 @@ import (
 // MaxName is the length of the longest name, in characters.
 const MaxName = names.Max
 
-// A Refused is an error that says to a person why something is not done.
-type Refused struct {
-	// Reason is a sentence.
-	Reason string
-}
+// A Refused is an error that tells a user why something is not done.
+type Refused struct{ Note *Note }
 
 // Error implements error.
-func (e *Refused) Error() string { return "chat: " + e.Reason }
+func (e *Refused) Error() string { return "chat: " + string(e.Note.Code) }
 
-func refusal(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+// NewRefused returns a Refused with a Note of that code and arguments (see [NewNote]).
+func NewRefused(code Code, args ...any) *Refused { return &Refused{note(code, args...)} }
+
+func refusal(code Code, args ...any) error { return NewRefused(code, args...) }
 
 // The reasons to refuse a name that is well-formed; compare with errors.Is.
 var (
-	ErrNameTaken    = &Refused{"that name is taken"}
-	ErrNameAlike    = &Refused{"that name looks like one that is taken"}
-	ErrNameReserved = &Refused{"that name is reserved: choose another"}
-	ErrNoGuests     = &Refused{"guests are not admitted now: /login NAME if you have an account"}
-	// ErrRegister: guests are not admitted, but whoever likes can register.
-	ErrRegister = &Refused{"this server has no guests: /login NAME if you have an account, /register NAME makes one"}
-	// ErrPassword: the name is an account's; see Hub.Authenticate.
-	ErrPassword = &Refused{"that name is registered: it needs its password"}
+	ErrNameTaken    = NewRefused("name-taken")
+	ErrNameAlike    = NewRefused("name-alike")
+	ErrNameReserved = NewRefused("name-reserved")
+	ErrNameNumber   = NewRefused("name-number")
+	ErrNoGuests     = NewRefused("no-guests-now")
+	// ErrRegister: guests are not admitted, but anybody can register.
+	ErrRegister = NewRefused("no-guests")
+	// ErrPassword: the name belongs to an account; see Hub.Authenticate.
+	ErrPassword = NewRefused("name-registered")
 )
 
-// errDead: the room has just been given up, and is to be made anew.
-var errDead = errors.New("chat: no such room any more")
+// errDead: the room has just ended, and has to be created again.
+var errDead = NewRefused("room-ended")
 
-// Reason returns the sentence for a person that err stands for.
-func Reason(err error) string {
+// Why returns err as a note for a user.
+func Why(err error) *Note {
 	if e, ok := errors.AsType[*Refused](err); ok {
-		return e.Reason
+		return e.Note
 	}
-	return names.Reason(err)
+	if e, ok := errors.AsType[*names.Error](err); ok {
+		return note(Code(e.Code))
+	}
+	return note("failed", "cause", err.Error())
 }
 
-// hashKey is how the key of a room is kept. It keeps who reads the disk from
-// reading a word that people may use elsewhere; it is no password.
+// hashKey returns the form in which the key of a room is stored. It hides from
+// readers of the disk a word that people may use elsewhere; the key is not a
+// password.
 func hashKey(room, key string) string {
 	sum := sha256.Sum256([]byte(room + "\x00" + key))
 	return hex.EncodeToString(sum[:])

@@ -17,24 +17,24 @@ const (
 	pageEnd   = "<!-- end of commands -->\n"
 )
 
-// who may use a verb, in the words of the page.
+// who returns who may use a verb, in the words of the page.
 func who(v chat.Verb) string {
 	switch {
 	case v.Operator:
 		return "operators, moderators"
 	case v.Need == chat.Guest && v.Outside:
-		return "everybody, also without a name"
+		return "everyone, even before giving a name"
 	case v.Need == chat.Guest:
-		return "everybody"
+		return "everyone"
 	case v.Need == chat.User:
-		return "registered"
+		return "registered users"
 	}
 	return v.Need.String() + "s"
 }
 
 func TestThePageListsTheCommands(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("| command | what it does | for whom |\n|---|---|---|\n")
+	b.WriteString("| command | what it does | who can use it |\n|---|---|---|\n")
 	for _, v := range chat.Verbs() {
 		name := "`" + strings.ReplaceAll(strings.TrimSpace("/"+v.Name+" "+v.Args), "|", "\\|") + "`"
 		for _, a := range v.Aliases {

@@ -2,103 +2,59 @@ package chat
 
 import (
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/sudoXpg/netloop/internal/customer"
+	"github.com/sudoXpg/netloop/internal/clientaddr"
 	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
-// server is who acts when nobody in particular does.
+// server is the actor of the server's own acts.
 const server = "the server"
 
-// maxStrikes is of how many people it is remembered what they have done wrong.
-// Beyond, those whose record is clean again are forgotten first, then all.
+// maxStrikes is how many people's strikes are remembered. Beyond that, people
+// whose record is clean again are forgotten first, then all.
 const maxStrikes = 1 << 14
 
-// A meter says how much a person does: one for all connections of an account.
+// A meter measures the activity of a person: one for all connections of an account.
 type meter struct {
 	mu    sync.Mutex // guards what follows; connections are on different loops
 	state flood.State
 	since time.Time // of the account, or of the first message of a guest
 }
 
-// records are the strikes of people who may have gone. They belong to Hub.mu.
+// records are the strikes of people, who may have gone. Hub.mu guards them.
 type records map[string]*flood.Strikes
 
-// SetWords changes what may not be said; nil: nothing.
+// SetWords changes the list of forbidden words; nil: none.
 func (h *Hub) SetWords(l *wordfilter.List) { h.words.Store(l) }
 
-// filter looks for unwanted words in what m is about to say: it returns what may
-// be said of it, or false if nothing may, and has acted then. Staff may say all.
-func (h *Hub) filter(m *Member, r *Room, e *Event) bool {
-	l := h.words.Load()
-	if l == nil || m.role() >= Moderator {
-		return true
-	}
-	v := l.Check(e.Body)
-	switch v.Action {
-	case wordfilter.None:
-		return true
-	case wordfilter.Mask:
-		e.Body = v.Text
-		return true
-	case wordfilter.Flag:
-		e.Body = v.Text
-		h.flag(m, r, *e, strings.Join(v.Words, ", "))
-	case wordfilter.Refuse:
-		m.refuse("that has words in it that are not wanted here: say it in others")
-	case wordfilter.Strike:
-		h.strike(m, "that has words in it that are not wanted here", e.Time)
-	}
-	return false
-}
-
-// flag has a message wait until a moderator has looked at it.
-func (h *Hub) flag(m *Member, r *Room, e Event, why string) {
-	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.Name(), r.name, h.nextID()
-	f := Flag{ID: e.ID, Event: e, Key: m.who.name.Key, Held: true, Why: why}
-	h.mu.Lock()
-	full := len(h.flags) >= MaxFlags
-	if !full {
-		h.flags = append(h.flags, f)
-	}
-	h.mu.Unlock()
-	if full {
-		m.refuse("too much waits for the moderators already: try again later")
-		return
-	}
-	h.kept(m, func(err error) {
-		if err != nil {
-			m.refuse("your line was not saved: " + Reason(err))
-			return
-		}
-		m.tell("your line waits until a moderator has looked at it")
-	}, f)
-	h.Alert("message #" + strconv.FormatUint(e.ID, 10) + " of " + e.Name + " in " + e.Room + " waits for review: /flags")
-}
-
-// Alert tells all moderators and admins something. It may be called from any
+// Alert shows a note to all moderators and admins. It may be called from any
 // goroutine.
-func (h *Hub) Alert(text string) {
+func (h *Hub) Alert(what *Note) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, p := range h.names {
 		if p.account == nil || p.account.Role < Moderator {
 			continue
 		}
-		for _, m := range p.members {
-			m.out.Post(func() { m.tell(text) })
+		for m := range p.members.all() {
+			m.out.Post(func() { m.tell(what) })
 		}
 	}
 }
 
-// SetLimits changes how much one person may do; nil: as much as he wants.
-func (h *Hub) SetLimits(l *flood.Limits) { h.limits.Store(l) }
+// SetLimits changes the flood limits of one person; nil: no limits.
+func (h *Hub) SetLimits(l *flood.Limits) {
+	if l == nil {
+		h.limits.Store(nil)
+		return
+	}
+	h.limits.Store(l.Rules())
+}
 
-// meterOf returns that of m.
+// meterOf returns the meter of m.
 func (h *Hub) meterOf(m *Member, now time.Time) *meter {
 	if m.more != nil && m.more.meter != nil {
 		return m.more.meter
@@ -116,69 +72,98 @@ func (h *Hub) meterOf(m *Member, now time.Time) *meter {
 	return p.meter
 }
 
-// lets tells whether m may do what judge judges, and acts if not.
-func (h *Hub) lets(m *Member, now time.Time, judge func(s *flood.State, l *flood.Limits, newcomer bool) flood.Verdict) bool {
-	l := h.limits.Load()
-	if l == nil || m.role() >= Moderator {
+// An activity is something that a person may do only so often.
+type activity uint8
+
+const (
+	saying activity = iota
+	sayingInPrivate
+	commanding
+	joining
+)
+
+// judge judges an activity, and the text if there is one. now is a steady time.
+func (w *meter) judge(a activity, text string, r *flood.Rules, newcomer bool, now time.Time) flood.Verdict {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch a {
+	case saying:
+		return w.state.Message(now, text, r, newcomer)
+	case sayingInPrivate:
+		return w.state.Private(now, text, r, newcomer)
+	case joining:
+		return w.state.Join(now, r)
+	case commanding:
+	}
+	return w.state.Command(now, r)
+}
+
+// allow reports whether the flood limits let m do something now, and acts if not. text is
+// what m says, if anything.
+func (h *Hub) allow(m *Member, a activity, text string, now time.Time) bool {
+	rules := h.limits.Load()
+	if rules == nil || m.role() >= Moderator {
 		return true
 	}
 	w := h.meterOf(m, now)
-	w.mu.Lock()
-	v := judge(&w.state, l, l.Newcomer(now.Sub(w.since)))
-	w.mu.Unlock()
+	v := w.judge(a, text, rules, rules.Newcomer(now.Sub(w.since)), h.steady(now))
 	switch v.Action {
 	case flood.OK:
 		return true
 	case flood.Refused:
-		m.refuse(v.Reason)
+		m.refuse(note(Code(v.Reason), "wait", v.Wait))
 	case flood.Strike:
-		h.strike(m, v.Reason, now)
+		h.strike(m, note(Code(v.Reason), "wait", v.Wait), now)
 	}
 	return false
 }
 
-// strike counts one against m, and does what it leads to.
-func (h *Hub) strike(m *Member, why string, now time.Time) {
+// strike counts a strike against m, and applies the consequence.
+func (h *Hub) strike(m *Member, why *Note, now time.Time) {
 	h.mu.Lock()
-	out := h.recordOf(m, now).Add(now)
+	steady := h.steady(now)
+	out := h.recordOf(m, steady).Add(steady)
 	h.mu.Unlock()
 	name := m.Name()
 	switch out.Sanction {
 	case flood.Warned:
-		m.refuse(why + " (" + out.Reason + ")")
+		m.refuse(note("strike", "why", why, "next", note(Code(out.Reason))))
 	case flood.Kicked:
-		h.keep(Act{Time: now, By: server, Verb: "kick", Target: name, Why: why})
-		h.expel(m, nil, "kicked by "+server+": "+why)
+		h.hold([]*Member{m}, nil)
+		h.keepOut(m.who.name.Name(), m.account(), []*Member{m}, nil, now)
+		h.commit(func() { m.out.Post(func() { h.expel(m, nil, note("kicked-by-server", "why", why)) }) },
+			Act{Time: now, By: server, Verb: "kick", Target: name, Why: h.inWords(why)})
 	case flood.Banned:
-		s := Sanction{Kind: Ban, Target: name, Reason: why, By: server, Since: now, Until: now.Add(out.Ban)}
-		list := []Sanction{s.of(m.who.name, m.account())}
-		if p, ok := peer(m.out.Addr()); ok {
+		s := Sanction{Kind: Ban, Target: name, Reason: h.inWords(why), By: server, Since: now, Until: now.Add(out.Ban)}
+		list := []Sanction{s.of(m.who.name.Name(), m.account())}
+		if p, ok := h.peer(m.out.Addr()); ok {
 			s.Net = p
 			list = append(list, s)
 		}
 		if err := h.impose(list, now); err != nil {
-			h.expel(m, nil, "kicked by "+server+": "+why) // there is no room for one more ban
+			h.expel(m, nil, note("kicked-by-server", "why", why)) // no more bans can be stored
 			return
 		}
-		kept := []Record{Act{Time: now, By: server, Verb: "ban", Target: name, Why: why}}
+		kept := []Record{Act{Time: now, By: server, Verb: "ban", Target: name, Why: h.inWords(s.lasts())}}
 		for _, each := range list {
 			kept = append(kept, each)
 		}
-		h.keep(kept...)
 		out := h.meant(list, now)
 		h.silence(out, list, "")
-		for _, t := range out {
-			t.out.Post(func() { h.expel(t, nil, "banned"+s.words(now)) })
-		}
+		h.commit(func() {
+			for _, t := range out {
+				t.out.Post(func() { h.expel(t, nil, s.note("banned", now)) })
+			}
+		}, append(kept, h.dropFlagsOf(list)...)...)
 	}
 }
 
-// recordOf returns what m has done wrong. h.mu is held.
+// recordOf returns the strikes of m. h.mu is held.
 func (h *Hub) recordOf(m *Member, now time.Time) *flood.Strikes {
-	key := "name " + m.who.name.Key
+	key := "name " + m.who.name.Key()
 	if id := m.account(); id != 0 {
 		key = "account " + strconv.FormatUint(id, 10)
-	} else if addr, counted := customer.Of(m.out.Addr()); counted {
+	} else if addr, counted := clientaddr.Of(m.out.Addr()); counted {
 		key = addr.String()
 	}
 	if s := h.strikes[key]; s != nil {

@@ -3,11 +3,13 @@ package chat
 import (
 	"net/netip"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/names"
 )
 
-// A Record is a change that is kept on disk: one of the types below. Records
-// are values, and say how things are from now on, so that writing one again
-// changes nothing.
+// A Record is a change that is stored on disk: one of the types below. Records
+// are values, and hold the new state, so that writing one again changes
+// nothing.
 type Record interface{ record() }
 
 // A Post is a message of a room.
@@ -15,14 +17,18 @@ type Post struct {
 	Event Event
 	// Key is the author's name as it is compared (see package names).
 	Key string
+	// Awaited tells a Journal that the author waits for the post to be saved. It
+	// is not stored.
+	Awaited bool
 }
 
-// A Redaction takes messages back: their text is gone from then on, and nobody
-// is shown them again. What stays is that there was one, when and by whom.
+// A Redaction deletes messages: their text is removed, and they are never shown
+// again. Only their existence, time and author stay.
 type Redaction struct {
 	Room string
-	// IDs are those of the messages. If there are none, it is those of an author
-	// since a time: by account if that is not 0, and of those without one by Key.
+	// IDs are the messages' IDs. If there are none, the messages are those of an
+	// author since a time: by account if that is not 0, and messages without an
+	// account by Key.
 	IDs     []uint64
 	Account uint64
 	Key     string
@@ -32,44 +38,77 @@ type Redaction struct {
 // An Account is a registered user.
 type Account struct {
 	ID   uint64 // never used again
-	Name string // as it is shown
+	Name string // as shown
 	Role Role   // User or higher
-	// Hash is the password's, as a PHC string.
+	// Hash is the hash of the password, as a PHC string.
 	Hash          string
 	Created, Seen time.Time
 	Settings      Settings
-	// Ignores are the keys of names.
+	// Ignores are the keys of the ignored names.
 	Ignores []string
+	// Rooms are the names of the rooms to enter at the next login, besides the lobby.
+	Rooms []string `json:",omitempty"`
 }
 
 // DropAccount removes an account, and its mail.
 type DropAccount struct{ ID uint64 }
 
-// Settings are what a user has chosen with /set.
+// A Choice is a setting that a user is asked about once.
+type Choice string
+
+// The choices. The empty string means that the user was not asked yet.
+const (
+	On  Choice = "on"
+	Off Choice = "off"
+)
+
+// Settings are a user's settings (see /set).
 type Settings struct {
-	Timestamps bool // the time stands before each line
+	Timestamps bool // the time is shown before each line
 	Colour     bool
-	Bell       bool   // a private message or one's own name rings it
+	Bell       bool   // rings at a private message or a mention
 	Receipts   bool   // "saved" is shown when a line is on disk
 	Zone       string // an IANA time zone; "" for UTC
+	Editing    Choice // the server edits the lines of a telnet client
+	Charset    string // of the terminal (see package charset); "" for UTF-8
 }
 
-// A RoomState is what is kept of a room besides its messages.
+// SameNames returns pairs of accounts whose names are the same by the current rules,
+// but were different by those of an earlier version: the first account, and the one
+// that is found only by its exact spelling. Both names stay taken.
+func (s *State) SameNames() (pairs [][2]string) {
+	first := make(map[string]string)
+	for _, a := range s.Accounts {
+		name, err := names.Parse(a.Name)
+		switch {
+		case err != nil:
+		case first[name.Skeleton] != "":
+			pairs = append(pairs, [2]string{first[name.Skeleton], a.Name})
+		default:
+			first[name.Skeleton] = a.Name
+		}
+	}
+	return pairs
+}
+
+// A RoomState is the stored state of a room besides its messages.
 type RoomState struct {
 	Name, Topic string
 	Created     time.Time
 	// Founder is an account; Operators and Members are, too.
 	Founder            uint64
 	Operators, Members []uint64
-	// MembersOnly: only Members, Operators and staff may enter.
+	// MembersOnly admits only Members, Operators and staff.
 	MembersOnly bool
-	// Key is the hash of the word that /join needs; "" if it needs none.
+	// Key is the hash of the room's key, which /join needs; "" for none.
 	Key string
-	// Moderated: only Operators, Members and staff may speak.
+	// Moderated lets only Operators, Voiced and staff speak.
 	Moderated bool
+	// Voiced are accounts.
+	Voiced []uint64
 	// Slow is the least time between two lines of one person.
 	Slow time.Duration
-	// KeepAge and KeepBytes bound the history; 0 is the server's bound.
+	// KeepAge and KeepBytes bound the history; 0 means the server's bound.
 	KeepAge   time.Duration
 	KeepBytes int64
 }
@@ -77,40 +116,40 @@ type RoomState struct {
 // DropRoom removes a room's state. Its messages stay until they are too old.
 type DropRoom struct{ Name string }
 
-// SanctionKind is what a Sanction takes away.
+// SanctionKind is the kind of a Sanction.
 type SanctionKind uint8
 
 // The kinds of sanctions.
 const (
-	// Ban: may not enter.
+	// Ban: the target may not enter.
 	Ban SanctionKind = iota + 1
-	// Mute: may not speak, and is told.
+	// Mute: the target may not speak, and is told.
 	Mute
-	// ShadowMute: may not speak, and is not told.
+	// ShadowMute: the target may not speak, and is not told.
 	ShadowMute
 )
 
-// A Sanction is a ban or a mute. It holds for everybody whom any of Account,
-// Key, Skeleton and Net means.
+// A Sanction is a ban or a mute. It applies to everybody who matches any of
+// Account, Key, Skeleton and Net.
 type Sanction struct {
 	ID   uint64 // never used again
 	Kind SanctionKind
-	// Room is where it holds; "" means everywhere.
+	// Room is the room that it applies to; "" means everywhere.
 	Room string
-	// Target is whom it was meant for, as it was typed.
+	// Target is its target, as it was typed.
 	Target        string
 	Account       uint64       // 0 for none
 	Key, Skeleton string       // of a name (see package names); "" for none
-	Net           netip.Prefix // an address is a prefix of full length; the zero value for none
+	Net           netip.Prefix // an address is a prefix of full length; the zero value means none
 	Reason, By    string
 	Since         time.Time
-	Until         time.Time // the zero value: for ever
+	Until         time.Time // the zero value: forever
 }
 
-// DropSanction ends one.
+// DropSanction ends a sanction.
 type DropSanction struct{ ID uint64 }
 
-// A Mail is a private message for somebody who was not there.
+// A Mail is a private message for a user who was not there.
 type Mail struct {
 	ID          uint64 // in the order of all events
 	To          uint64 // an account
@@ -120,7 +159,7 @@ type Mail struct {
 	Time        time.Time
 }
 
-// DropMail removes what has been delivered.
+// DropMail removes mail that has been delivered.
 type DropMail struct{ IDs []uint64 }
 
 // A Flag is a message that waits for a moderator.
@@ -133,10 +172,10 @@ type Flag struct {
 	Why   string
 }
 
-// DropFlag removes one from the queue.
+// DropFlag removes a flag from the queue.
 type DropFlag struct{ ID uint64 }
 
-// An Act is an entry of the audit log, which nothing removes. The store chains
+// An Act is an entry of the audit log, which is never removed. The store chains
 // them: each carries the hash of the one before.
 type Act struct {
 	Time                    time.Time
@@ -144,10 +183,10 @@ type Act struct {
 	Verb, Target, Room, Why string
 }
 
-// An End is the last record of a run: where everything stopped. Events that are
-// not kept, such as those of people who come and go, have a place in the order
-// and an ID, too, so only the hub knows. If nothing is written after an End, the
-// epoch goes on; without one the next run begins a new epoch.
+// An End is the last record of a run: where every order stopped. Events that are
+// not stored, such as joins and leaves, also have a place in the order and an
+// ID, so only the hub knows. If nothing is written after an End, the epoch
+// continues; without an End the next run begins a new epoch.
 type End struct {
 	LastID uint64
 	Orders []Order // without Recent
@@ -168,10 +207,10 @@ func (DropFlag) record()     {}
 func (Act) record()          {}
 func (End) record()          {}
 
-// A State is what a Hub begins with: what was kept before.
+// A State is the stored state that a Hub begins with.
 type State struct {
-	// Epoch is the one to use now: another than before if the order of events
-	// may have been cut (see Event.Epoch).
+	// Epoch is the epoch to use now: a new one if the order of events may have
+	// been cut (see Event.Epoch).
 	Epoch uint64
 	// LastID is the highest ID of events, accounts, sanctions and mail so far.
 	LastID    uint64
@@ -192,15 +231,16 @@ type Order struct {
 	Recent []Event
 }
 
-// A Journal takes what has to be kept. Its methods may be called from any
-// goroutine and never block.
+// A Journal stores records. Its methods may be called from any goroutine and
+// never block.
 type Journal interface {
-	// Write queues records that are kept all or not at all, in the order of the
+	// Write queues records, which are stored all or none, in the order of the
 	// calls. done, which may be nil, is called once, on any goroutine: with nil
-	// when they are on disk, or with the reason why they are not.
+	// when they are on disk, or with the reason why they are not. That may take a
+	// moment longer for posts that are not Awaited.
 	Write(done func(error), records ...Record)
-	// Full tells whether a sender of messages should wait. If so, wake is called
-	// once, on any goroutine, when there is room again.
+	// Full reports whether a sender of messages should wait. If so, wake, unless it
+	// is nil, is called once, on any goroutine, when there is room again.
 	Full(wake func()) bool
 }
 
@@ -209,35 +249,37 @@ type HistoryQuery struct {
 	Room string
 	// Before is the ID of an event: only older ones. 0: the newest.
 	Before uint64
-	// Since leaves out what was said before.
+	// Since leaves out messages from before it.
 	Since time.Time
-	// Limit is the most that are returned; more exist if that many are.
+	// Limit is the most that are returned. If exactly Limit are, there may be more.
 	Limit int
 }
 
 // A SearchQuery asks for messages with all of some words.
 type SearchQuery struct {
-	// Words are compared without case and accents. They are never a language.
+	// Words are compared without case and accents. One that contains several words
+	// matches these in sequence; a * at its end matches any ending. There are no
+	// other special characters.
 	Words []string
-	// Key is the author's name as it is compared; "" for anybody.
+	// Key is the author's name as it is compared; "" for any author.
 	Key string
-	// Rooms are those to look in.
+	// Rooms are the rooms to search.
 	Rooms []string
-	// After and Before bound the time; the zero value does not.
+	// After and Before bound the time; the zero value means no bound.
 	After, Before time.Time
 	// BeforeID is the ID of an event: only older ones. 0: the newest.
 	BeforeID uint64
-	// Limit is the most that are returned; more exist if that many are.
+	// Limit is the most that are returned. If exactly Limit are, there may be more.
 	Limit int
 }
 
-// An Archive answers questions about what was kept. Its methods may take long
-// and may be called from several goroutines, never from an event loop.
+// An Archive queries stored messages. Its methods may take long and may be
+// called from several goroutines, never from an event loop.
 type Archive interface {
-	// History returns messages, oldest first: the newest that the query means.
+	// History returns the newest messages that match the query, oldest first.
 	History(HistoryQuery) ([]Event, error)
 	// Search returns messages, newest first.
 	Search(SearchQuery) ([]Event, error)
-	// Mail returns what waits for an account, oldest first, limit at most.
+	// Mail returns the mail that waits for an account, oldest first, limit at most.
 	Mail(account uint64, limit int) ([]Mail, error)
 }

@@ -1,17 +1,22 @@
 package chat
 
 import (
+	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A Room is an order of events and the members who see it. Its methods may be
+// A Room is a sequence of events and the members who see it. Its methods may be
 // called from any goroutine.
 type Room struct {
 	hub  *Hub
 	name string
 	feed Feed
+	// owner is state.Founder, for code that holds Hub.mu, inside which mu is not taken.
+	owner atomic.Uint64
+	maker uint64 // the ID of the guest who created it; 0 if that was an account
 
 	mu     sync.Mutex // guards what follows and the calls of feed: the order is made here
 	seq    uint64
@@ -19,22 +24,27 @@ type Room struct {
 	seats  []*seat
 	people map[uint64]int // the connections of each account that has any here
 	state  RoomState      // lists in it are replaced, never changed in place
-	mutes  []Sanction     // that hold here
-	// spoke is when who last did, by key, while the room is slow.
+	hosted bool           // maker has not left it yet
+	mutes  []Sanction     // that apply here, as of mutesSeen
+	// mutesSeen keeps an older view of them from replacing a newer one.
+	mutesSeen uint64
+	// spoke has the time of each person's last line, by key, while the room is slow.
 	spoke  map[string]time.Time
 	closed bool
+	dying  bool // is being deleted: can't be entered or changed
 	dead   bool // no longer in the Hub
 }
 
 func newRoom(h *Hub, state RoomState) *Room {
 	r := &Room{hub: h, name: state.Name, state: state, people: make(map[uint64]int)}
-	// Nobody who was here before under this name has seen a higher one.
+	// No member of an earlier room with this name has seen a higher one.
 	r.seq = h.ids.Load()
+	r.owner.Store(state.Founder)
 	r.feed = h.options.NewFeed(state.Name)
 	return r
 }
 
-// Name returns the room's name, "#lobby" for instance.
+// Name returns the room's name, such as "#lobby".
 func (r *Room) Name() string { return r.name }
 
 // Feed returns what Options.NewFeed made for the room.
@@ -47,33 +57,37 @@ func (r *Room) Len() int {
 	return len(r.seats)
 }
 
-// Join makes m a member, whose current room it is from now on, tells the others,
-// and has the outlet show it. The error says why m may not enter; key is the word
+// Join makes m a member, makes the room m's current one, tells the others, and
+// has the outlet show it. The error says why m may not enter; key is the word
 // that the room may ask for.
 func (r *Room) Join(m *Member, key string, now time.Time) error {
+	return r.join(m, key, r.hub.options.History, now)
+}
+
+// join is Join with at most the given number of lines of history.
+func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	staff := m.role() >= Moderator
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch err := r.admits(m, key, staff); {
-	case r.dead:
-		return errDead
-	case err != nil:
+	if err := cmp.Or(r.ends(), r.admits(m, key, staff)); err != nil {
 		return err
 	}
 	s := m.sit()
-	s.member, s.room, s.place, s.gone = m, r, int32(len(r.seats)), false
-	m.room = r
+	s.member, s.room, s.place, s.gone, s.voiced = m, r, int32(len(r.seats)), false, false
+	m.talkIn(r)
 	first := m.account() == 0 || r.people[m.account()] == 0
-	m.out.Enter(r, r.hub.unignored(m, r.history()), r.others(m))
+	recent := r.hub.withOwn(m, HistoryQuery{Room: r.name, Limit: max(0, r.hub.options.History)}, r.history())
+	recent = r.hub.unignored(m, recent)
+	m.out.Enter(r, recent[max(0, len(recent)-max(0, lines)):], r.others(m))
 	if m.account() != 0 {
 		r.people[m.account()]++
 	}
-	if len(r.seats) == cap(r.seats) { // append alone leaves five times as much behind
+	if len(r.seats) == cap(r.seats) { // append alone leaves five times as much garbage
 		r.seats = slices.Grow(r.seats, max(8, len(r.seats)))
 	}
 	r.seats = append(r.seats, s)
 	if first {
-		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key, nil)
+		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key(), nil)
 	}
 	return nil
 }
@@ -83,7 +97,7 @@ func (r *Room) others(m *Member) int {
 	n := len(r.seats)
 	for id, connections := range r.people {
 		if id != m.account() {
-			connections-- // only what is more than one
+			connections-- // only those beyond the first
 		}
 		n -= connections
 	}
@@ -92,24 +106,32 @@ func (r *Room) others(m *Member) int {
 
 // admits returns why m may not enter. r.mu is held.
 func (r *Room) admits(m *Member, key string, staff bool) error {
-	known := staff || r.isOperator(m.account()) || r.isMember(m.account()) || m.more != nil && slices.Contains(m.more.invited, r)
+	x := m.extras()
+	known := staff || r.isOperator(m.account()) || r.isMember(m.account()) || x != nil && slices.Contains(x.invited, r)
 	switch {
 	case known:
 		return nil
 	case r.state.MembersOnly:
-		return refusal("%s is for its members only: ask one of its operators for an /invite", r.name)
+		return refusal("members-only", "room", r.name)
 	case r.state.Key != "" && key == "":
-		return refusal("%s needs a key: /join %s KEY", r.name, r.name)
+		return refusal("needs-key", "room", r.name)
 	case r.state.Key != "" && hashKey(r.name, key) != r.state.Key:
-		return refusal("that is not the key of %s", r.name)
+		return refusal("wrong-key", "room", r.name)
 	}
 	return nil
 }
 
-// isOperator tells whether an account runs the room. r.mu is held.
+// isOperator reports whether an account runs the room. r.mu is held.
 func (r *Room) isOperator(account uint64) bool { return r.state.runs(account) }
 
-// runs tells whether an account runs the room.
+// runBy reports whether an account runs the room.
+func (r *Room) runBy(account uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.isOperator(account)
+}
+
+// runs reports whether an account runs the room.
 func (s *RoomState) runs(account uint64) bool {
 	return account != 0 && (s.Founder == account || slices.Contains(s.Operators, account))
 }
@@ -118,11 +140,23 @@ func (r *Room) isMember(account uint64) bool {
 	return account != 0 && slices.Contains(r.state.Members, account)
 }
 
-// operator tells whether m runs the room.
+// operator reports whether m runs the room.
 func (r *Room) operator(m *Member) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.isOperator(m.account())
+	return r.isOperatorHere(m)
+}
+
+// isOperatorHere is operator with r.mu held. A guest who created the room is an
+// operator until they leave.
+func (r *Room) isOperatorHere(m *Member) bool {
+	return r.isOperator(m.account()) || r.hosted && r.maker == m.id && r.state.Founder == 0
+}
+
+// mayTalk reports whether m may speak while the room is moderated. r.mu is held.
+func (r *Room) mayTalk(m *Member) bool {
+	s := m.in(r)
+	return r.isOperatorHere(m) || m.account() != 0 && slices.Contains(r.state.Voiced, m.account()) || s != nil && s.voiced
 }
 
 // Say publishes a line of m, which need not be a member.
@@ -130,20 +164,21 @@ func (r *Room) Say(m *Member, text string, now time.Time) {
 	r.publishOf(m, Event{Kind: Say, Body: text, Time: now})
 }
 
-// publishOf publishes a message of m, unless m is not to be heard any more.
+// publishOf publishes a message of m, unless m has been silenced.
 func (r *Room) publishOf(m *Member, e Event) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := m.in(r); !m.marked(gone) && (s == nil || !s.gone) {
-		r.publishLocked(e, m.who.name.Key, m)
+		r.publishLocked(e, m.who.name.Key(), m)
 	}
 }
 
-// leave takes a seat away, and tells the others if nobody is left of the person.
-func (r *Room) leave(m *Member, s *seat, reason string, now time.Time) {
+// leave removes a seat, and tells the others if it was the person's last one here.
+func (r *Room) leave(m *Member, s *seat, why *Note, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.hosted = r.hosted && m.id != r.maker
 	end := len(r.seats) - 1
 	last := r.seats[end]
 	r.seats[s.place], last.place = last, s.place
@@ -155,17 +190,17 @@ func (r *Room) leave(m *Member, s *seat, reason string, now time.Time) {
 		}
 		delete(r.people, m.account())
 	}
-	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Body: reason, Time: now}, m.who.name.Key, nil)
+	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Note: why, Time: now}, m.who.name.Key(), nil)
 }
 
-// renamed tells that m was called old.
+// renamed tells the members that m's name was old.
 func (r *Room) renamed(m *Member, old string, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, fold(old), nil)
 }
 
-// identify notes that m, who is here, has another account now, 0 for none.
+// identify records that m, who is here, has another account now, 0 for none.
 func (r *Room) identify(account, was uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -185,44 +220,54 @@ func (r *Room) publish(e Event) {
 	r.publishLocked(e, "", nil)
 }
 
-// publishLocked gives e its place in the order. r.mu is held. key is that of the
-// author's name, if it has one; by, who may be nil, is told what becomes of it.
+// publishLocked gives e its place in the order. r.mu is held. key is the key of
+// the author's name, if it has one; by, which may be nil, is told whether it was
+// saved.
 func (r *Room) publishLocked(e Event, key string, by *Member) {
 	if r.closed {
 		return
 	}
+	r.place(&e)
+	var done func(error)
+	receipt := false
+	if by != nil && r.hub.options.Journal != nil && e.isMessage() {
+		receipt = by.Settings().Receipts
+		done = by.onSaved(e.ID, receipt)
+	}
+	r.send(Post{Event: e, Key: key, Awaited: receipt}, done)
+}
+
+// publishPersisted is publishLocked for a message that is written together with other records.
+// done is called when they are saved or have failed. The room must not be closed.
+func (r *Room) publishPersisted(e Event, key string, done func(error), with ...Record) {
+	r.place(&e)
+	r.send(Post{Event: e, Key: key, Awaited: true}, done, with...)
+}
+
+// place gives e its place in the order.
+func (r *Room) place(e *Event) {
 	r.seq++
 	e.Room, e.Epoch, e.Seq, e.ID = r.name, r.hub.options.Epoch, r.seq, r.hub.nextID()
-	if e.isMessage() {
+}
+
+// send writes a post to the journal, if it is a message, in the room's order, and
+// publishes its event.
+func (r *Room) send(p Post, done func(error), with ...Record) {
+	if p.Event.isMessage() {
 		if r.hub.options.History > 0 {
-			r.keep(e)
+			r.retain(p.Event)
 		}
-		r.save(&e, key, by)
-	}
-	r.feed.Publish(e, key)
-}
-
-// save writes a message to the journal, in the room's order.
-func (r *Room) save(e *Event, key string, by *Member) {
-	j := r.hub.options.Journal
-	if j == nil {
-		return
-	}
-	var done func(error)
-	if by != nil {
-		receipt, id := by.Settings().Receipts, e.ID
-		done = func(err error) {
-			if err != nil || receipt {
-				by.out.Post(func() { by.saved(id, err) })
-			}
+		if j := r.hub.options.Journal; j != nil {
+			j.Write(done, append(with, p)...)
 		}
 	}
-	j.Write(done, Post{Event: *e, Key: key})
+	r.feed.Publish(p.Event, p.Key)
 }
 
-// keep appends e to the history. The slice runs up to twice the history's
-// length and is then moved to its front, so that history is always contiguous.
-func (r *Room) keep(e Event) {
+// retain appends e to the history. The slice grows to twice the history's
+// length and is then moved to its front, so that the history is always
+// contiguous.
+func (r *Room) retain(e Event) {
 	limit := r.hub.options.History
 	if len(r.recent) == 2*limit {
 		n := copy(r.recent, r.recent[limit:])
@@ -236,6 +281,13 @@ func (r *Room) history() []Event {
 	return r.recent[max(0, len(r.recent)-r.hub.options.History):]
 }
 
+// lately returns a copy of the history.
+func (r *Room) lately() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.history())
+}
+
 // some returns at most n members and the number of all.
 func (r *Room) some(n int) ([]*Member, int) {
 	r.mu.Lock()
@@ -247,8 +299,8 @@ func (r *Room) some(n int) ([]*Member, int) {
 	return members, len(r.seats)
 }
 
-// withhold hides what matches: nobody is sent it any more who has not been yet,
-// and newcomers don't get it. r.mu is not held.
+// withhold hides the events that match: they are not sent to readers that have
+// not been sent them yet, nor to new members. r.mu is not held.
 func (r *Room) withhold(which func(*Event) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -265,11 +317,21 @@ func (r *Room) withholdLocked(which func(*Event) bool) {
 	})
 }
 
-// skip withholds an event from those who have not been sent it. Of an earlier epoch
-// nobody is sent anything, and its numbers are those of other events now.
+// skip withholds an event from readers that have not been sent it. Events of an
+// earlier epoch are not sent any more, and their numbers now belong to other
+// events.
 func (r *Room) skip(e *Event) {
 	if e.Epoch == r.hub.options.Epoch {
 		r.feed.Skip(e.Seq)
+	}
+}
+
+// record stores the state of a room that was just created, if it still exists.
+func (r *Room) record() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ends() == nil {
+		r.hub.persist(r.state)
 	}
 }
 

@@ -3,56 +3,44 @@ package chat
 import (
 	"strings"
 	"time"
-
-	"github.com/sudoXpg/netloop/internal/flood"
 )
 
-// say has m say something in its current room: Say or Action.
+// say makes m say something in its current room: Say or Action.
 func (h *Hub) say(m *Member, kind Kind, text string, now time.Time) {
 	switch {
 	case m.who == nil:
-		m.refuse("you have no name yet")
+		m.refuse(note("no-name"))
 		return
-	case m.room == nil:
-		m.refuse("you are in no room: /join #ROOM enters one")
+	case m.Room() == nil:
+		m.refuse(note("in-no-room"))
 		return
 	case strings.TrimSpace(text) == "":
 		return
 	}
-	r := m.room
-	if why := h.unheard(m, r, now); why != "" {
+	r := m.Room()
+	why := h.silenced(m, now) // this is judge, but with the limits of the room and of the user in between
+	if why == nil {
+		why = r.takes(m, now)
+	}
+	if why != nil {
 		m.refuse(why)
 		return
 	}
-	if !h.lets(m, now, func(s *flood.State, l *flood.Limits, newcomer bool) flood.Verdict {
-		return s.Message(now, text, l, newcomer)
-	}) {
+	if !h.allow(m, saying, text, now) {
 		return
 	}
-	e := Event{Kind: kind, Body: text, Time: now}
-	if !h.filter(m, r, &e) {
-		return
-	}
-	if m.marked(shadowed) {
+	j := h.weigh(m, text)
+	e := Event{Kind: kind, Body: j.text, Time: now}
+	switch {
+	case j.to == nobody:
+		h.refuseFor(m, j, now)
+	case j.to == reviewers:
+		h.flag(m, r, e, j.words)
+	case j.to == everybody:
+		r.publishOf(m, e)
+	case j.words != "":
+		m.tell(note("waits-for-review"))
+	default:
 		h.pretend(m, e)
-		return
-	}
-	r.publishOf(m, e)
-}
-
-// pretend has m, whom nobody is to see, see what he would see: his line at his
-// other connections, and that it was saved.
-func (h *Hub) pretend(m *Member, e Event) {
-	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.Name(), m.room.name, h.nextID()
-	room := m.room
-	for _, o := range h.others(m) {
-		o.out.Post(func() {
-			if o.in(room) != nil {
-				o.out.Deliver(e)
-			}
-		})
-	}
-	if m.Settings().Receipts {
-		h.kept(m, func(error) { m.saved(e.ID, nil) })
 	}
 }

@@ -1,21 +1,18 @@
 package chat
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
-// maxMail is how many private messages wait for somebody who is not there.
-const maxMail = 100
-
-// errNoAccounts is told where there is nothing to keep them in.
-var errNoAccounts = &Refused{"this server keeps no accounts"}
+// errNoAccounts is for servers that can't store accounts.
+var errNoAccounts = NewRefused("no-accounts")
 
 func (h *Hub) keepsAccounts() error {
 	if h.options.Passwords == nil || h.options.Journal == nil {
@@ -32,24 +29,29 @@ func register(c *Call) {
 	}
 	name, err := h.registrable(m, text)
 	if err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
-	h.newPassword(m, name.Display, func(hash string) {
+	h.newPassword(m, name.Display, m.claim(), func(hash string) {
+		now := m.out.Now()
 		a := &account{
 			Account: Account{
-				Name: name.Display, Role: User, Hash: hash, Created: c.Now, Seen: c.Now,
-				Settings: m.Settings(), Ignores: slices.Sorted(maps.Keys(m.ignored())), // the guest's own
+				Name: name.Display, Role: User, Hash: hash, Created: now, Seen: now,
+				Settings: m.Settings(), Ignores: slices.Sorted(maps.Keys(m.ignored())), // as the guest has chosen
 			},
-			name: name,
+			name: name.Pack(),
 		}
-		h.create(m, a, func(err error) {
+		h.create(m, a, func() error { return h.registrableLocked(m, name, now) }, func(err error) {
 			if err != nil {
-				m.refuse(Reason(err))
+				m.refuse(Why(err))
 				return
 			}
-			h.become(m, a)
-			m.tell(name.Display + " is yours now: you are logged in")
+			// An admin may have removed the account while it was saved.
+			if err := h.logIn(m, claim{account: a}); err != nil {
+				m.refuse(Why(err))
+				return
+			}
+			m.tell(note("registered", "name", name.Display))
 			h.settle(m)
 		})
 	})
@@ -62,92 +64,77 @@ func (h *Hub) registrable(m *Member, text string) (names.Name, error) {
 	}
 	switch {
 	case m.account() != 0:
-		return names.Name{}, refusal("you are logged in as %s already", m.Name())
+		return names.Name{}, refusal("logged-in-already", "name", m.Name())
 	case text == "":
-		return names.Name{}, refusal("usage: /register NAME")
+		return names.Name{}, refusal("usage", "command", "register", "arguments", "NAME")
 	}
 	name, err := names.Parse(text)
 	if err != nil {
 		return name, err
 	}
+	now := m.out.Now()
+	if m.who == nil || name.Key != m.who.name.Key() {
+		switch to, err := h.judgeName(m, name, now, m.everywhere()...); {
+		case err != nil:
+			return name, err
+		case to == author: // others would read it
+			return name, refusal("registrations-closed")
+		}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return name, h.registrableLocked(m, name, now)
+}
+
+// registrableLocked returns why m may not register a name, or nil. h.mu is held.
+func (h *Hub) registrableLocked(m *Member, name names.Name, now time.Time) error {
 	switch err := h.free(name, m); {
+	case m.out.Extra():
+		return errExtra
 	case errors.Is(err, ErrPassword):
-		return name, refusal("%s is registered already: /login %s", name.Display, name.Display)
+		return refusal("registered-already", "name", name.Display)
 	case err != nil:
-		return name, err
+		return err
 	case h.lock >= LockRegister:
-		return name, refusal("registrations are closed now")
-	case len(h.accounts) >= MaxAccounts:
-		return name, refusal("there are %s, which is the most that there can be", count(MaxAccounts, "account"))
+		return refusal("registrations-closed")
 	}
-	now := m.out.Now()
-	if err := h.barred(name, now); err != nil {
-		return name, err
+	if err := h.barred(m, name, now); err != nil {
+		return err
 	}
 	if s := h.sanction(subject{addr: m.out.Addr()}, Guest, Ban, "", now); s != nil {
-		return name, refusal("you are banned%s", s.words(now))
+		return &Refused{s.note("you-are-banned", now)}
 	}
-	return name, nil
-}
-
-// newPassword asks for a new password, twice, and goes on with its hash.
-func (h *Hub) newPassword(m *Member, name string, then func(hash string)) {
-	m.out.Ask("New password for "+name+": ", true, func(password string) {
-		if err := h.options.Passwords.Check(name, password); err != nil {
-			m.refuse(Reason(err))
-			return
-		}
-		m.out.Ask("Once more: ", true, func(again string) {
-			if again != password {
-				m.refuse("the two are not the same: nothing was changed")
-				return
-			}
-			var hash string
-			var err error
-			h.work(m, Hashing, func() { hash, err = h.options.Passwords.Hash(password) }, func() {
-				if err != nil {
-					m.refuse("the password could not be hashed: " + err.Error())
-					return
-				}
-				then(hash)
-			})
-		})
-	})
-}
-
-// work is Outlet.Work, and tells m when there is too much of it.
-func (h *Hub) work(m *Member, kind WorkKind, work, done func()) {
-	if err := m.out.Work(kind, work, done); err != nil {
-		m.refuse(Reason(err))
+	if m.Room() == nil {
+		return h.keptOut(subject{key: name.Key, skeleton: name.Skeleton, addr: m.out.Addr()}, Lobby, now)
 	}
+	return nil
 }
 
-// create adds an account whose name may have been taken in the meantime, and
-// keeps it. done runs on m's goroutine.
-func (h *Hub) create(m *Member, a *account, done func(error)) {
+// create adds an account, unless against returns an error by now, and writes it
+// with the accompanying records. done runs on m's goroutine. There must be a
+// journal.
+func (h *Hub) create(m *Member, a *account, against func() error, done func(error), with ...Record) {
 	h.mu.Lock()
-	err := h.free(a.name, m)
-	if err == nil {
-		a.ID = h.nextID()
-		h.addAccount(a)
+	err := against()
+	if err == nil && len(h.accounts) >= MaxAccounts {
+		err = refusal("too-many-accounts", "accounts", MaxAccounts)
 	}
-	h.mu.Unlock()
 	if err != nil {
+		h.mu.Unlock()
 		done(err)
 		return
 	}
-	h.kept(m, func(err error) {
+	a.ID = h.nextID()
+	h.addAccount(a)
+	// Inside the mutex, so that it is written before any change to it.
+	h.persistThen(m, func(err error) {
 		if err != nil {
-			h.mu.Lock()
-			delete(h.accounts, a.name.Skeleton)
-			delete(h.byID, a.ID)
-			h.mu.Unlock()
-			err = refusal("%s was not registered: %s", a.Name, Reason(err))
+			h.unregister(a)
+			err = refusal("not-registered", "name", a.Name, "why", Why(err))
 		}
 		done(err)
-	}, a.Account)
+	}, append([]Record{a.Account}, with...)...)
+	h.mu.Unlock()
 }
 
 func login(c *Call) {
@@ -158,68 +145,32 @@ func login(c *Call) {
 	}
 	switch {
 	case m.account() != 0:
-		m.refuse("you are logged in as " + m.Name() + " already: /logout first")
+		m.refuse(note("logged-in-already-as", "name", m.Name()))
 	case text == "":
-		m.refuse("usage: /login NAME")
+		m.refuse(note("usage", "command", "login", "arguments", "NAME"))
 	default:
 		h.Authenticate(m, text)
 	}
 }
 
 // Authenticate asks m for the password of an account, and makes m its user. It
-// tells nobody whether there is such an account.
+// does not reveal whether the account exists.
 func (h *Hub) Authenticate(m *Member, text string) {
 	if err := h.keepsAccounts(); err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
-	m.out.Ask("Password: ", true, func(password string) {
-		if !h.mayTry(m, text) {
+	h.askPassword(m, text, note("ask-password"), note("wrong-password"), newDialogue(m, note("not-logged-in")), func(d *dialogue, c claim) {
+		if err := h.logIn(m, c); err != nil {
+			d.fail(Why(err))
 			return
 		}
-		h.check(m, text, password, func(a *account) {
-			if a == nil {
-				h.failed(m, text)
-				m.refuse("wrong name or password")
-				return
-			}
-			h.succeeded(m, text)
-			if err := h.admits(m, a); err != nil {
-				m.refuse(Reason(err))
-				return
-			}
-			h.become(m, a)
-			m.tell("you are logged in as " + m.Name())
-			h.settle(m)
-		})
+		m.tell(note("logged-in", "name", m.Name()))
+		h.settle(m)
 	})
 }
 
-// mayTry tells whether m may try a password for a name now.
-func (h *Hub) mayTry(m *Member, name string) bool {
-	if h.options.Throttle == nil {
-		return true
-	}
-	wait := h.options.Throttle.Wait(fold(name), m.out.Addr(), m.out.Now())
-	if wait > 0 {
-		m.refuse("too many wrong passwords: try again in " + inWords(wait))
-	}
-	return wait == 0
-}
-
-func (h *Hub) failed(m *Member, name string) {
-	if h.options.Throttle != nil {
-		h.options.Throttle.Failed(fold(name), m.out.Addr(), m.out.Now())
-	}
-}
-
-func (h *Hub) succeeded(m *Member, name string) {
-	if h.options.Throttle != nil {
-		h.options.Throttle.Succeeded(fold(name), m.out.Addr(), m.out.Now())
-	}
-}
-
-// fold is how a name is compared, or the text itself if it is none.
+// fold returns a name as it is compared, or the text itself if it is not a name.
 func fold(text string) string {
 	if name, err := names.Parse(text); err == nil {
 		return name.Key
@@ -227,75 +178,21 @@ func fold(text string) string {
 	return text
 }
 
-// check compares a password with that of an account, and goes on with the
-// account if it is the one, else with nil. It takes as long if there is none.
-func (h *Hub) check(m *Member, text, password string, then func(*account)) {
-	a, hash := h.account(text)
-	var match, again bool
-	var fresh string
-	h.work(m, Hashing, func() {
-		if match, again = h.options.Passwords.Match(hash, password); match && again {
-			fresh, _ = h.options.Passwords.Hash(password) // else the old one stays
-		}
-	}, func() {
-		if !match || a == nil {
-			then(nil)
-			return
-		}
-		if fresh != "" {
-			h.update(a, func(a *Account) { a.Hash = fresh })
-		}
-		then(a)
-	})
-}
-
-// account returns the one of that name and its hash, or nil and "".
-func (h *Hub) account(text string) (*account, string) {
-	name, err := names.Parse(text)
-	if err != nil {
-		return nil, ""
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a := h.accounts[name.Skeleton]
-	if a == nil || a.name.Key != name.Key {
-		return nil, ""
-	}
-	return a, a.Hash
-}
-
-// update changes an account and keeps it.
-func (h *Hub) update(a *account, f func(*Account)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	f(&a.Account)
-	h.keep(a.Account)
-}
-
-// become makes m the user of an account.
-func (h *Hub) become(m *Member, a *account) {
+// logIn makes m the user of the account of a claim, or returns why that is no
+// longer possible.
+func (h *Hub) logIn(m *Member, c claim) error {
 	now := m.out.Now()
 	old, was := m.Name(), m.account()
 	h.mu.Lock()
-	p := h.names[a.name.Skeleton]
-	if p != nil && p.account == nil && p != m.who {
-		h.displace(p)
-		p = nil
+	replaced, err := h.replaced(m, c.account)
+	if err = cmp.Or(h.validLocked(m, c), h.admits(m, c.account, now), err); err != nil {
+		h.mu.Unlock()
+		return err
 	}
-	h.forget(m)
-	if p == nil || len(p.members) == 0 {
-		p = &person{name: a.name, account: a}
-		h.names[a.name.Skeleton] = p
+	if replaced != nil {
+		replaced.out.Post(func() { h.expel(replaced, nil, note("replaced")) })
 	}
-	p.members = append(p.members, m)
-	a.Seen = now
-	h.keep(a.Account)
-	m.who, m.rest().account, m.more.meter = p, a.ID, nil
-	m.setRole(a.Role)
-	chosen, ignored := a.Settings, make(map[string]bool, len(a.Ignores))
-	for _, key := range a.Ignores {
-		ignored[key] = true
-	}
+	chosen, ignored := h.logInLocked(m, c.account, now)
 	h.mu.Unlock()
 	m.more.settings = nil
 	if chosen != (Settings{}) {
@@ -303,6 +200,33 @@ func (h *Hub) become(m *Member, a *account) {
 	}
 	h.identified(m, old, was, now)
 	h.adoptIgnored(m, ignored)
+	return nil
+}
+
+// logInLocked makes m the user of an account, and returns m's settings from now on and
+// the names that the account ignores. h.mu is held.
+func (h *Hub) logInLocked(m *Member, a *account, now time.Time) (chosen Settings, ignored map[string]bool) {
+	p := h.names[a.name.Skeleton()]
+	if p != nil && p.account == nil && p != m.who {
+		h.displace(p)
+		p = nil
+	}
+	h.forget(m)
+	if p == nil || p.members.empty() {
+		p = &person{name: a.name, account: a}
+		h.names[a.name.Skeleton()] = p
+	}
+	p.members.add(m)
+	m.active.Store(h.tick(now))
+	a.Seen = now
+	h.persist(a.Account)
+	m.who, m.rest().account, m.more.meter = p, a.ID, nil
+	m.setRole(a.Role)
+	ignored = make(map[string]bool, len(a.Ignores))
+	for _, key := range a.Ignores {
+		ignored[key] = true
+	}
+	return m.Settings().atLogin(a.Settings), ignored
 }
 
 // identified tells the rooms of m who it is now.
@@ -317,11 +241,11 @@ func (h *Hub) identified(m *Member, old string, was uint64, now time.Time) {
 	m.out.Adapt()
 }
 
-// displace gives a guest another name, because his was made an account's by
-// somebody else. h.mu is held.
+// displace gives a guest another name, because somebody else has made theirs an
+// account. h.mu is held.
 func (h *Hub) displace(p *person) {
-	delete(h.names, p.name.Skeleton)
-	for _, m := range p.members {
+	delete(h.names, p.name.Skeleton())
+	for m := range p.members.all() {
 		m.out.Post(func() {
 			if m.who != p {
 				return
@@ -331,12 +255,13 @@ func (h *Hub) displace(p *person) {
 			h.call(m, h.someName())
 			h.mu.Unlock()
 			h.renamed(m, old, m.out.Now())
-			m.tell(old + " is a registered name: you are now known as " + m.Name())
+			m.out.Adapt()
+			m.tell(note("displaced", "old", old, "name", m.Name()))
 		})
 	}
 }
 
-// someName returns a guest's name that is free. h.mu is held.
+// someName returns a free name for a guest. h.mu is held.
 func (h *Hub) someName() names.Name {
 	for i := len(h.names) + 1; ; i++ {
 		name, err := names.Parse(fmt.Sprintf("visitor-%d", i))
@@ -346,59 +271,29 @@ func (h *Hub) someName() names.Name {
 	}
 }
 
-// settle has m, who is logged in, enter the lobby if it is nowhere, and gives it
-// the mail that has waited.
-func (h *Hub) settle(m *Member) {
-	if m.room == nil {
-		h.Arrive(m, m.out.Now())
-	}
-	if h.options.Archive == nil || m.account() == 0 {
-		return
-	}
-	var mail []Mail
-	var err error
-	id := m.account()
-	h.work(m, Disk, func() { mail, err = h.options.Archive.Mail(id, maxMail) }, func() {
-		if err != nil {
-			m.refuse("your mail can't be read: " + err.Error())
-			return
-		}
-		hidden := h.hidden(m.out.Now())
-		for _, each := range mail {
-			if hidden != nil && hidden(&Event{Name: each.From, Account: each.FromAccount}) {
-				continue // it waits, as long as the ban holds
-			}
-			m.rest().mail = append(m.more.mail, each.ID)
-			if m.ignores(fold(each.From)) {
-				continue
-			}
-			m.out.Deliver(Event{Kind: Mailed, Name: each.From, Body: each.Body, Time: each.Time})
-			m.more.reply = each.From
-		}
-	})
-}
-
 func logout(c *Call) {
 	h, m := c.Hub, c.Member
 	if h.closedToGuests() {
-		m.out.Close("logged out")
+		m.out.Close(note("logged-out"))
 		return
 	}
 	for _, s := range m.seats() {
 		if s.room.name != Lobby {
-			h.depart(m, s, "logged out", c.Now)
+			h.depart(m, s, note("logged-out"), c.Now)
 		}
 	}
 	old, was := m.Name(), m.account()
+	h.seen(m, c.Now)
 	h.mu.Lock()
 	name := h.someName()
 	h.call(m, name)
 	m.more.account, m.more.meter = 0, nil
 	m.setRole(Guest)
 	h.mu.Unlock()
-	m.more.settings = nil
+	terminal := Settings{}.onTerminal(m.Settings())
+	m.more.settings = &terminal
 	h.identified(m, old, was, c.Now)
-	m.tell("you are logged out, and now known as " + m.Name())
+	m.tell(note("you-are-logged-out", "name", m.Name()))
 }
 
 func (h *Hub) closedToGuests() bool {
@@ -407,69 +302,12 @@ func (h *Hub) closedToGuests() bool {
 	return h.options.NoGuests || h.lock >= LockMembers
 }
 
-func passwd(c *Call) {
-	h, m := c.Hub, c.Member
-	switch {
-	case c.arg(0) != "" && m.role() < Admin:
-		m.refuse("you may not change the password of somebody else")
-		return
-	case c.arg(0) != "":
-		c.resetPassword(c.arg(0))
-		return
-	case m.operates():
-		m.refuse("usage: passwd NAME")
-		return
-	}
-	m.out.Ask("Your password up to now: ", true, func(old string) {
-		if !h.mayTry(m, m.Name()) {
-			return
-		}
-		h.check(m, m.Name(), old, func(a *account) {
-			if a == nil {
-				h.failed(m, m.Name())
-				m.refuse("that is not your password: nothing was changed")
-				return
-			}
-			h.succeeded(m, m.Name())
-			h.newPassword(m, m.Name(), func(hash string) {
-				h.update(a, func(a *Account) { a.Hash = hash })
-				h.keptOr(m, "your password is changed")
-			})
-		})
-	})
-}
-
 func whoami(c *Call) {
 	m := c.Member
-	what := "a guest"
-	if m.account() != 0 {
-		what = "registered, " + m.role().String()
-	}
 	rooms := make([]string, 0, 1)
 	for _, s := range m.seats() {
 		rooms = append(rooms, s.room.name)
 	}
 	slices.Sort(rooms)
-	where := "in no room"
-	if len(rooms) > 0 {
-		where = "in " + strings.Join(rooms, ", ")
-	}
-	from := "this machine"
-	if a := m.out.Addr(); a.IsValid() {
-		from = a.String()
-	}
-	m.tell(fmt.Sprintf("you are %s (%s), %s, from %s", m.Name(), what, where, from))
-}
-
-// inWords rounds a duration up to whole seconds, minutes, hours or days.
-func inWords(d time.Duration) string {
-	for _, u := range []struct {
-		size time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if d >= 2*u.size {
-			return count(int((d+u.size-1)/u.size), u.name)
-		}
-	}
-	return count(int((d+time.Second-1)/time.Second), "second")
+	m.out.Answer(Self{Name: m.OwnName(), Registered: m.account() != 0, Role: m.role(), Rooms: rooms, From: m.out.Addr()})
 }

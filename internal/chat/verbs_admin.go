@@ -1,8 +1,8 @@
 package chat
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -13,115 +13,166 @@ import (
 func useradd(c *Call) {
 	h, m := c.Hub, c.Member
 	if err := h.keepsAccounts(); err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
 	name, err := names.Parse(c.Args[0])
 	if err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
 	h.mu.Lock()
-	err = h.free(name, m)
+	err = h.addable(name)
 	h.mu.Unlock()
 	switch {
 	case errors.Is(err, ErrPassword):
-		m.refuse(name.Display + " has an account already: " + m.slash() + "passwd " + name.Display + " changes its password")
+		m.refuse(note("has-account-already", "name", name.Display))
 		return
 	case err != nil:
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
-	h.newPassword(m, name.Display, func(hash string) {
-		a := &account{Account: Account{Name: name.Display, Role: User, Hash: hash, Created: m.out.Now(), Seen: m.out.Now()}, name: name}
-		h.create(m, a, func(err error) {
+	who := c.claim()
+	h.newPassword(m, name.Display, who, func(hash string) {
+		a := &account{Account: Account{Name: name.Display, Role: User, Hash: hash, Created: m.out.Now(), Seen: m.out.Now()}, name: name.Pack()}
+		h.create(m, a, func() error { return cmp.Or(h.validLocked(m, who), h.addable(name)) }, func(err error) {
 			if err != nil {
-				m.refuse(Reason(err))
+				m.refuse(Why(err))
 				return
 			}
-			c.act("useradd", a.Name, "")
-			m.tell(a.Name + " has an account now")
-		})
+			h.reclaim(a)
+			m.tell(note("account-made", "name", a.Name))
+		}, c.entry("useradd", a.Name, "", ""))
 	})
 }
 
-// registered returns the account of that name.
-func (h *Hub) registered(text string) (*account, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.named(text)
+// addable returns why an admin can't create an account with that name, or nil. A guest
+// with that name or a similar one is no reason: the account may well be for them. h.mu
+// is held.
+func (h *Hub) addable(name names.Name) error {
+	err := h.free(name, nil)
+	if p := h.names[name.Skeleton]; p != nil && p.account == nil && h.accounts[name.Skeleton] == nil &&
+		(errors.Is(err, ErrNameTaken) || errors.Is(err, ErrNameAlike)) {
+		return nil
+	}
+	return err
 }
 
-func userdel(c *Call) {
-	h, m := c.Hub, c.Member
-	a, ok := h.registered(c.Args[0])
-	switch {
-	case !ok:
-		m.refuse("nobody has registered " + clip(c.Args[0]))
-		return
-	case a.ID == m.account():
-		m.refuse("that is you")
-		return
-	}
+// reclaim gives a guest who has the name of a new account another name.
+func (h *Hub) reclaim(a *account) {
 	h.mu.Lock()
-	delete(h.accounts, a.name.Skeleton)
-	delete(h.byID, a.ID)
-	var users []*Member
-	if p := h.names[a.name.Skeleton]; p != nil && p.account == a {
-		users = slices.Clone(p.members)
+	defer h.mu.Unlock()
+	if p := h.names[a.name.Skeleton()]; p != nil && p.account == nil && h.isRegistered(a) {
+		h.displace(p)
+	}
+}
+
+// claim returns the claim that c's member has the same account as now, and the role that c
+// needs.
+func (c *Call) claim() claim {
+	who := c.Member.claim()
+	if who.need = c.Verb.Need; c.Verb.Operator {
+		who.need = Guest
+	}
+	return who
+}
+
+// onRegistered calls act with the account of that name, inside Hub.mu, which act
+// must not take. Otherwise it tells c's member why not: the name is not registered,
+// c's member was removed or demoted a moment ago, or the error of act.
+func (c *Call) onRegistered(text string, act func(a *account) error) {
+	h := c.Hub
+	h.mu.Lock()
+	a, ok := h.named(text)
+	err := h.validLocked(c.Member, c.claim())
+	switch {
+	case err != nil:
+	case !ok:
+		err = refusal("nobody-registered", "name", clip(text))
+	default:
+		err = act(a)
 	}
 	h.mu.Unlock()
-	for _, u := range users {
-		u.out.Post(func() { h.expel(u, nil, "removed: your account was") })
+	if err != nil {
+		c.Member.refuse(Why(err))
 	}
-	h.keptOr(m, a.Name+" has no account any more", DropAccount{ID: a.ID}, c.entry("userdel", a.Name, "", ""))
+}
+
+// userdel removes an account. From now on nobody can log in to it, and it has no rights.
+// When the removal is on disk, its users are told and its rooms are passed on. If it
+// can't be saved, the account is as before, so that the command can be repeated.
+func userdel(c *Call) {
+	h, m := c.Hub, c.Member
+	var a *account
+	c.onRegistered(c.Args[0], func(found *account) error {
+		if found.ID == m.account() {
+			return refusal("that-is-you")
+		}
+		a = found
+		h.suspend(a)
+		return nil
+	})
+	if a == nil {
+		return
+	}
+	h.persistAlways(m, func(err error) {
+		if err != nil {
+			h.reinstate(a)
+			return
+		}
+		h.disown(a.ID, a.Name, c.Now)
+		h.expelUsers(a, note("removed")) // after the announcements in their rooms
+	}, func(err error) {
+		if err != nil {
+			m.refuse(note("not-removed", "name", a.Name, "why", Why(err)))
+			return
+		}
+		m.tell(note("no-account-any-more", "name", a.Name))
+	}, DropAccount{ID: a.ID}, c.entry("userdel", a.Name, "", ""))
 }
 
 func role(c *Call) {
 	h, m := c.Hub, c.Member
-	a, ok := h.registered(c.Args[0])
-	if !ok {
-		m.refuse("nobody has registered " + clip(c.Args[0]))
-		return
-	}
-	r, ok := ParseRole(c.Args[1])
-	if !ok || r < User {
-		m.refuse("a role is user, moderator or admin")
-		return
-	}
-	if a.ID == m.account() {
-		m.refuse("your own role is for another admin to change")
-		return
-	}
-	h.mu.Lock()
-	a.Role = r
-	h.keep(a.Account)
-	var users []*Member
-	if p := h.names[a.name.Skeleton]; p != nil && p.account == a {
-		users = slices.Clone(p.members)
+	c.onRegistered(c.Args[0], func(a *account) error {
+		r, ok := ParseRole(c.Args[1])
+		switch {
+		case !ok || r < User:
+			return refusal("no-role")
+		case a.ID == m.account():
+			return refusal("own-role")
+		}
+		switch was := a.Role; {
+		case r >= Moderator && was < Moderator:
+			h.staff.Add(1)
+		case r < Moderator && was >= Moderator:
+			h.staff.Add(-1)
+		}
+		a.Role = r
+		users := h.usersOf(a)
 		for _, u := range users {
 			u.setRole(r)
 		}
-	}
-	h.mu.Unlock()
-	for _, u := range users {
-		u.out.Post(func() { u.tell("you are " + r.article() + " now") })
-	}
-	h.keptOr(m, a.Name+" is "+r.article()+" now", c.entry("role", a.Name, "", r.String()))
+		// Inside the mutex, so that the last one written is the last one made.
+		h.persistAlways(m, func(error) {
+			for _, u := range users {
+				u.out.Post(func() { u.tell(note("your-role", "role", r)) })
+			}
+		}, h.told(m, note("role-changed", "name", a.Name, "role", r)), a.Account, c.entry("role", a.Name, "", r.String()))
+		return nil
+	})
 }
 
-// resetPassword gives somebody's account a new password.
+// resetPassword gives an account a new password.
 func (c *Call) resetPassword(text string) {
-	h, m := c.Hub, c.Member
-	a, ok := h.registered(text)
-	if !ok {
-		m.refuse("nobody has registered " + clip(text))
-		return
-	}
-	h.newPassword(m, a.Name, func(hash string) {
-		h.update(a, func(a *Account) { a.Hash = hash })
-		h.keptOr(m, "the password of "+a.Name+" is changed", c.entry("passwd", a.Name, "", ""))
+	var who claim
+	c.onRegistered(text, func(a *account) error {
+		who = c.Member.claim().on(a)
+		who.need = Admin
+		return nil
 	})
+	if a := who.account; a != nil {
+		c.Hub.changePassword(c.Member, who, note("password-changed", "name", a.Name), c.entry("passwd", a.Name, "", ""))
+	}
 }
 
 func drop(c *Call) {
@@ -130,7 +181,7 @@ func drop(c *Call) {
 	var found *Member
 	h.mu.Lock()
 	for _, p := range h.names {
-		for _, o := range p.members {
+		for o := range p.members.all() {
 			if o.id == id {
 				found = o
 			}
@@ -138,47 +189,28 @@ func drop(c *Call) {
 	}
 	h.mu.Unlock()
 	if err != nil || found == nil {
-		m.refuse("nobody has connection " + clip(c.Args[0]))
+		m.refuse(note("no-connection", "id", clip(c.Args[0])))
 		return
 	}
 	by := m.Name()
-	found.out.Post(func() { h.expel(found, nil, "dropped by "+by) })
-	h.keptOr(m, "connection "+c.Args[0]+" is dropped", c.entry("drop", c.Args[0], "", ""))
+	h.persistAlways(m, func(error) { found.out.Post(func() { h.expel(found, nil, note("dropped", "by", by)) }) },
+		h.told(m, note("connection-dropped", "id", c.Args[0])), c.entry("drop", c.Args[0], "", ""))
 }
 
 // listAll lists every connection that has a name.
 func (h *Hub) listAll(m *Member, now time.Time) {
-	type entry struct {
-		id   uint64
-		text string
-	}
-	var all []entry
+	var all []Connection
 	h.mu.Lock()
 	for _, p := range h.names {
-		what := "guest"
+		role := Guest
 		if p.account != nil {
-			what = p.account.Role.String()
+			role = p.account.Role
 		}
-		for _, o := range p.members {
-			from := "this machine"
-			if a := o.out.Addr(); a.IsValid() {
-				from = a.String()
-			}
-			all = append(all, entry{o.id, fmt.Sprintf("%d %s, %s, from %s, idle %s", o.id, p.name.Display, what, from, inWords(p.idle(now)))})
+		for o := range p.members.all() {
+			all = append(all, Connection{ID: o.id, Name: p.name.Display(), Role: role, From: o.out.Addr(), Idle: h.idle(p, now)})
 		}
 	}
 	h.mu.Unlock()
-	slices.SortFunc(all, func(a, b entry) int { return int(a.id) - int(b.id) })
-	lines := make([]string, 0, len(all)+1)
-	lines = append(lines, count(len(all), "connection"))
-	for _, e := range all {
-		lines = append(lines, e.text)
-	}
-	if m.operates() {
-		for _, line := range lines {
-			m.tell(line)
-		}
-		return
-	}
-	m.page(lines)
+	slices.SortFunc(all, func(a, b Connection) int { return cmp.Compare(a.ID, b.ID) })
+	m.out.Answer(Connections{all})
 }

@@ -1,40 +1,45 @@
 package chat
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/duration"
 )
 
 const (
-	// pageSize is how many lines a list shows before /more is asked for.
+	// pageSize is how many lines of a list are shown before /more.
 	pageSize = 20
 	// maxPage is how many /history can show at once.
 	maxPage = 200
 	// maxWords is how many words /search takes.
 	maxWords = 16
+	// minBeginning is the least number of characters before a *.
+	minBeginning = 2
 )
 
-// page tells m lines, a page at a time.
-func (m *Member) page(lines []string) {
-	n := min(pageSize, len(lines))
-	for _, line := range lines[:n] {
-		m.tell(line)
+// pages shows m a list, a page at a time; an operator of the server gets all of it at once.
+func pages[T any](m *Member, list []T, answer func(page []T, more int) Answer) {
+	n := min(pageSize, len(list))
+	if m.operates() {
+		n = len(list)
 	}
-	if rest := lines[n:]; len(rest) > 0 {
-		m.rest().next = func() { m.page(rest) }
-		m.tell("/more shows " + count(len(rest), "more line"))
-	} else if m.more != nil {
-		m.more.next = nil
+	if x := m.extras(); x != nil {
+		x.next = nil
 	}
+	rest := list[n:]
+	if len(rest) > 0 {
+		m.withExtras().next = func() { pages(m, rest, answer) }
+	}
+	m.out.Answer(answer(list[:n], len(rest)))
 }
 
 func moreOf(c *Call) {
-	x := c.Member.more
+	x := c.Member.extras()
 	if x == nil || x.next == nil {
-		c.Member.refuse("there is no more")
+		c.Member.refuse(note("no-more"))
 		return
 	}
 	next := x.next
@@ -44,43 +49,46 @@ func moreOf(c *Call) {
 
 func history(c *Call) {
 	m := c.Member
-	q := HistoryQuery{Room: m.room.name, Limit: pageSize}
+	q := HistoryQuery{Room: m.Room().name, Limit: pageSize}
 	switch first := c.arg(0); {
 	case first == "":
 	case first == "since" && len(c.Args) == 2:
 		at, ok := c.Hub.when(m, c.Args[1], c.Now)
 		if !ok {
-			m.refuse("a time is 10m (ago), 15:04 (today), 2026-01-31 or 2026-01-31T15:04")
+			m.refuse(note("no-time"))
 			return
 		}
 		q.Since, q.Limit = at, maxPage
 	default:
 		n, err := strconv.Atoi(first)
 		if err != nil || n < 1 || n > maxPage || len(c.Args) > 1 {
-			m.refuse(fmt.Sprintf("usage: /history [N | since TIME], with N from 1 to %d", maxPage))
+			m.refuse(note("usage-history", "most", maxPage))
 			return
 		}
 		q.Limit = n
 	}
-	c.Hub.pastOf(m, m.room, q)
+	c.Hub.pastOf(m, m.Room(), q)
 }
 
-// pastOf shows a page of a room's history, and goes on with /more.
+// pastOf shows a page of a room's history, and the next one on /more.
 func (h *Hub) pastOf(m *Member, r *Room, q HistoryQuery) {
+	here := m.claim().in(r)
+	if err := h.valid(m, here); err != nil { // it may have changed since /more was offered
+		m.refuse(Why(err))
+		return
+	}
 	if created := r.look().Created; q.Since.Before(created) {
-		q.Since = created // what was said in another room of that name is not for these people
+		q.Since = created // messages of an earlier room with that name are not for these members
 	}
 	show := func(events []Event) {
+		events = h.withOwn(m, q, events)
 		full := len(events) == q.Limit
-		shown := h.shown(m, events)
-		end := "end of the history"
 		if full {
 			older := q
 			older.Before = events[0].ID
-			m.rest().next = func() { h.pastOf(m, r, older) }
-			end = "/more shows older ones"
+			m.withExtras().next = func() { h.pastOf(m, r, older) }
 		}
-		m.out.Replay(Replay{Title: count(len(shown), "line") + " of " + r.name, Events: shown, End: end, Dated: true})
+		m.out.Answer(History{Room: r.name, Events: h.shown(m, events), Older: full})
 	}
 	recent := r.since(q)
 	if h.options.Archive == nil {
@@ -89,16 +97,16 @@ func (h *Hub) pastOf(m *Member, r *Room, q HistoryQuery) {
 	}
 	var events []Event
 	var err error
-	h.work(m, Disk, func() { events, err = h.options.Archive.History(q) }, func() {
+	h.work(m, Disk, here, func() { events, err = h.options.Archive.History(q) }, func() {
 		if err != nil {
-			m.refuse("the history can't be read: " + err.Error())
+			m.refuse(note("history-unreadable", "cause", err.Error()))
 			return
 		}
 		show(merge(events, recent, q.Limit))
 	})
 }
 
-// since returns what a room still has in memory of a query's answer.
+// since returns the messages of a query that a room still has in memory.
 func (r *Room) since(q HistoryQuery) []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -111,7 +119,8 @@ func (r *Room) since(q HistoryQuery) []Event {
 	return found[max(0, len(found)-q.Limit):]
 }
 
-// merge adds to what is on disk what may not be yet, and returns the last limit.
+// merge adds recent messages, which may not be on disk yet, to those from disk, and returns
+// the last limit of them.
 func merge(disk, recent []Event, limit int) []Event {
 	last := uint64(0)
 	if len(disk) > 0 {
@@ -125,15 +134,16 @@ func merge(disk, recent []Event, limit int) []Event {
 	return disk[max(0, len(disk)-limit):]
 }
 
-// shown leaves out what m is not to see: of those who are banned, or ignored.
+// shown leaves out messages that m must not see: those of banned or ignored
+// users, and those deleted while they were read.
 func (h *Hub) shown(m *Member, events []Event) []Event {
-	hidden := h.hidden(m.out.Now())
-	if hidden == nil && len(m.ignored()) == 0 {
+	hidden, withdrawn := h.hidden(m.out.Now()), h.withdrawn()
+	if hidden == nil && withdrawn == nil && len(m.ignored()) == 0 {
 		return events
 	}
 	kept := make([]Event, 0, len(events))
 	for i := range events {
-		if hidden != nil && hidden(&events[i]) || len(m.ignored()) > 0 && m.ignores(fold(events[i].Name)) {
+		if hidden != nil && hidden(&events[i]) || withdrawn != nil && withdrawn(&events[i]) || len(m.ignored()) > 0 && m.ignores(fold(events[i].Name)) {
 			continue
 		}
 		kept = append(kept, events[i])
@@ -141,8 +151,8 @@ func (h *Hub) shown(m *Member, events []Event) []Event {
 	return kept
 }
 
-// unignored is shown for the history of a room: those who are banned are not in
-// it any more.
+// unignored is shown for the history of a room, which no longer has messages of
+// banned users.
 func (h *Hub) unignored(m *Member, events []Event) []Event {
 	if len(m.ignored()) == 0 {
 		return events
@@ -152,12 +162,12 @@ func (h *Hub) unignored(m *Member, events []Event) []Event {
 
 // when reads a point in time in the past, in m's time zone.
 func (h *Hub) when(m *Member, text string, now time.Time) (time.Time, bool) {
-	if d, ok := parseDuration(text); ok {
+	if d, err := duration.Parse(text); err == nil && d > 0 {
 		return now.Add(-d), true
 	}
 	zone := time.UTC
-	if h.options.Zone != nil {
-		if own := h.options.Zone(m.Settings().Zone); own != nil {
+	if h.options.Zones != nil {
+		if own := h.options.Zones.Known(m.Settings().Zone); own != nil {
 			zone = own
 		}
 	}
@@ -179,28 +189,61 @@ func (h *Hub) when(m *Member, text string, now time.Time) (time.Time, bool) {
 func search(c *Call) {
 	h, m := c.Hub, c.Member
 	if h.options.Archive == nil {
-		m.refuse("this server keeps no history to search")
+		m.refuse(note("no-history"))
 		return
 	}
-	q, err := c.query(strings.Fields(c.Args[0]))
+	q, err := c.query(terms(c.Args[0]))
 	if err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
 	h.seek(m, q, c.Args[0])
 }
 
-// query reads what is searched for.
-func (c *Call) query(words []string) (SearchQuery, error) {
+// A term is a word of a search, or a text in quotation marks.
+type term struct {
+	text   string
+	quoted bool
+}
+
+// terms parses a search. A quotation mark without a second one extends to the end.
+func terms(text string) (list []term) {
+	for {
+		text = strings.TrimLeft(text, " \t")
+		if text == "" {
+			return list
+		}
+		if rest, quoted := strings.CutPrefix(text, `"`); quoted {
+			var phrase string
+			phrase, text, _ = strings.Cut(rest, `"`)
+			if strings.TrimSpace(phrase) != "" {
+				list = append(list, term{strings.TrimRight(phrase, "*"), true})
+			}
+			continue
+		}
+		end := strings.IndexAny(text, " \t")
+		if end < 0 {
+			end = len(text)
+		}
+		list = append(list, term{text: text[:end]})
+		text = text[end:]
+	}
+}
+
+// query makes a query of the terms of a search.
+func (c *Call) query(words []term) (SearchQuery, error) {
 	m := c.Member
 	q := SearchQuery{Limit: pageSize}
 	for _, s := range m.seats() {
 		q.Rooms = append(q.Rooms, s.room.name)
 	}
 	for _, w := range words {
-		key, value, ok := strings.Cut(w, ":")
-		if !ok || value == "" {
-			q.Words = append(q.Words, w)
+		key, value, ok := strings.Cut(w.text, ":")
+		if w.quoted || !ok || value == "" {
+			if begun, star := strings.CutSuffix(w.text, "*"); star && begun != "" && len([]rune(begun)) < minBeginning {
+				return q, refusal("beginning-too-short", "text", clip(w.text), "least", minBeginning)
+			}
+			q.Words = append(q.Words, w.text)
 			continue
 		}
 		var good bool
@@ -208,9 +251,9 @@ func (c *Call) query(words []string) (SearchQuery, error) {
 		case "from":
 			q.Key, good = fold(value), true
 		case "in":
-			r := c.Hub.Room(value)
+			r := c.Hub.Room(hashed(value))
 			if r == nil || m.in(r) == nil {
-				return q, refusal("you are not in %s: you can search the rooms that you are in", clip(value))
+				return q, refusal("search-elsewhere", "room", clip(value))
 			}
 			q.Rooms, good = []string{r.name}, true
 		case "before":
@@ -218,55 +261,54 @@ func (c *Call) query(words []string) (SearchQuery, error) {
 		case "after":
 			q.After, good = c.Hub.when(m, value, c.Now)
 		default:
-			q.Words, good = append(q.Words, w), true
+			q.Words, good = append(q.Words, w.text), true
 		}
 		if !good {
-			return q, refusal("%s is no time: 2026-01-31 is one, and 2d is two days ago", clip(value))
+			return q, refusal("no-search-time", "text", clip(value))
 		}
 	}
 	switch {
-	case len(q.Words) == 0:
-		return q, refusal("search for at least one word")
+	case len(q.Words) == 0 && q.Key == "":
+		return q, refusal("search-for-nothing")
 	case len(q.Words) > maxWords:
-		return q, refusal("search for at most %d words", maxWords)
+		return q, refusal("search-for-too-much", "most", maxWords)
 	}
 	return q, nil
 }
 
-// seek shows one page of what a search finds, newest first.
+// seek shows one page of the results of a search, newest first.
 func (h *Hub) seek(m *Member, q SearchQuery, what string) {
 	created := make(map[string]time.Time, len(q.Rooms))
 	for _, name := range q.Rooms {
 		r := h.Room(name)
 		if r == nil || m.in(r) == nil {
-			m.refuse("you are not in " + name + " any more")
+			m.refuse(note("not-in-room-any-more", "room", name))
 			return
 		}
 		created[name] = r.look().Created
 	}
 	var events []Event
 	var err error
-	h.work(m, Disk, func() { events, err = h.options.Archive.Search(q) }, func() {
+	h.work(m, Disk, m.claim(), func() { events, err = h.options.Archive.Search(q) }, func() {
 		if err != nil {
-			m.refuse("the search has failed: " + err.Error())
+			m.refuse(note("search-failed", "cause", err.Error()))
 			return
 		}
+		events = h.withOwnFound(m, q, events)
 		var own []Event
 		for _, e := range events {
-			if !e.Time.Before(created[e.Room]) {
+			// Messages of an earlier room with that name, or of a room that m has left, are
+			// not for m.
+			if r := h.Room(e.Room); r != nil && m.in(r) != nil && !e.Time.Before(created[e.Room]) {
 				own = append(own, e)
 			}
 		}
-		shown := h.shown(m, own)
-		end := "end of what was found"
-		if len(events) == q.Limit {
+		full := len(events) == q.Limit
+		if full {
 			older := q
 			older.BeforeID = events[len(events)-1].ID
-			m.rest().next = func() { h.seek(m, older, what) }
-			end = "/more shows older ones"
+			m.withExtras().next = func() { h.seek(m, older, what) }
 		}
-		m.out.Replay(Replay{
-			Title: count(len(shown), "line") + " with " + what, Events: shown, End: end, Dated: true, Roomy: len(q.Rooms) > 1,
-		})
+		m.out.Answer(Found{Query: what, Events: h.shown(m, own), Rooms: len(q.Rooms) > 1, Older: full})
 	})
 }

@@ -1,82 +1,84 @@
 package chat
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/sudoXpg/netloop/internal/customer"
+	"github.com/sudoXpg/netloop/internal/clientaddr"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
 // maxReason is the length of the longest reason, in characters.
 const maxReason = 200
 
-// where is the room in which an act of c holds: everywhere if it is staff's.
+// where returns the room in which an act of c applies, or "" for everywhere if it is an act
+// of staff.
 func (c *Call) where() string {
 	if c.Member.role() >= Moderator {
 		return ""
 	}
-	return c.Member.room.name
+	return c.Member.Room().name
 }
 
-// entry is a line of the audit log.
+// entry makes a line of the audit log.
 func (c *Call) entry(verb, target, room, why string) Act {
 	return Act{Time: c.Now, By: c.Member.Name(), Verb: verb, Target: target, Room: room, Why: why}
 }
 
-// act enters something into the audit log.
-func (c *Call) act(verb, target, room string) { c.Hub.keep(c.entry(verb, target, room, "")) }
+// sanctioned makes the line of the audit log about a sanction, with its duration.
+func (c *Call) sanctioned(verb string, s Sanction) Act {
+	return c.entry(verb, s.Target, s.Room, c.Hub.inWords(s.lasts()))
+}
 
-// inform tells a room something, and who has caused it if he is not there.
-func (c *Call) inform(r *Room, text string) {
-	r.publish(Event{Kind: Notice, Body: text, Time: c.Now})
+// inform tells a room something, and also c's member if they are not in it.
+func (c *Call) inform(r *Room, what *Note) {
+	r.publish(Event{Kind: Notice, Note: what, Time: c.Now})
 	if c.Member.in(r) == nil {
-		c.Member.tell(text)
+		c.Member.tell(what)
 	}
 }
 
-// record keeps what c has changed, and says so if it can't be kept.
-func (c *Call) record(records ...Record) { c.recordThen(func() {}, records...) }
-
-// recordThen is record for what has to be on disk before anybody is told.
+// recordThen writes c's changes, then calls then, which announces them, and tells c's
+// member if they could not be saved.
 func (c *Call) recordThen(then func(), records ...Record) {
-	c.Hub.kept(c.Member, func(err error) {
+	c.Hub.persistThen(c.Member, func(err error) {
 		then()
 		if err != nil {
-			c.Member.refuse("that was not saved: " + Reason(err) + "; it holds until the server stops")
+			c.Member.refuse(note("that-not-saved", "why", Why(err)))
 		}
 	}, records...)
 }
 
-// announceKept is inform, once what is to be told is on disk.
-func (c *Call) announceKept(r *Room, text string, records ...Record) {
-	c.recordThen(func() { c.inform(r, text) }, records...)
+// announceSaved is inform, once the records are on disk.
+func (c *Call) announceSaved(r *Room, what *Note, records ...Record) {
+	c.recordThen(func() { c.inform(r, what) }, records...)
 }
 
-// period takes the duration and the reason out of the arguments after the first.
-func (c *Call) period() (d time.Duration, reason string, err error) {
-	rest := c.Args[1:]
-	if len(rest) > 0 {
-		if given, ok := parseDuration(rest[0]); ok {
-			d, rest = given, rest[1:]
-		}
+// period parses the duration and the reason in the second argument, or refuses them.
+func (c *Call) period() (d time.Duration, reason string, ok bool) {
+	d, reason, err := period(c.arg(1))
+	if err != nil {
+		c.Member.refuse(Why(err))
+		return 0, "", false
 	}
-	reason = strings.Join(rest, " ")
-	return d, reason, bounded(reason)
+	var r *Room
+	if c.where() != "" {
+		r = c.Member.Room()
+	}
+	reason, ok = c.reason(reason, r)
+	return d, reason, ok
 }
 
-// bounded returns what is wrong with a reason that is too long.
+// bounded returns an error for a reason that is too long.
 func bounded(reason string) error {
 	if len([]rune(reason)) > maxReason {
-		return refusal("a reason has at most %d characters", maxReason)
+		return refusal("reason-too-long", "most", maxReason)
 	}
 	return nil
 }
 
-// until is the end of a period that begins now; none for 0.
+// until returns the end of a period that begins now; none for 0.
 func (c *Call) until(d time.Duration) time.Time {
 	if d == 0 {
 		return time.Time{}
@@ -84,17 +86,18 @@ func (c *Call) until(d time.Duration) time.Time {
 	return c.Now.Add(d)
 }
 
-// touchable returns why c may do nothing to an account, or nil.
+// touchable returns why c may not act on an account, or nil.
 func (c *Call) touchable(a *account) error {
 	actor := c.Member.role()
 	if a == nil || a.Role < Moderator || actor > a.Role || actor == Admin {
 		return nil
 	}
-	return refusal("%s is %s: you may not", a.Name, a.Role.article())
+	return refusal("is-staff", "name", a.Name, "role", a.Role)
 }
 
-// target finds whom a name means: a person who is present, an account, or both.
-// Neither is an error only if somebody has to be here.
+// target finds the person that a name refers to: a person who is present, an
+// account, or both. Finding neither is an error only if the person has to be
+// here.
 func (c *Call) target(text string) (name names.Name, a *account, members []*Member, err error) {
 	h := c.Hub
 	if name, err = names.Parse(text); err != nil {
@@ -106,62 +109,93 @@ func (c *Call) target(text string) (name names.Name, a *account, members []*Memb
 		a = found
 	}
 	if p, perr := h.present(text); perr == nil {
-		members = slices.Clone(p.members)
+		members = p.members.clone()
 	}
 	return name, a, members, c.touchable(a)
 }
 
 func kick(c *Call) {
 	h, m := c.Hub, c.Member
-	name, _, members, err := c.target(c.Args[0])
-	r := m.room
-	if err == nil {
-		err = bounded(c.arg(1))
-	}
+	name, a, members, err := c.target(c.Args[0])
+	r := m.Room()
 	switch {
 	case err != nil:
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	case r != nil:
 		members = r.among(members)
 	}
 	if len(members) == 0 {
-		m.refuse("nobody here is called " + clip(c.Args[0]))
+		m.refuse(note("nobody-here", "name", clip(c.Args[0])))
 		return
 	}
-	reason := "kicked by " + m.Name()
-	if why := c.arg(1); why != "" {
-		reason += ": " + why
+	why, ok := c.reason(c.arg(1), r)
+	if !ok {
+		return
 	}
-	room := ""
+	room, by := "", m.Name()
 	if r != nil {
 		room = r.name
 	}
-	for _, t := range members {
-		t.out.Post(func() { h.expel(t, r, reason) })
+	h.hold(members, r)
+	var account uint64
+	if a != nil {
+		account = a.ID
 	}
-	c.record(c.entry("kick", name.Display, room, c.arg(1)))
-	if r == nil || m.in(r) == nil { // else he sees it
-		m.tell(name.Display + " is kicked")
+	h.keepOut(name, account, members, r, c.Now)
+	sees := r != nil && m.in(r) != nil
+	h.persistAlways(m, func(error) {
+		for _, t := range members {
+			t.out.Post(func() { h.expel(t, r, note("kicked", "by", by, "reason", why)) })
+		}
+	}, func(err error) {
+		switch {
+		case err != nil:
+			m.refuse(note("kick-not-saved", "name", name.Display, "why", Why(err)))
+		case !sees:
+			m.tell(note("kick", "name", name.Display))
+		}
+	}, c.entry("kick", name.Display, room, c.arg(1)))
+}
+
+// hold silences members who are about to be removed from a room, or from the server
+// if the room is nil.
+func (h *Hub) hold(members []*Member, r *Room) {
+	if r == nil {
+		for _, t := range members {
+			t.mark(gone)
+		}
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		s.gone = s.gone || slices.Contains(members, s.member)
 	}
 }
 
-// expel takes t out of a room, or off the server if it has no other one, or if
-// the room is nil.
-func (h *Hub) expel(t *Member, r *Room, reason string) {
+// expel removes t from a room, or from the server if it is in no other room or
+// if the room is nil.
+func (h *Hub) expel(t *Member, r *Room, why *Note) {
+	if r != nil && t.in(r) == nil { // it has left meanwhile
+		return
+	}
+	if r != nil {
+		h.forgetRoom(t, r)
+	}
 	if r == nil || len(t.seats()) <= 1 {
-		t.tell("you are " + reason)
-		t.out.Close(reason)
+		t.tell(note("you-are", "what", why))
+		t.out.Close(why)
 		return
 	}
 	if s := t.in(r); s != nil {
-		h.depart(t, s, reason, t.out.Now())
+		h.depart(t, s, why, t.out.Now())
 		h.focus(t)
-		t.tell("you are " + reason + ", and out of " + r.name)
+		t.tell(note("you-are", "what", why, "room", r.name))
 	}
 }
 
-// among returns those of members who are in the room.
+// among returns the members who are in the room.
 func (r *Room) among(members []*Member) []*Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,9 +206,8 @@ func (r *Room) among(members []*Member) []*Member {
 
 func ban(c *Call) {
 	h, m := c.Hub, c.Member
-	d, reason, err := c.period()
-	if err != nil {
-		m.refuse(Reason(err))
+	d, reason, ok := c.period()
+	if !ok {
 		return
 	}
 	base := Sanction{
@@ -185,7 +218,7 @@ func ban(c *Call) {
 		err = h.impose(list, c.Now)
 	}
 	if err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
 	out := h.meant(list, c.Now)
@@ -194,23 +227,27 @@ func ban(c *Call) {
 	for _, s := range list {
 		records = append(records, s)
 	}
-	records = append(records, c.entry("ban", base.Target, base.Room, reason))
-	why := "banned" + base.words(c.Now)
+	records = append(append(records, h.dropFlagsOf(list)...), c.sanctioned("ban", base))
+	why := base.note("banned", c.Now)
 	var room *Room
 	if base.Room != "" {
-		room = m.room
+		room = m.Room()
 		out = room.among(out)
 	}
-	for _, t := range out {
-		t.out.Post(func() { h.expel(t, room, why) })
-	}
-	h.keptOr(m, base.Target+" is banned"+base.words(c.Now), records...)
+	h.persistAlways(m, func(error) {
+		for _, t := range out {
+			t.out.Post(func() { h.expel(t, room, why) })
+		}
+	}, h.told(m, base.imposed("ban")), records...)
 }
 
-// bansOf returns what bans the target of base: a network, or a name with its
+// bansOf returns the bans for the target of base: a network, or a name with its
 // account, its look-alikes and its addresses.
 func (c *Call) bansOf(base Sanction) ([]Sanction, error) {
 	if net, is, err := parseNet(base.Target); err == nil {
+		if net.IsSingleIP() && c.Hub.isLocal(net.Addr()) {
+			return nil, refusal("this-machine", "text", base.Target)
+		}
 		base.Net = net
 		return []Sanction{base}, nil
 	} else if is {
@@ -221,7 +258,7 @@ func (c *Call) bansOf(base Sanction) ([]Sanction, error) {
 		return nil, err
 	}
 	if name.Key == c.Member.subject().key {
-		return nil, refusal("that is you")
+		return nil, refusal("that-is-you")
 	}
 	var account uint64
 	if a != nil {
@@ -230,7 +267,7 @@ func (c *Call) bansOf(base Sanction) ([]Sanction, error) {
 	list := []Sanction{base.of(name, account)}
 	seen := make(map[netip.Prefix]bool)
 	for _, t := range members {
-		p, ok := peer(t.out.Addr())
+		p, ok := c.Hub.peer(t.out.Addr())
 		if ok && !seen[p] {
 			seen[p] = true
 			s := base
@@ -241,23 +278,15 @@ func (c *Call) bansOf(base Sanction) ([]Sanction, error) {
 	return list, nil
 }
 
-// peer is what stands for an address in a ban; there is nothing for loopback,
-// which is everybody.
-func peer(a netip.Addr) (netip.Prefix, bool) {
-	of, counted := customer.Of(a)
-	if !counted {
-		return netip.Prefix{}, false
-	}
-	bits := of.BitLen()
-	if of.Is6() {
-		bits = 64
-	}
-	return netip.PrefixFrom(of, bits), true
+// peer returns the prefix that stands for an address in a ban; addresses of this
+// machine have none.
+func (h *Hub) peer(a netip.Addr) (netip.Prefix, bool) {
+	net, counted := clientaddr.Net(a)
+	return net, counted && !h.isLocal(a)
 }
 
-// silence sees to it that nothing more of members is delivered, and of those whom
-// bans mean by name: not what they say from now on, and not what is on its way to
-// slow readers.
+// silence stops the delivery of messages of members, and of users whom bans name:
+// both new messages and those still on their way to slow readers.
 func (h *Hub) silence(members []*Member, bans []Sanction, room string) {
 	for _, t := range members {
 		if room == "" {
@@ -271,8 +300,8 @@ func (h *Hub) silence(members []*Member, bans []Sanction, room string) {
 	}
 }
 
-// withholdOf hides what members and those who are banned by name have said, from
-// those who have not been sent it, and from newcomers.
+// withholdOf hides messages of members and of users whom bans name, from readers
+// that have not been sent them, and from new members.
 func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -285,7 +314,7 @@ func (r *Room) withholdOf(members []*Member, bans []Sanction) {
 		s.gone = s.gone || ids[s.member.id]
 	}
 	for i := range bans {
-		if bans[i].Key != "" { // those who have left, too, and what the ring no longer has
+		if bans[i].Key != "" { // also of users who have left, and messages that are no longer in memory
 			r.feed.SkipName(bans[i].Key)
 		}
 	}
@@ -298,7 +327,7 @@ func unban(c *Call) { c.lift(Ban, c.Args[0]) }
 
 func unmute(c *Call) { c.lift(Mute, c.Args[0]) }
 
-// lift ends what is in force against a target: of the kind Ban only bans, else mutes of both kinds.
+// lift ends the sanctions of a target: bans if kind is Ban, otherwise mutes of both kinds.
 func (c *Call) lift(kind SanctionKind, target string) {
 	h, m, where := c.Hub, c.Member, c.where()
 	key := fold(target)
@@ -310,64 +339,57 @@ func (c *Call) lift(kind SanctionKind, target string) {
 		return fold(s.Target) == key || net.IsValid() && s.Net == net
 	})
 	if len(ended) == 0 {
-		m.refuse("nothing is in force against " + clip(target) + ": /bans lists what is")
+		m.refuse(note("nothing-in-force", "name", clip(target)))
 		return
 	}
-	var records []Record
-	for _, s := range ended {
-		records = append(records, DropSanction{ID: s.ID})
-	}
-	verb, word := "unmute", "unmuted"
+	verb, what := "unmute", note("unmute", "name", target, "room", where)
 	if kind == Ban {
-		verb, word = "unban", "unbanned"
+		verb, what = "unban", note("unban", "name", target, "room", where)
 	}
-	records = append(records, c.entry(verb, target, where, ""))
-	for _, s := range ended {
-		if s.Kind == Mute {
+	h.persistAlways(m, func(error) {
+		for _, s := range ended {
+			if s.Kind != Mute {
+				continue
+			}
 			for _, t := range h.meant([]Sanction{s}, c.Now) {
-				t.out.Post(func() { t.tell("you may speak again" + s.place()) })
+				t.out.Post(func() { t.tell(note("unmuted", "room", s.Room)) })
 			}
 		}
-	}
-	if where != "" {
-		word += " in " + where
-	}
-	h.keptOr(m, target+" is "+word, records...)
+	}, h.told(m, what), append(drops(ended), c.entry(verb, target, where, ""))...)
 }
 
 func bans(c *Call) {
 	h, m := c.Hub, c.Member
 	where := c.where()
 	h.mu.Lock()
-	var lines []string
-	for i := range h.sanctions {
-		s := &h.sanctions[i]
+	var list []Sanction
+	for _, s := range h.sanctions {
 		if (where == "" || s.Room == where) && (s.Until.IsZero() || c.Now.Before(s.Until)) {
-			lines = append(lines, s.describe(c.Now))
+			list = append(list, s)
 		}
 	}
 	h.mu.Unlock()
-	if len(lines) == 0 {
-		m.tell("nobody is banned or muted")
-	}
-	m.page(lines)
+	pages(m, list, func(page []Sanction, more int) Answer { return Sanctions{page, more} })
 }
 
-func mute(c *Call) { c.hush(Mute, "muted") }
+func mute(c *Call) { c.imposeMute(Mute) }
 
-func shadowmute(c *Call) { c.hush(ShadowMute, "shadow-muted, and not told") }
+func shadowmute(c *Call) { c.imposeMute(ShadowMute) }
 
-// hush imposes a mute of either kind.
-func (c *Call) hush(kind SanctionKind, word string) {
+// imposeMute imposes a mute of either kind.
+func (c *Call) imposeMute(kind SanctionKind) {
 	h, m := c.Hub, c.Member
-	d, reason, err := c.period()
-	name, a, members, err2 := c.target(c.Args[0])
-	if err = errors.Join(err2, err); err != nil {
-		m.refuse(Reason(err))
+	name, a, members, err := c.target(c.Args[0])
+	if err != nil {
+		m.refuse(Why(err))
+		return
+	}
+	d, reason, ok := c.period()
+	if !ok {
 		return
 	}
 	if a == nil && len(members) == 0 {
-		m.refuse("nobody is called " + clip(c.Args[0]))
+		m.refuse(note("nobody-called", "name", clip(c.Args[0])))
 		return
 	}
 	s := Sanction{Kind: kind, Room: c.where(), Target: name.Display, Reason: reason, By: m.Name(), Since: c.Now, Until: c.until(d)}
@@ -377,26 +399,28 @@ func (c *Call) hush(kind SanctionKind, word string) {
 	}
 	list := []Sanction{s.of(name, account)}
 	if err := h.impose(list, c.Now); err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
-	for _, t := range h.meant(list, c.Now) {
+	silenced := h.meant(list, c.Now)
+	for _, t := range silenced {
 		switch {
 		case kind == ShadowMute:
 			t.mark(shadowed)
 		case s.Room == "":
 			t.mark(muted)
 		}
-		t.out.Post(func() {
-			t.hold(&list[0])
-			if kind == Mute {
-				t.tell("you are muted" + s.place() + s.words(c.Now))
-			}
-		})
+		t.out.Post(func() { t.hold(&list[0]) })
 	}
-	verb := "mute"
+	verb, what := "mute", s.imposed("mute")
 	if kind == ShadowMute {
-		verb = "shadowmute"
+		verb, what = "shadowmute", s.imposed("shadowmute")
 	}
-	h.keptOr(m, name.Display+" is "+word+s.place()+s.words(c.Now), list[0], c.entry(verb, name.Display, s.Room, reason))
+	h.persistAlways(m, func(error) {
+		for _, t := range silenced {
+			if kind == Mute {
+				t.out.Post(func() { t.tell(s.note("muted", c.Now)) })
+			}
+		}
+	}, h.told(m, what), list[0], c.sanctioned(verb, s))
 }

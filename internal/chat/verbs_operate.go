@@ -1,58 +1,56 @@
 package chat
 
 import (
-	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/duration"
 )
 
 func slow(c *Call) {
-	r := c.Member.room
-	if err := c.changeRoom(r, func(s *RoomState) error { return setSlow(s, c.Args[0]) }, func(s *RoomState) (Act, string) {
-		text := "is no longer slow"
-		if s.Slow > 0 {
-			text = "is slow now: one line in " + inWords(s.Slow)
-		}
-		return c.entry("slow", inWords(s.Slow), r.name, ""), r.name + " " + text
-	}); err != nil {
-		c.Member.refuse(Reason(err))
-	}
+	r := c.Member.Room()
+	c.changeRoom(r, func(s *RoomState) error { return setSlow(s, c.Args[0]) }, func(s *RoomState) (Act, *Note) {
+		every := c.Hub.inWords(note("value", "value", s.Slow))
+		return c.entry("slow", every, r.name, ""), note("slow-changed", "room", r.name, "every", s.Slow)
+	})
 }
 
-func op(c *Call) { c.operators("op", "an operator", " now", with[uint64]) }
+func op(c *Call) { c.operators("op", with[uint64]) }
 
-func deop(c *Call) { c.operators("deop", "no operator", " any more", without[uint64]) }
+func deop(c *Call) { c.operators("deop", without[uint64]) }
 
 // operators changes who runs the room.
-func (c *Call) operators(verb, what, now string, change func([]uint64, uint64) []uint64) {
-	m, r := c.Member, c.Member.room
+func (c *Call) operators(verb string, change func([]uint64, uint64) []uint64) {
+	m, r := c.Member, c.Member.Room()
 	name, a, _, err := c.target(c.Args[0])
 	state := r.look()
 	switch {
 	case verb == "op" && err != nil && a != nil:
-		err = nil // that is no harm
+		err = nil // c may act on no such account, but making it an operator does no harm
 	case err == nil && a == nil:
-		err = refusal("%s has no account: only registered users can be operators", clip(c.Args[0]))
+		err = refusal("operator-without-account", "name", clip(c.Args[0]))
 	}
 	switch {
 	case err != nil:
-		m.refuse(Reason(err))
-		return
-	case r.name != Lobby && state.Founder == 0:
-		m.refuse(r.name + " was made by a guest and has no operators")
+		m.refuse(Why(err))
 		return
 	case verb == "op" && len(state.Operators) >= maxInvited:
-		m.refuse(fmt.Sprintf("%s has %d operators, which is the most", r.name, maxInvited))
+		m.refuse(note("too-many-operators", "room", r.name, "most", maxInvited))
 		return
-	case state.runs(a.ID) == (verb == "op"):
-		m.refuse(name.Display + " is " + what + " of " + r.name)
+	case verb == "op" && state.runs(a.ID):
+		m.refuse(note("operator-already", "name", name.Display, "room", r.name))
+		return
+	case verb == "deop" && !state.runs(a.ID):
+		m.refuse(note("no-operator", "name", name.Display, "room", r.name))
 		return
 	case verb == "deop" && state.Founder == a.ID && m.role() < Moderator:
-		m.refuse(name.Display + " has founded " + r.name + ": only moderators may do that")
+		m.refuse(note("has-founded", "name", name.Display, "room", r.name))
 		return
 	}
-	_ = c.changeRoom(r, func(s *RoomState) error {
+	c.changeRoom(r, func(s *RoomState) error {
 		s.Operators = change(s.Operators, a.ID)
 		if verb == "deop" && s.Founder == a.ID {
 			s.Founder = 0
@@ -61,85 +59,236 @@ func (c *Call) operators(verb, what, now string, change func([]uint64, uint64) [
 			}
 		}
 		return nil
-	}, func(*RoomState) (Act, string) {
-		return c.entry(verb, name.Display, r.name, ""), name.Display + " is " + what + " of " + r.name + now
+	}, func(*RoomState) (Act, *Note) {
+		said := note("op", "name", name.Display, "room", r.name)
+		if verb == "deop" {
+			said = note("deop", "name", name.Display, "room", r.name)
+		}
+		return c.entry(verb, name.Display, r.name, ""), said
+	})
+}
+
+func voice(c *Call) { c.voices("voice", with[uint64]) }
+
+func devoice(c *Call) { c.voices("devoice", without[uint64]) }
+
+// voices changes who may speak while the room is moderated: an account as long as that
+// exists, a guest until they leave.
+func (c *Call) voices(verb string, change func([]uint64, uint64) []uint64) {
+	yes := verb == "voice"
+	m, r := c.Member, c.Member.Room()
+	name, a, members, err := c.target(c.Args[0])
+	members = r.among(members)
+	switch {
+	case err != nil && a == nil:
+		m.refuse(Why(err))
+		return
+	case a == nil && len(members) == 0:
+		m.refuse(note("nobody-here", "name", clip(c.Args[0])))
+		return
+	case a != nil && yes && len(r.look().Voiced) >= maxInvited:
+		m.refuse(note("too-many-voices", "most", maxInvited, "room", r.name))
+		return
+	}
+	c.changeRoom(r, func(s *RoomState) error {
+		if a != nil {
+			s.Voiced = change(s.Voiced, a.ID)
+			return nil
+		}
+		for _, seat := range r.seats {
+			if slices.Contains(members, seat.member) {
+				seat.voiced = yes
+			}
+		}
+		return nil
+	}, func(*RoomState) (Act, *Note) {
+		said := note("devoice", "name", name.Display, "room", r.name)
+		if yes {
+			said = note("voice", "name", name.Display, "room", r.name)
+		}
+		return c.entry(verb, name.Display, r.name, ""), said
 	})
 }
 
 func redact(c *Call) {
-	m, r := c.Member, c.Member.room
+	h, m, r := c.Hub, c.Member, c.Member.Room()
+	if len(c.Args) == 0 {
+		c.redactLast(r)
+		return
+	}
 	text, number := strings.CutPrefix(c.Args[0], "#")
 	if number || len(c.Args) == 1 && strings.Trim(text, "0123456789") == "" {
 		c.redactOne(r, text)
 		return
 	}
+	if !c.runs(r) {
+		m.refuse(note("redact-own-only"))
+		return
+	}
 	var since time.Time
 	if len(c.Args) > 1 {
-		d, ok := parseDuration(c.Args[1])
-		if !ok {
-			m.refuse("usage: /redact NAME DURATION, such as 10m, 2h or 1d")
+		d, err := duration.Parse(c.Args[1])
+		if err != nil || d == 0 {
+			m.refuse(note("redact-no-duration", "text", clip(c.Args[1]), "examples", duration.Examples))
 			return
 		}
 		since = c.Now.Add(-d)
 	}
 	name, a, _, err := c.target(c.Args[0])
 	if err != nil {
-		m.refuse(Reason(err))
+		m.refuse(Why(err))
 		return
 	}
-	// A name may have been a guest's before it was an account's.
+	// The name may have been a guest's before it was registered.
 	records := []Record{Redaction{Room: r.name, Key: name.Key, Since: since}, c.entry("redact", name.Display, r.name, "")}
 	whose := Sanction{Key: name.Key}
 	if a != nil {
 		whose.Account = a.ID
 		records = append(records, Redaction{Room: r.name, Account: a.ID, Since: since})
 	}
+	said := func(e *Event) bool { return whose.author(e) && !e.Time.Before(since) }
+	h.withdraw(r, said)
+	records = append(records, h.dropFlags(func(f *Flag) bool { return f.Event.Room == r.name && said(&f.Event) })...)
 	r.mu.Lock()
-	r.withholdLocked(func(e *Event) bool { return whose.author(e) && !e.Time.Before(since) })
-	r.feed.SkipName(name.Key) // also what the ring no longer has
+	r.feed.SkipName(name.Key) // also messages that are no longer in memory
 	r.mu.Unlock()
-	c.announceKept(r, m.Name()+" has taken back what "+name.Display+" has said", records...)
+	c.announceSaved(r, note("redacted-all", "by", m.Name(), "name", name.Display), records...)
 }
 
-// redactOne takes back one message, wherever it is still.
+// ownRedaction is how long users can delete their own messages.
+const ownRedaction = 15 * time.Minute
+
+// mayRedact returns why c's member can't delete a message; nil if they can.
+func (c *Call) mayRedact(r *Room, e *Event) error {
+	m := c.Member
+	switch {
+	case c.runs(r):
+		return nil
+	case !m.said(e):
+		return refusal("redact-not-yours", "id", e.ID)
+	case c.Now.Sub(e.Time) > ownRedaction:
+		return refusal("redact-too-late", "for", ownRedaction)
+	}
+	return nil
+}
+
+// said reports whether a message is m's: by m's account, or by m without one.
+func (m *Member) said(e *Event) bool {
+	if e.Account != 0 {
+		return e.Account == m.account()
+	}
+	return e.Author == m.id
+}
+
+// runs reports whether c's member may delete messages of others in a room.
+func (c *Call) runs(r *Room) bool { return c.Member.role() >= Moderator || r.operator(c.Member) }
+
+// redactLast deletes the last message of c's member in a room.
+func (c *Call) redactLast(r *Room) {
+	var last uint64
+	for _, e := range c.Hub.withOwn(c.Member, HistoryQuery{Room: r.name, Limit: math.MaxInt}, r.lately()) {
+		if c.Member.said(&e) {
+			last = e.ID
+		}
+	}
+	if last == 0 {
+		c.Member.refuse(note("redact-nothing", "room", r.name))
+		return
+	}
+	c.redactOne(r, strconv.FormatUint(last, 10))
+}
+
+// redactOne deletes one message, in memory and on disk.
 func (c *Call) redactOne(r *Room, text string) {
 	h, m := c.Hub, c.Member
-	missing := "there is no message #" + clip(text) + " in " + r.name + ": /history shows their numbers"
+	missing := note("no-message", "id", clip(text), "room", r.name)
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		m.refuse(missing)
 		return
 	}
-	found := false
-	r.withhold(func(e *Event) bool {
-		found = found || e.ID == id
-		return e.ID == id
-	})
-	done := func() {
-		number := "#" + strconv.FormatUint(id, 10)
-		c.announceKept(r, m.Name()+" has taken back message "+number,
-			Redaction{Room: r.name, IDs: []uint64{id}}, c.entry("redact", number, r.name, ""))
+	number := "#" + strconv.FormatUint(id, 10)
+	if h.shades.redact(m, r.name, id) {
+		h.pretendNotice(m, r, note("redacted", "by", m.OwnName(), "id", id), c.Now)
+		return
 	}
+	this := func(e Event) bool { return e.ID == id }
+	done := func(e *Event) {
+		withhold := func(e *Event) bool { return this(*e) }
+		if err := c.mayRedact(r, e); err != nil {
+			m.refuse(Why(err))
+			return
+		}
+		r.mu.Lock()
+		r.skip(e) // a slow reader may not have been sent it, though it is no longer in memory
+		r.withholdLocked(withhold)
+		r.mu.Unlock()
+		h.withdraw(r, withhold)
+		records := []Record{Redaction{Room: r.name, IDs: []uint64{id}}}
+		if c.runs(r) {
+			records = append(records, c.entry("redact", number, r.name, ""))
+		}
+		c.announceSaved(r, note("redacted", "by", m.Name(), "id", id), records...)
+	}
+	recent := r.lately()
+	i := slices.IndexFunc(recent, this)
 	switch {
-	case found:
-		done()
+	case i >= 0:
+		done(&recent[i])
 		return
 	case h.options.Archive == nil:
 		m.refuse(missing)
 		return
 	}
 	var events []Event
-	h.work(m, Disk, func() { events, err = h.options.Archive.History(HistoryQuery{Room: r.name, Before: id + 1, Limit: 1}) }, func() {
+	who := c.claim().in(r)
+	who.runs = c.runs(r)
+	h.work(m, Disk, who, func() { events, err = h.options.Archive.History(HistoryQuery{Room: r.name, Before: id + 1, Limit: 1}) }, func() {
 		switch {
 		case err != nil:
-			m.refuse("the history can't be read: " + err.Error())
+			m.refuse(note("history-unreadable", "cause", err.Error()))
 		case len(events) == 0 || events[0].ID != id:
 			m.refuse(missing)
 		default:
-			r.mu.Lock()
-			r.skip(&events[0])
-			r.mu.Unlock()
-			done()
+			done(&events[0])
 		}
 	})
+}
+
+// maxRedacted is how many redactions are remembered: as many as may be waiting
+// to be written.
+const maxRedacted = 64
+
+// A redacted is a redaction of messages.
+type redacted struct {
+	room   string
+	before uint64 // above all IDs at that time
+	which  func(*Event) bool
+}
+
+// withdraw withholds the messages that match: from readers that have not been
+// sent them, from new members, and from queries that are reading them from
+// disk.
+func (h *Hub) withdraw(r *Room, which func(*Event) bool) {
+	h.mu.Lock()
+	if len(h.redacted) >= maxRedacted {
+		h.redacted = h.redacted[1:]
+	}
+	h.redacted = append(h.redacted, redacted{r.name, h.ids.Load() + 1, which})
+	h.mu.Unlock()
+	r.withhold(which)
+}
+
+// withdrawn returns a function that reports whether a message was withdrawn recently; nil:
+// none was.
+func (h *Hub) withdrawn() func(*Event) bool {
+	h.mu.Lock()
+	list := slices.Clone(h.redacted)
+	h.mu.Unlock()
+	if len(list) == 0 {
+		return nil
+	}
+	return func(e *Event) bool {
+		return slices.ContainsFunc(list, func(b redacted) bool { return e.Room == b.room && e.ID < b.before && b.which(e) })
+	}
 }

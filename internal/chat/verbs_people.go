@@ -1,19 +1,20 @@
 package chat
 
 import (
-	"fmt"
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/sudoXpg/netloop/internal/flood"
+	"github.com/sudoXpg/netloop/internal/charset"
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
 const (
 	// maxAway is the length of the longest reason to be away, in characters.
 	maxAway = 100
-	// maxIgnored is how many names one can ignore.
+	// maxIgnored is how many names a member can ignore.
 	maxIgnored = 100
 )
 
@@ -22,7 +23,7 @@ func msg(c *Call) { c.private(c.Args[0], c.Args[1]) }
 func reply(c *Call) {
 	x := c.Member.more
 	if x == nil || x.reply == "" {
-		c.Member.refuse("nobody has written to you: /msg NAME TEXT")
+		c.Member.refuse(note("nobody-to-answer"))
 		return
 	}
 	c.private(x.reply, c.Args[0])
@@ -34,43 +35,55 @@ func (c *Call) private(to, text string) {
 	if m.marked(gone) {
 		return
 	}
-	if why := h.unheard(m, nil, c.Now); why != "" {
+	to = m.known(to)
+	why := h.silenced(m, c.Now)
+	pleads := why != nil && h.isStaffTo(m, to)
+	if why != nil && !pleads {
 		m.refuse(why)
 		return
 	}
-	if !h.lets(m, c.Now, func(s *flood.State, l *flood.Limits, newcomer bool) flood.Verdict {
-		return s.Private(c.Now, text, l, newcomer)
-	}) {
+	if !h.allow(m, sayingInPrivate, text, c.Now) {
+		return
+	}
+	var may audience
+	if pleads {
+		text, may = h.conclude(m, h.filter(m, text), c.Now)
+	} else {
+		text, may = h.publishable(m, text, c.Now)
+	}
+	if may == nobody {
 		return
 	}
 	h.mu.Lock()
 	p, err := h.present(to)
 	a, registered := h.named(to)
 	var targets []*Member
-	var name, away string
+	var name, reason string
+	var away bool
 	if err == nil {
-		targets, name, away = slices.Clone(p.members), p.name.Display, p.away
+		targets, name = p.members.clone(), p.nameFor(m)
+		reason, away = p.awayFor(m)
 	}
 	h.mu.Unlock()
 	switch {
 	case err == nil:
 		h.echo(m, name, text)
-		if !m.marked(shadowed) {
+		if may == everybody {
 			deliver(m, targets, text)
 		}
-		if away != "" {
-			m.tell(name + " is away: " + away)
+		if away {
+			m.tell(note("is-away", "name", name, "why", reason))
 		}
 	case registered:
-		h.post(m, a, text)
+		h.post(m, a, text, may)
 	default:
-		m.refuse(err.Error())
+		m.refuse(Why(err))
 	}
 }
 
 // deliver shows a private message to all connections of a person.
 func deliver(m *Member, targets []*Member, text string) {
-	from, key, now := m.Name(), m.who.name.Key, m.out.Now()
+	from, key, now := m.Name(), m.who.name.Key(), m.out.Now()
 	for _, t := range targets {
 		t.out.Post(func() {
 			if t.ignores(key) {
@@ -82,13 +95,11 @@ func deliver(m *Member, targets []*Member, text string) {
 	}
 }
 
-// echo shows m, at all its connections, what it has said in private.
+// echo shows m, at all its connections, the private message that it has sent.
 func (h *Hub) echo(m *Member, to, text string) {
 	e := Event{Kind: Sent, Name: to, Body: text, Time: m.out.Now()}
 	m.out.Deliver(e)
-	for _, o := range h.others(m) {
-		o.out.Post(func() { o.out.Deliver(e) })
-	}
+	h.toOthers(m, func(o *Member) { o.out.Deliver(e) })
 }
 
 // others are the other connections of the same person.
@@ -98,124 +109,126 @@ func (h *Hub) others(m *Member) []*Member {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return without(m.who.members, m)
-}
-
-// post keeps a private message until the next log-in of an account.
-func (h *Hub) post(m *Member, a *account, text string) {
-	if h.options.Archive == nil {
-		m.refuse(a.Name + " is not here")
-		return
-	}
-	if m.marked(shadowed) {
-		h.echo(m, a.Name, text)
-		m.tell(a.Name + " is not here, and will see it at the next log-in")
-		return
-	}
-	var waiting []Mail
-	var err error
-	h.work(m, Disk, func() { waiting, err = h.options.Archive.Mail(a.ID, maxMail) }, func() {
-		switch {
-		case err != nil:
-			m.refuse("it can't be kept for " + a.Name + ": " + err.Error())
-			return
-		case len(waiting) >= maxMail:
-			m.refuse(fmt.Sprintf("%d messages wait for %s already, which is the most", maxMail, a.Name))
-			return
-		}
-		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
-		h.kept(m, func(err error) {
-			if err != nil {
-				m.refuse("it was not saved, and " + a.Name + " is not here: " + Reason(err))
-				return
-			}
-			h.echo(m, a.Name, text)
-			m.tell(a.Name + " is not here, and will see it at the next log-in")
-		}, mail)
-	})
+	return without(m.who.members.clone(), m)
 }
 
 func whois(c *Call) {
 	h, m := c.Hub, c.Member
 	h.mu.Lock()
-	p, err := h.present(c.Args[0])
-	a, registered := h.named(c.Args[0])
-	var lines []string
-	if err == nil {
-		lines = append(lines, p.describe(c.Now))
-	}
-	if registered && err != nil {
-		lines = append(lines, fmt.Sprintf("%s is a registered %s and not here, last seen %s ago", a.Name, a.Role, inWords(c.Now.Sub(a.Seen))))
-	}
+	text := m.known(c.Args[0])
+	p, err := h.present(text)
+	a, registered := h.named(text)
+	var who Person
 	var targets []*Member
-	if err == nil {
-		targets = slices.Clone(p.members)
+	switch {
+	case err == nil:
+		who, targets = h.describe(p, m, c.Now), p.members.clone()
+	case registered:
+		who = Person{Name: a.Name, Registered: true, Role: a.Role, Seen: c.Now.Sub(a.Seen)}
 	}
 	h.mu.Unlock()
-	if len(lines) == 0 {
-		m.refuse(err.Error())
+	switch {
+	case err == nil || registered:
+	case text != c.Args[0]:
+		m.refuse(note("nobody-here", "name", clip(c.Args[0])))
+		return
+	default:
+		m.refuse(Why(err))
 		return
 	}
 	for _, t := range targets {
-		if m.role() < Moderator { // the addresses of others are nobody's business
+		if m.role() < Moderator { // addresses are shown to moderators only
 			break
 		}
-		if from := t.out.Addr(); from.IsValid() {
-			lines = append(lines, fmt.Sprintf("connection %d from %s", t.id, from))
-		} else {
-			lines = append(lines, fmt.Sprintf("connection %d from this machine", t.id))
-		}
+		who.Connections = append(who.Connections, Connection{ID: t.id, From: t.out.Addr()})
 	}
-	for _, line := range lines {
-		m.tell(line)
-	}
+	m.out.Answer(who)
 }
 
-// describe says in one line who p is. Hub.mu is held.
-func (p *person) describe(now time.Time) string {
-	what := "a guest"
+// isStaffTo reports whether a user is staff, or runs a room that m is in: muted
+// users may write to them.
+func (h *Hub) isStaffTo(m *Member, text string) bool {
+	h.mu.Lock()
+	a, ok := h.named(text)
+	var role Role
+	if ok {
+		role = a.Role
+	}
+	h.mu.Unlock()
+	return ok && (role >= Moderator || slices.ContainsFunc(m.everywhere(), func(r *Room) bool { return r.runBy(a.ID) }))
+}
+
+// nameFor and awayFor return what m is shown of p: of itself, what it believes. Hub.mu
+// is held.
+func (p *person) nameFor(m *Member) string {
+	if m.who == p {
+		return m.OwnName()
+	}
+	return p.name.Display()
+}
+
+func (p *person) awayFor(m *Member) (why string, away bool) {
+	switch {
+	case p.away == nil:
+		return "", false
+	case m.who == p:
+		return p.away.own, true
+	}
+	return p.away.public, true
+}
+
+// describe describes p, who is here, to m. Hub.mu is held.
+func (h *Hub) describe(p *person, m *Member, now time.Time) Person {
+	who := Person{Name: p.nameFor(m), Here: p.members.len()}
+	who.Why, who.Away = p.awayFor(m)
 	if p.account != nil {
-		what = "a registered " + p.account.Role.String()
+		who.Registered, who.Role = true, p.account.Role
 	}
-	line := fmt.Sprintf("%s is %s, with %s", p.name.Display, what, count(len(p.members), "connection"))
-	if idle := p.idle(now); idle >= idleAfter {
-		line += ", idle " + inWords(idle)
+	if idle := h.idle(p, now); idle >= idleAfter {
+		who.Idle = idle
 	}
-	if p.away != "" {
-		line += ", away: " + p.away
-	}
-	return line
+	return who
 }
 
 func goAway(c *Call) {
-	why := c.arg(0)
+	m, why := c.Member, c.arg(0)
+	public := ""
 	switch {
 	case why == "":
-		why = "no reason given"
 	case len([]rune(why)) > maxAway:
-		c.Member.refuse(fmt.Sprintf("that has more than %d characters", maxAway))
+		m.refuse(note("away-too-long", "most", maxAway))
 		return
+	default:
+		text, to := c.Hub.publishable(m, why, c.Now, m.everywhere()...)
+		if to == nobody {
+			return
+		}
+		if to == everybody {
+			public, why = text, text
+		}
 	}
-	c.setAway(why)
-	c.Member.tell("you are away: " + why + " (/back when you are not any more)")
+	c.setAway(&absence{public, why})
+	m.tell(note("you-are-away", "why", why))
 }
 
 func back(c *Call) {
-	if c.setAway("") == "" {
-		c.Member.refuse("you were not away")
+	if c.setAway(nil) == nil {
+		c.Member.refuse(note("not-away"))
 		return
 	}
-	c.Member.tell("you are back")
+	c.Member.tell(note("you-are-back"))
 }
 
-func (c *Call) setAway(why string) (before string) {
+// setAway marks c's member as away, or with nil as back.
+func (c *Call) setAway(a *absence) (before *absence) {
 	c.Hub.mu.Lock()
 	defer c.Hub.mu.Unlock()
-	before, c.Member.who.away = c.Member.who.away, why
+	p := c.Member.who
+	before, p.away = p.away, a
 	return before
 }
 
-// ignores tells whether m ignores the name of that key.
+// ignores reports whether m ignores the name with that key.
 func (m *Member) ignores(key string) bool {
 	return m.ignored()[key]
 }
@@ -223,31 +236,22 @@ func (m *Member) ignores(key string) bool {
 func ignore(c *Call) {
 	m := c.Member
 	if len(c.Args) == 0 {
-		var keys []string
-		for key := range m.ignored() {
-			keys = append(keys, key)
-		}
-		slices.Sort(keys)
-		if len(keys) == 0 {
-			m.tell("you ignore nobody")
-			return
-		}
-		m.tell("you ignore " + strings.Join(keys, ", "))
+		m.out.Answer(Ignored{slices.Sorted(maps.Keys(m.ignored()))})
 		return
 	}
 	name, err := names.Parse(c.Args[0])
 	switch {
 	case err != nil:
-		m.refuse(Reason(err))
-	case name.Key == m.who.name.Key:
-		m.refuse("that is you")
+		m.refuse(Why(err))
+	case name.Key == m.who.name.Key():
+		m.refuse(note("that-is-you"))
 	case m.ignores(name.Key):
-		m.refuse("you ignore " + name.Display + " already")
+		m.refuse(note("ignored-already", "name", name.Display))
 	case len(m.ignored()) >= maxIgnored:
-		m.refuse(fmt.Sprintf("you ignore %d people, which is the most", maxIgnored))
+		m.refuse(note("too-many-ignored", "most", maxIgnored))
 	default:
 		c.Hub.setIgnored(m, name.Key, true)
-		m.tell("you see nothing of " + name.Display + " any more: /unignore " + name.Display + " takes that back")
+		m.tell(note("ignores", "name", name.Display))
 	}
 }
 
@@ -255,11 +259,11 @@ func unignore(c *Call) {
 	m := c.Member
 	key := fold(c.Args[0])
 	if !m.ignores(key) {
-		m.refuse("you don't ignore " + clip(c.Args[0]))
+		m.refuse(note("not-ignored", "name", clip(c.Args[0])))
 		return
 	}
 	c.Hub.setIgnored(m, key, false)
-	m.tell("you see " + clip(c.Args[0]) + " again")
+	m.tell(note("unignored", "name", clip(c.Args[0])))
 }
 
 // setIgnored changes whom m ignores, at all connections of the person.
@@ -272,28 +276,20 @@ func (h *Hub) setIgnored(m *Member, key string, yes bool) {
 		set[key] = true
 	}
 	h.adoptIgnored(m, set)
-	for _, o := range h.others(m) {
-		o.out.Post(func() { h.adoptIgnored(o, set) })
-	}
-	if m.account() == 0 {
-		return
-	}
-	var list []string
-	for k := range set {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a := m.who.account
-	a.Ignores = list
-	h.keep(a.Account)
+	h.toOthers(m, func(o *Member) { h.adoptIgnored(o, set) })
+	list := slices.Sorted(maps.Keys(set))
+	h.touch(m, func(a *Account) { a.Ignores = list })
 }
 
-// adoptIgnored has m ignore the names in set, which is not changed any more.
+// adoptIgnored makes m ignore the names in set, which must not change any more.
 func (h *Hub) adoptIgnored(m *Member, set map[string]bool) {
 	was := m.ignored()
-	m.rest().ignored = set
+	if len(set) == 0 {
+		set = nil
+	}
+	if set != nil || was != nil {
+		m.rest().ignored = set
+	}
 	for _, s := range m.seats() {
 		for key := range was {
 			if !set[key] {
@@ -308,39 +304,75 @@ func (h *Hub) adoptIgnored(m *Member, set map[string]bool) {
 	}
 }
 
-// A setting is a row of the table of what /set can change.
+// A setting is a row of the table of settings that /set can change.
 type setting struct {
-	name, values string
-	show         func(*Settings) string
-	set          func(h *Hub, s *Settings, value string) error
+	name   string
+	values *Note               // what it can be set to
+	also   string              // another spelling of the name
+	where  *Note               // the only clients that it works in, which is told when it is turned on
+	show   func(*Settings) any // as in SettingEntry.Value
+	set    func(h *Hub, s *Settings, value string) error
 }
 
+// zoneSetting is the setting whose values are looked up on disk.
+const zoneSetting = "zone"
+
 func settingsTable() []setting {
-	sw := func(name, values string, field func(*Settings) *bool) setting {
+	sw := func(name string, values *Note, field func(*Settings) *bool) setting {
 		return setting{
 			name: name, values: values,
-			show: func(s *Settings) string { return onOrOff(*field(s)) },
+			show: func(s *Settings) any { return *field(s) },
 			set:  func(_ *Hub, s *Settings, v string) error { return setSwitch(field(s), v) },
 		}
 	}
-	return []setting{
-		sw("timestamps", "on or off: the time before each line", func(s *Settings) *bool { return &s.Timestamps }),
-		sw("colour", "on or off: names in colour", func(s *Settings) *bool { return &s.Colour }),
-		sw("bell", "on or off: private messages ring", func(s *Settings) *bool { return &s.Bell }),
-		sw("receipts", "on or off: you are told when a line of yours is saved", func(s *Settings) *bool { return &s.Receipts }),
+	colour := sw("colour", note("set-colour"), func(s *Settings) *bool { return &s.Colour })
+	colour.also = "color"
+	return append([]setting{
+		sw("timestamps", note("set-timestamps"), func(s *Settings) *bool { return &s.Timestamps }),
+		colour,
+		sw("bell", note("set-bell"), func(s *Settings) *bool { return &s.Bell }),
+		sw("receipts", note("set-receipts"), func(s *Settings) *bool { return &s.Receipts }),
 		{
-			name: "zone", values: "the time zone, Europe/Berlin for instance",
-			show: func(s *Settings) string {
-				if s.Zone == "" {
-					return "UTC"
-				}
-				return s.Zone
-			},
+			name: zoneSetting, values: note("set-zone"),
+			show: func(s *Settings) any { return cmp.Or(s.Zone, "UTC") },
 			set: func(h *Hub, s *Settings, v string) error {
-				if h.options.Zone == nil || h.options.Zone(v) == nil {
-					return refusal("there is no time zone %s: Europe/Berlin or UTC are some", clip(v))
+				if h.options.Zones == nil || h.options.Zones.Known(v) == nil {
+					return refusal("no-zone", "zone", clip(v))
 				}
 				s.Zone = v
+				return nil
+			},
+		},
+	}, terminalSettings()...)
+}
+
+// terminalSettings are the rows of the table that are about the terminal.
+func terminalSettings() []setting {
+	return []setting{
+		{
+			name: "editing", values: note("set-editing"),
+			where: note("set-editing-where"),
+			show:  func(s *Settings) any { return s.Editing == On },
+			set: func(_ *Hub, s *Settings, v string) error {
+				var on bool
+				err := setSwitch(&on, v)
+				if s.Editing = Off; on {
+					s.Editing = On
+				}
+				return err
+			},
+		},
+		{
+			name: "charset", values: note("set-charset", "charsets", charset.Names()),
+			show: func(s *Settings) any { return cmp.Or(s.Charset, charset.UTF8.String()) },
+			set: func(_ *Hub, s *Settings, v string) error {
+				c, ok := charset.Parse(v)
+				if !ok {
+					return refusal("no-charset", "charset", clip(v), "charsets", charset.Names())
+				}
+				if s.Charset = c.String(); c == charset.UTF8 {
+					s.Charset = ""
+				}
 				return nil
 			},
 		},
@@ -351,38 +383,92 @@ func set(c *Call) {
 	h, m := c.Hub, c.Member
 	rows, now := settingsTable(), m.Settings()
 	if len(c.Args) == 0 {
+		list := make([]SettingEntry, 0, len(rows))
 		for _, row := range rows {
-			m.tell(fmt.Sprintf("%-10s %-10s %s", row.name, row.show(&now), row.values))
+			list = append(list, SettingEntry{row.name, row.show(&now), row.values})
 		}
+		m.out.Answer(OwnSettings{list})
 		return
 	}
-	i := slices.IndexFunc(rows, func(row setting) bool { return strings.EqualFold(row.name, c.Args[0]) })
+	i := slices.IndexFunc(rows, func(row setting) bool {
+		return strings.EqualFold(row.name, c.Args[0]) || strings.EqualFold(row.also, c.Args[0])
+	})
 	switch {
 	case i < 0:
-		m.refuse("no setting " + clip(c.Args[0]) + ": /set lists them")
+		m.refuse(note("no-setting", "setting", clip(c.Args[0])))
 		return
 	case len(c.Args) < 2:
-		m.refuse("usage: /set " + rows[i].name + " VALUE: " + rows[i].values)
+		m.refuse(note("usage-set", "setting", rows[i].name, "values", rows[i].values))
 		return
 	}
-	if err := rows[i].set(h, &now, c.Args[1]); err != nil {
-		m.refuse(Reason(err))
+	if rows[i].name == zoneSetting && h.unknownZone(c.Args[1]) {
+		h.work(m, Disk, m.claim(), func() { h.options.Zones.Load(c.Args[1]) }, func() { c.change(rows[i]) })
 		return
 	}
-	m.adopt(&now)
-	for _, o := range h.others(m) {
-		o.out.Post(func() { o.adopt(&now) })
-	}
-	if m.account() != 0 {
-		h.mu.Lock()
-		m.who.account.Settings = now
-		h.keep(m.who.account.Account)
-		h.mu.Unlock()
-	}
-	m.tell(rows[i].name + " is " + rows[i].show(&now) + " now")
+	c.change(rows[i])
 }
 
-// adopt takes over settings, which are not changed any more.
+// unknownZone reports whether a time zone has to be loaded.
+func (h *Hub) unknownZone(name string) bool {
+	return h.options.Zones != nil && h.options.Zones.Known(name) == nil
+}
+
+// change changes one of the settings.
+func (c *Call) change(row setting) {
+	h, m := c.Hub, c.Member
+	now := m.Settings()
+	if err := row.set(h, &now, c.Args[1]); err != nil {
+		m.refuse(Why(err))
+		return
+	}
+	h.choose(m, now)
+	value := row.show(&now)
+	var where *Note
+	if value == true {
+		where = row.where
+	}
+	m.tell(note("set", "setting", row.name, "value", value, "where", where))
+}
+
+// choose applies settings at all connections of m, and stores them for its
+// account.
+func (h *Hub) choose(m *Member, now Settings) {
+	m.adopt(&now)
+	h.toOthers(m, func(o *Member) { o.adopt(&now) })
+	h.touch(m, func(a *Account) { a.Settings = now })
+}
+
+// Offered records that m was asked whether the server is to edit its lines, so
+// that it is not asked again.
+func (h *Hub) Offered(m *Member) {
+	now := m.Settings()
+	now.Editing = Off
+	h.choose(m, now)
+}
+
+// onTerminal returns s with the terminal settings of of, where s has none.
+func (s Settings) onTerminal(of Settings) Settings {
+	s.Charset = cmp.Or(s.Charset, of.Charset)
+	s.Editing = cmp.Or(s.Editing, of.Editing)
+	return s
+}
+
+// atLogin returns s, a guest's settings, with the account's settings where s has none:
+// settings made at this connection before the login stay.
+func (s Settings) atLogin(account Settings) Settings {
+	s.Timestamps = s.Timestamps || account.Timestamps
+	s.Colour = s.Colour || account.Colour
+	s.Bell = s.Bell || account.Bell
+	s.Receipts = s.Receipts || account.Receipts
+	s.Zone = cmp.Or(s.Zone, account.Zone)
+	s.Charset = cmp.Or(s.Charset, account.Charset)
+	if s.Editing != On { // Off may only say that the guest was asked
+		s.Editing = cmp.Or(account.Editing, s.Editing)
+	}
+	return s
+}
+
+// adopt takes over settings, which must not change any more.
 func (m *Member) adopt(s *Settings) {
 	m.rest().settings = s
 	m.out.Adapt()

@@ -1,42 +1,68 @@
 package chat
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 )
 
 func help(c *Call) {
-	if name := strings.TrimPrefix(c.arg(0), "/"); name != "" {
-		v := c.Hub.find(name)
-		if v == nil {
-			c.Member.refuse(c.Hub.unknown(c.Member, name))
-			return
-		}
-		c.Member.tell("usage: " + v.usage(c.Member) + ": " + v.Help + v.also(c.Member))
+	h, m := c.Hub, c.Member
+	if word := c.arg(0); word != "" {
+		name, command := strings.CutPrefix(word, "/")
+		c.explain(cmp.Or(name, word), command)
 		return
 	}
-	for i := range c.Hub.verbs {
-		if v := &c.Hub.verbs[i]; c.Hub.may(c.Member, v) && (c.Member.who != nil || v.Outside) && (!v.Personal || !c.Member.operates()) {
-			c.Member.tell(fmt.Sprintf("%-12s %s", c.Member.slash()+v.Name, v.Help+v.also(c.Member)))
-		}
-	}
-	if c.Member.operates() {
-		c.Member.tell("in ROOM before a command names the room that it is about; help COMMAND says how one is used.")
-		return
-	}
-	c.Member.tell(fmt.Sprintf("%-12s %s", "//TEXT", "Say a line that begins with a slash."))
-	c.Member.tell("/help COMMAND says how one is used.")
+	list, about := h.helpOn(m, "")
+	pages(m, list, func(page []Usage, more int) Answer { return Commands{page, about, more} })
 }
 
-// also lists the other names of a verb.
-func (v *Verb) also(m *Member) string {
-	if len(v.Aliases) == 0 {
-		return ""
+// explain shows how the command of that name is used, and lists the commands of
+// the topic of that name, unless only a command can be meant.
+func (c *Call) explain(name string, command bool) {
+	h, m := c.Hub, c.Member
+	var list []Usage
+	if !command {
+		list, _ = h.helpOn(m, name)
 	}
-	slash := m.slash()
-	return " (also " + slash + strings.Join(v.Aliases, ", "+slash) + ")"
+	v := h.find(name)
+	if v == nil && len(list) == 0 {
+		m.refuse(h.unexplained(m, clip(name)))
+		return
+	}
+	if v != nil {
+		m.out.Answer(v.explain())
+	}
+	if len(list) > 0 {
+		pages(m, list, func(page []Usage, more int) Answer { return Commands{List: page, More: more} })
+	}
 }
+
+// helpOn lists the commands that m may use, of one topic or of all, and their
+// topics.
+func (h *Hub) helpOn(m *Member, topic string) (list []Usage, about []string) {
+	for i := range h.verbs {
+		v := &h.verbs[i]
+		if topic != "" && !strings.EqualFold(topic, v.topic) || !h.may(m, v) || m.who == nil && !v.Outside || v.Personal && m.operates() {
+			continue
+		}
+		list = append(list, v.explain())
+		if len(about) == 0 || about[len(about)-1] != v.topic {
+			about = append(about, v.topic)
+		}
+	}
+	return list, about
+}
+
+// unexplained answers a request for help about something unknown.
+func (h *Hub) unexplained(m *Member, name string) *Note {
+	_, about := h.helpOn(m, "")
+	meant, _ := h.nearestVerb(m, name, about...)
+	return note("unknown-topic", "topic", name, "meant", meant)
+}
+
+// explain returns what /help shows about a verb.
+func (v *Verb) explain() Usage { return Usage{v.Name, v.Aliases, v.Args, v.Help} }
 
 func me(c *Call) { c.Hub.say(c.Member, Action, c.Args[0], c.Now) }
 
@@ -44,36 +70,20 @@ func nick(c *Call) {
 	m, name := c.Member, c.Args[0]
 	switch {
 	case m.account() != 0:
-		m.refuse("your account is called " + m.Name() + ": /logout first")
+		m.refuse(note("account-has-name", "name", m.Name()))
 		return
-	case name == m.Name():
-		m.refuse("that is your name already")
-		return
-	}
-	if err := c.Hub.rename(m, name, c.Now); err != nil {
-		m.refuse(Reason(err))
+	case name == m.OwnName():
+		m.refuse(note("same-name"))
 		return
 	}
-	m.tell("you are now known as " + m.Name())
-}
-
-func quit(c *Call) { c.Member.out.Close(c.arg(0)) }
-
-// people is a number of them.
-func people(n int) string {
-	if n == 1 {
-		return "1 person"
+	if err := c.Hub.changeName(m, name, c.Now); err != nil {
+		m.refuse(Why(err))
+		return
 	}
-	return fmt.Sprintf("%d people", n)
+	m.tell(note("renamed", "name", m.OwnName()))
 }
 
-// count is a number of things, such as "2 lines".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
+func quit(c *Call) { c.Member.out.Close(c.Hub.farewell(c.Member, c.arg(0), c.Now)) }
 
 // without returns list without s, as a new slice.
 func without[T comparable](list []T, s T) []T {

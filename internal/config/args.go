@@ -10,26 +10,23 @@ import (
 )
 
 // readArgs returns the texts given for each row, nil for a row that is not
-// mentioned. pflag only takes the command line apart: what a text means is the
+// mentioned, and the arguments that are no flags. pflag only takes the command line apart: what a text means is the
 // row's own business, as it is for variables, files and defaults.
-func readArgs(rows []row, args []string) (given [][]string, p Problems) {
+func readArgs(rows []row, args []string) (given [][]string, words []string, p Problems) {
 	for args = normalise(args); ; {
 		values, rest, err := parseFlags(rows, args)
 		if err == nil {
-			if len(p) == 0 && len(rest) > 0 {
-				p.add("", quote(rest[0])+" is not a flag (a command comes first, as in chatsrv check; see chatsrv --help)")
-			}
-			return lastOf(rows, values), p
+			return lastOf(rows, values), rest, p
 		}
 		p = append(p, usageError(rows, err))
 		// On without the flag that nobody knows, to see what else is wrong.
 		unknown, ok := errors.AsType[*pflag.NotExistError](err)
 		if !ok {
-			return lastOf(rows, values), p
+			return lastOf(rows, values), rest, p
 		}
 		before := len(args)
 		if args = without(args, unknown); len(args) == before {
-			return lastOf(rows, values), p
+			return lastOf(rows, values), rest, p
 		}
 	}
 }

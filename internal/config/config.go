@@ -1,11 +1,11 @@
 // Package config turns the command line, the environment and a file into one
 // Config.
 //
-// Everything that can be set is a row of one table (table.go): Load, the keys of
-// the file, what Reload may change, the help text and the lists in the README
-// and docs are made from it. A flag beats its environment variable, the variable
-// beats the file, the file beats the default. Only main uses this package; it
-// hands plain values on to the parts it composes.
+// Every setting is a row of one table (table.go). Load, the keys of the file,
+// the settings that Reload may change, the help text and the lists in the README
+// and docs are derived from it. A flag beats its environment variable, the
+// variable beats the file, the file beats the default. Only main uses this
+// package; it passes plain values to the parts that it composes.
 package config
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/logs"
 )
 
-// Config is what chatsrv was asked to do. Load fills every field, so the zero
+// Config is the configuration of chatsrv. Load fills every field, so the zero
 // value is not a useful Config.
 type Config struct {
 	// File is the path of the configuration file, "" without one.
@@ -24,34 +24,41 @@ type Config struct {
 
 	// Port is the TCP port of every listener; 0 means any free one.
 	Port uint16
-	// Bind is where to listen, as given: see Listeners. Empty: everywhere.
+	// Bind lists the addresses to listen on, as given: see Listeners. Empty: all addresses.
 	Bind []string
 	// IPv4 and IPv6 restrict the address family. Neither or both: dual stack.
 	IPv4, IPv6 bool
 
-	// Backend is the name of an event-loop backend; "" is the platform's best
-	// and BackendList asks for their names.
+	// Backend is the name of an event-loop backend; "" means the platform's
+	// best, and BackendList asks for their names.
 	Backend string
 	// Loops is the number of event loops, at least 1.
 	Loops int
 
-	// Name is what the server calls itself in its greeting.
+	// Name is the server's name in its greeting.
 	Name string
-	// Style is the way the server talks to text clients.
+	// Style is the protocol style for text clients.
 	Style Style
 	// SniffWindow is how long a new connection may stay silent before it is
-	// taken for a person at a telnet client; 0 means at once.
+	// treated as a person at a telnet client; 0 means at once.
 	SniffWindow time.Duration
 
-	// Data is the folder of what is kept, "" the system's own, DataNone none.
+	// TLS says whether TLS is accepted. TLSCerts and TLSKeys are the files of the
+	// certificates and of their keys, as many of each. None: a self-signed certificate.
+	TLS               TLSMode
+	TLSCerts, TLSKeys []string
+	// RequireTLSAuth refuses passwords from other machines that do not come over TLS.
+	RequireTLSAuth bool
+
+	// Data is the data folder, "" for the system's default, DataNone for none.
 	Data string
-	// Guests: who has no account is let in.
+	// Guests admits users without an account.
 	Guests bool
-	// FloodControl: there is a limit to how much one person says.
+	// FloodControl turns on the flood limits for each person.
 	FloodControl bool
-	// Words is the file with the list of words, "" for none.
+	// Words is the file with the list of forbidden words, "" for none.
 	Words string
-	// KeepAge and KeepSize bound the history, in time and bytes; 0 doesn't.
+	// KeepAge and KeepSize bound the history, in time and bytes; 0 means no bound.
 	KeepAge  time.Duration
 	KeepSize int
 	// ChatLog is the folder of the rooms' text files, "" for none; ChatLogSize is
@@ -61,12 +68,15 @@ type Config struct {
 
 	// MaxLine is the longest line of a user, in bytes.
 	MaxLine int
-	// LoginTimeout is how long a newcomer may take to give a name.
+	// LoginTimeout is how long a client may take to give a name.
 	LoginTimeout time.Duration
 	// MaxLag is how far, in bytes, a reader may fall behind before it misses lines.
 	MaxLag int
-	// StallTimeout is how long a reader may take nothing before it is closed.
+	// StallTimeout disconnects a client that reads nothing for this long.
 	StallTimeout time.Duration
+	// KeepAlive is how long a connection is quiet before the system probes
+	// whether the client is still there. 0 means never.
+	KeepAlive time.Duration
 	// MaxClients is the most connections at a time; 0 derives it from the
 	// descriptor limit.
 	MaxClients int
@@ -82,31 +92,31 @@ type Config struct {
 	LogLevels logs.Levels
 	// LogFormat is the form of the log.
 	LogFormat LogFormat
-	// LogFile is where the log goes; "" is standard error.
+	// LogFile is the log file; "" means standard error.
 	LogFile string
-	// LogMaxSize is the size in bytes at which LogFile is put aside, LogKeep how
-	// many of those are kept, and LogCompress whether they are compressed.
+	// LogMaxSize is the size in bytes at which LogFile is rotated, LogKeep how
+	// many rotated files are kept, and LogCompress whether they are compressed.
 	LogMaxSize, LogKeep int
 	LogCompress         bool
 
-	// Metrics is the address where metrics and health are served over HTTP;
-	// not valid: nowhere.
+	// Metrics is the address where metrics and health are served over HTTP; the
+	// invalid address means that they are not served.
 	Metrics netip.AddrPort
 	// Debug adds profiles to what Metrics serves.
 	Debug bool
 
 	// Help and Version ask for a text instead of a server. If one of them is
-	// set, neither the environment nor a file has been read.
+	// set, neither the environment nor a file was read.
 	Help, Version bool
 }
 
-// DataNone is the Data that keeps nothing.
+// DataNone as Config.Data stores nothing.
 const DataNone = "none"
 
 // BackendList as Config.Backend asks for the names of the backends.
 const BackendList = "list"
 
-// A Style is a way to talk to text clients.
+// A Style is a protocol style for text clients.
 type Style string
 
 // The styles.
@@ -115,6 +125,15 @@ const (
 	StyleDefault Style = "default"
 	// StyleClassic is byte-exact with the C chat server this one replaces.
 	StyleClassic Style = "classic"
+)
+
+// A TLSMode says whether TLS is accepted.
+type TLSMode string
+
+// The modes of TLS.
+const (
+	TLSOn  TLSMode = "on"
+	TLSOff TLSMode = "off"
 )
 
 // A LogFormat is a form of the log.
@@ -126,13 +145,13 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// A UsageError says what is wrong with the command line, the environment or the
-// file, in words for the person who typed it.
+// A UsageError describes a mistake in the command line, the environment or the
+// file to the person who made it.
 type UsageError struct {
 	// Where is the flag ("--port"), the variable ("CHATSRV_PORT"), the line of
-	// the file ("chatsrv.toml:3") or "" if the problem belongs to none.
+	// the file ("chatsrv.toml:3") or "" for other problems.
 	Where string
-	// Problem names the value, what is wrong with it and the way out.
+	// Problem names the value, what is wrong with it, and how to fix it.
 	Problem string
 }
 
@@ -144,7 +163,7 @@ func (e *UsageError) Error() string {
 	return e.Where + ": " + e.Problem
 }
 
-// Problems is everything that is wrong, in the order of the settings. Each is a
+// Problems is the list of all mistakes, in the order of the settings. Each is a
 // *UsageError.
 type Problems []error
 
@@ -157,7 +176,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns them one by one.
+// Unwrap returns the single errors.
 func (p Problems) Unwrap() []error { return p }
 
 // err returns nil if there are none.

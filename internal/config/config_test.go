@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/logs"
 )
 
-// addresses has go-cmp compare them as the language does.
+// addresses makes go-cmp compare addresses with ==.
 var addresses = cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })
 
 // environment makes a lookup function of "NAME=value" entries.
@@ -28,7 +29,7 @@ func environment(entries ...string) func(string) (string, bool) {
 	}
 }
 
-// Parse is Load where it does not matter from where a value came.
+// Parse is Load for tests that don't need the origin of values.
 func Parse(args []string, env func(name string) (string, bool)) (Config, error) {
 	s, err := Load(args, env)
 	if err != nil {
@@ -46,18 +47,18 @@ func parse(t *testing.T, args []string, env ...string) Config {
 	return c
 }
 
-// defaults is what the documentation promises, written out once more.
+// defaults returns the documented defaults, written out once more.
 func defaults() Config {
 	return Config{
-		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond,
+		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond, TLS: TLSOn,
 		Guests: true, FloodControl: true, ChatLogSize: 10 << 20, ChatLogKeep: 30,
-		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second,
+		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second, KeepAlive: time.Minute,
 		MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute, Grace: 5 * time.Second,
 		LogFormat: LogText, LogMaxSize: 100 << 20, LogKeep: 7,
 	}
 }
 
-func TestNothingGivenMeansTheDefaults(t *testing.T) {
+func TestWithoutSettingsTheDefaultsApply(t *testing.T) {
 	if diff := cmp.Diff(defaults(), parse(t, nil), addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -65,25 +66,27 @@ func TestNothingGivenMeansTheDefaults(t *testing.T) {
 
 func TestEveryFlagReachesItsField(t *testing.T) {
 	got := parse(t, strings.Fields(`-p 0 -b 127.0.0.1 --bind unix:/tmp/a,b -4 -6 --backend poll --loops=2 --name chat
-		--style classic --sniff-window 0 --max-line 8KiB --login-timeout 1m30s --max-lag 65536 --stall-timeout 1s
+		--style classic --sniff-window 0 --max-line 8KiB --login-timeout 1m30s --max-lag 65536 --stall-timeout 1s --keepalive 90s
 		--data /srv/chat --guests=false --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
 		--chatlog /var/log/chat --chatlog-size 1MiB --chatlog-keep 3 --max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json
-		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug`))
+		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug
+		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off`))
 	want := Config{
 		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
 		Data: "/srv/chat", Words: "w.txt", KeepAge: 720 * time.Hour, KeepSize: 1 << 30,
 		ChatLog: "/var/log/chat", ChatLogSize: 1 << 20, ChatLogKeep: 3,
-		Style: StyleClassic, SniffWindow: 0, MaxLine: 8192, LoginTimeout: 90 * time.Second, MaxLag: 65536, StallTimeout: time.Second,
+		Style: StyleClassic, SniffWindow: 0, MaxLine: 8192, LoginTimeout: 90 * time.Second, MaxLag: 65536, StallTimeout: time.Second, KeepAlive: 90 * time.Second,
 		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,
 		LogLevels: logs.All(slog.LevelDebug), LogFormat: LogJSON, LogFile: "/tmp/log", LogMaxSize: 2 << 20, LogKeep: 1, LogCompress: true,
 		Metrics: netip.MustParseAddrPort("127.0.0.1:9100"), Debug: true,
+		TLS: TLSOff, TLSCerts: []string{"a.pem", "b.pem"}, TLSKeys: []string{"a.key", "b.key"},
 	}
 	if diff := cmp.Diff(want, got, addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-func TestAFlagBeatsTheVariableAndTheVariableTheDefault(t *testing.T) {
+func TestFlagsOverrideVariablesAndVariablesOverrideDefaults(t *testing.T) {
 	env := []string{"CHATSRV_PORT=1", "CHATSRV_MAX_LINE=1KiB", "CHATSRV_IPV6=true", "CHATSRV_BIND=lo, unix:/s", "CHATSRV_NAME="}
 	got := parse(t, []string{"-port", "2", "--log-format", "json", "--log-format", "text"}, env...)
 	want := defaults()
@@ -108,7 +111,7 @@ func TestHelpAndVersionDoNotReadTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
+func TestErrorsNameTheOriginTheValueAndTheWayOut(t *testing.T) {
 	for _, test := range []struct {
 		args string
 		env  string
@@ -119,6 +122,11 @@ func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
 		{args: "-vesrion", want: []string{"unknown flag -vesrion", "did you mean --version?"}},
 		{args: "--xyzzyxyzzy", want: []string{"unknown flag --xyzzyxyzzy", "chatsrv --help"}},
 		{args: "-x", want: []string{"unknown flag -x", "chatsrv --help"}},
+		{args: "--tls maybe", want: []string{"--tls: ", `"maybe" is not one of on, off`}},
+		{args: "--tls off --require-tls-auth", want: []string{"--require-tls-auth: ", "there is no TLS with --tls off"}},
+		{args: "--style classic --require-tls-auth=true", want: []string{"--require-tls-auth: ", "--style classic"}},
+		{args: "--tls-cert a.pem", want: []string{"--tls-cert: ", "1 certificates and 0 keys", "give one --tls-key for each --tls-cert"}},
+		{args: "--tls-key a.pem", want: []string{"--tls-key: ", "0 certificates and 1 keys"}},
 		{args: "9034", want: []string{`"9034" is not a flag`, "chatsrv --help"}},
 		{args: "-4 -- -6", want: []string{`"-6" is not a flag`}},
 		{args: "--=3", want: []string{"--=3", "chatsrv --help"}},
@@ -143,7 +151,7 @@ func TestErrorsNameThePlaceTheValueAndTheWayOut(t *testing.T) {
 		{args: "--metrics example.org:9100", want: []string{"--metrics: ", "0.0.0.0:9100"}},
 		{args: "--metrics ::1", want: []string{"--metrics: ", `"::1" is not`, "[::1]:9100"}},
 		{args: "--debug", want: []string{"--debug: ", "--metrics"}},
-		{args: "--log-file=", want: []string{"--log-file: ", `"" is no path`}},
+		{args: "--log-file=", want: []string{"--log-file: ", `"" is not a file path`}},
 		{args: "--log-max-size 1KiB", want: []string{"--log-max-size: ", "1MiB to 1GiB"}},
 		{args: "--ipv4=maybe", want: []string{"--ipv4: ", `"maybe"`, "true"}},
 		{args: "--name \x1b[2J", want: []string{"--name: ", `"\x1b[2J"`, "printable"}},
@@ -203,13 +211,31 @@ func FuzzParseRefusesInWordsOnly(f *testing.F) {
 }
 
 func TestATimeMayBeGivenInDays(t *testing.T) {
-	s, err := Load([]string{"--keep-age", "90d"}, environment())
-	if err != nil || s.Config.KeepAge != 90*24*time.Hour {
-		t.Errorf("%v, %v", s, err)
+	for text, want := range map[string]time.Duration{"90d": 90 * 24 * time.Hour, "1w": 7 * 24 * time.Hour, "1d12h": 36 * time.Hour, "1.5d": 36 * time.Hour, "2 days": 48 * time.Hour} {
+		s, err := Load([]string{"--keep-age", text}, environment())
+		if err != nil || s.Config.KeepAge != want {
+			t.Errorf("%q: %v, %v", text, s, err)
+		}
 	}
-	for _, text := range []string{"d", "1.5d", "-1d", "99999d", "1d2h"} {
+	for _, text := range []string{"d", "1d1d", "-1d", "99999d", "15251w"} {
 		if _, err := Load([]string{"--keep-age", text}, environment()); err == nil {
 			t.Errorf("%q is a time", text)
 		}
+	}
+}
+
+func TestFlagsAreThoseThatWereGiven(t *testing.T) {
+	env := environment("CHATSRV_NAME=eve")
+	s, words, err := LoadWords([]string{"-4", "install", "-port", "0", "--data", "install", "--bind=::1", "--guests=false", "-b", "10.0.0.1"}, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"--port=0", "--bind=::1", "--bind=10.0.0.1", "--ipv4=true", "--data=install", "--guests=false"}
+	if got := s.Flags(); !slices.Equal(got, want) || !slices.Equal(words, []string{"install"}) {
+		t.Errorf("flags %q, words %q, want %q", got, words, want)
+	}
+	again, err := Load(s.Flags(), env)
+	if err != nil || !cmp.Equal(again.Config, s.Config, addresses) {
+		t.Errorf("again: %+v, %v, want %+v", again, err, s.Config)
 	}
 }

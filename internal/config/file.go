@@ -18,20 +18,20 @@ import (
 )
 
 const (
-	// MaxFile is the most that a configuration file may have, in bytes.
+	// MaxFile is the maximum size of a configuration file, in bytes.
 	MaxFile = 64 << 10
 	// maxReported bounds the problems of one file that are reported.
 	maxReported = 50
 )
 
-// A fault is something wrong in a line of the file.
+// A fault is a mistake in a line of the file.
 type fault struct {
 	line    int
 	problem string
 }
 
-// readFile returns what the file says for each row that it mentions, and
-// everything that is wrong with it. Without a file both are nil.
+// readFile returns the file's value for each row that it mentions, and all
+// mistakes in it. Without a file both are nil.
 func (s *Settings) readFile() (map[string]value, Problems) {
 	path, origin := s.filePath()
 	if path == "" {
@@ -58,7 +58,7 @@ func (s *Settings) readFile() (map[string]value, Problems) {
 	return placed, p
 }
 
-// filePath returns the path of the file and where that was given.
+// filePath returns the path of the file and its origin.
 func (s *Settings) filePath() (path, origin string) {
 	for i, r := range s.rows {
 		if v := s.values[i]; r.name == fileRow && len(v.texts) > 0 {
@@ -68,7 +68,7 @@ func (s *Settings) filePath() (path, origin string) {
 	return "", ""
 }
 
-// lineOf is a place in a file, as editors understand it.
+// lineOf returns a place in a file, in the form that editors understand.
 func lineOf(path string, line int) string { return printable(path) + ":" + strconv.Itoa(line) }
 
 // printable returns a path for a message or a comment, in quotes if need be.
@@ -90,13 +90,13 @@ func readText(path string) (text, problem string) {
 	case info.IsDir():
 		return "", "is a folder: name a file in it"
 	case !info.Mode().IsRegular():
-		return "", "is no regular file: it could not be read again at a reload"
+		return "", "is not a regular file, so a reload could not read it again"
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", "can't be read: " + cause(err)
 	}
-	defer func() { _ = f.Close() }() // only read
+	defer func() { _ = f.Close() }() // opened for reading only
 	bytes, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	switch {
 	case err != nil:
@@ -107,10 +107,10 @@ func readText(path string) (text, problem string) {
 	return string(bytes), ""
 }
 
-// cause is an error of package os without the path.
+// cause returns an error of package os without the path.
 func cause(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
-		return "this user may not (see its permissions and those of its folder)"
+		return "permission denied (check its permissions and those of its folder)"
 	}
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
@@ -118,14 +118,14 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// A lineValue is what a line of the file says.
+// A lineValue is the value in a line of the file.
 type lineValue struct {
 	texts []string
 	line  int
 }
 
-// A located is a value of the file with its line. It refuses whatever it is
-// given: the refusal is where package toml says how far it has come.
+// A located is a value of the file with its line. It refuses every value,
+// because the error of package toml is what tells the line.
 type located struct{ value any }
 
 var errLocated = errors.New("here")
@@ -146,7 +146,7 @@ func parseFile(rows []row, text string) (map[string]lineValue, []fault) {
 	for _, key := range meta.Keys() {
 		primitive, top := keys[key[0]]
 		if len(key) > 1 || !top {
-			continue // of a table, which is refused as a whole
+			continue // in a table, which is refused as a whole
 		}
 		if len(faults) > 10*maxReported {
 			break // finding a line takes time
@@ -180,7 +180,7 @@ func locate(meta *toml.MetaData, p toml.Primitive) (v any, line int) {
 	return l.value, line
 }
 
-// syntaxFault puts an error of package toml into our words.
+// syntaxFault rewords an error of package toml.
 func syntaxFault(rows []row, text string, err error) fault {
 	parse, ok := errors.AsType[toml.ParseError](err)
 	if !ok {
@@ -188,13 +188,13 @@ func syntaxFault(rows []row, text string, err error) fault {
 	}
 	message := "not TOML: " + strings.TrimSuffix(parse.Message, ".")
 	if mayBeSecret(rows, text, parse.Position.Line) {
-		message = "not TOML: is the value in quotes?" // theirs may quote it
+		message = "not TOML: is the value in quotes?" // the original may quote the value
 	}
 	return fault{parse.Position.Line, message + " (what follows was not looked at)"}
 }
 
-// mayBeSecret tells whether a line may hold a part of a secret. It is not known to be
-// well-formed.
+// mayBeSecret reports whether a line, which may be malformed, may contain a part of a
+// secret.
 func mayBeSecret(rows []row, text string, number int) bool {
 	secrets := false
 	lines := strings.Split(text, "\n")
@@ -211,7 +211,7 @@ func mayBeSecret(rows []row, text string, number int) bool {
 	return secrets
 }
 
-// rowOfKey finds the row of a key, or says what was probably meant.
+// rowOfKey finds the row of a key, or suggests one.
 func rowOfKey(rows []row, key string, v any) (r row, problem string) {
 	var known []string
 	for _, r := range rows {
@@ -235,7 +235,7 @@ func rowOfKey(rows []row, key string, v any) (r row, problem string) {
 	return row{}, "unknown key (keys are the long flags of chatsrv --help)"
 }
 
-// textsOf turns a value of the file into what a flag would have been given.
+// textsOf converts a value of the file to the arguments that a flag would get.
 func (r row) textsOf(v any) (texts []string, problem string) {
 	list, isList := v.([]any)
 	switch {
@@ -260,19 +260,19 @@ func (r row) textsOf(v any) (texts []string, problem string) {
 func (r row) textOf(v any) (string, bool) {
 	switch v := v.(type) {
 	case bool:
-		return strconv.FormatBool(v), r.isSwitch()
+		return strconv.FormatBool(v), r.isBool()
 	case string:
 		return v, !r.isSwitch()
 	case int64:
-		return strconv.FormatInt(v, 10), !r.isSwitch()
+		return strconv.FormatInt(v, 10), !r.isBool()
 	}
 	return "", false
 }
 
-// kind says what the row takes in the file.
+// kind describes the row's value in the file.
 func (r row) kind() string {
 	switch {
-	case r.isSwitch():
+	case r.isBool():
 		return "true or false"
 	case r.repeat:
 		return "a text in quotes or a list of them"
@@ -282,7 +282,7 @@ func (r row) kind() string {
 	return "a text in quotes (as in " + r.name + " = " + r.tomlExample() + ")"
 }
 
-// isNumber tells whether a value may stand without quotes.
+// isNumber reports whether a value needs no quotes.
 func (r row) isNumber() bool { return r.value == "N" || r.value == "SIZE" }
 
 func kindOf(v any) string {

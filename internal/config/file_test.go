@@ -35,7 +35,7 @@ func fileOf(t *testing.T, text string) (path string) {
 	return path
 }
 
-func TestTheFileBeatsTheDefaultAndEverythingElseTheFile(t *testing.T) {
+func TestTheFileOverridesDefaultsAndIsOverriddenByTheRest(t *testing.T) {
 	path := fileOf(t, `
 port = 1
 max-line = "1KiB"
@@ -79,7 +79,7 @@ func TestTheVariableNamesTheFileToo(t *testing.T) {
 	}
 }
 
-// problems loads a file and returns what is wrong with it, without its path.
+// problems loads a file and returns the mistakes in it, without its path.
 func problems(t *testing.T, text string, args ...string) []string {
 	t.Helper()
 	path := fileOf(t, text)
@@ -99,7 +99,7 @@ func problems(t *testing.T, text string, args ...string) []string {
 	return lines
 }
 
-func TestEverythingThatIsWrongIsReportedWithItsLine(t *testing.T) {
+func TestEveryMistakeIsReportedWithItsLine(t *testing.T) {
 	got := problems(t, "port = 70000\nname = = 2\nprot = 1\n", "--prot", "--max-lag", "1")
 	want := []string{
 		"unknown flag --prot (did you mean --port?)",
@@ -154,7 +154,7 @@ max-lag = "1MiB"
 	}
 }
 
-func TestAFileIsWrongEvenWhereAFlagBeatsIt(t *testing.T) {
+func TestMistakesInTheFileAreReportedEvenIfAFlagOverridesThem(t *testing.T) {
 	if got := problems(t, "port = 70000", "--port", "1"); len(got) != 2 || !strings.HasPrefix(got[1], "c.toml:1: port: ") {
 		t.Errorf("%q", got)
 	}
@@ -181,7 +181,7 @@ func TestAFileThatCannotBeReadIsExplained(t *testing.T) {
 		filepath.Join(dir, "none.toml"): "does not exist",
 		dir:                             "is a folder: name a file in it",
 		fileOf(t, strings.Repeat("#\n", MaxFile/2+1)): "has more than 64KiB, the most that a configuration may have",
-		locked: "can't be read: this user may not",
+		locked: "can't be read: permission denied",
 	} {
 		if path == locked && (runtime.GOOS == "windows" || os.Getuid() == 0) {
 			continue // nothing is locked for this user
@@ -196,7 +196,7 @@ func TestAFileThatCannotBeReadIsExplained(t *testing.T) {
 	}
 }
 
-// spies is a table with a secret in it, which the real one has not yet.
+// spies is a table with a secret in it; the real one has none yet.
 func spies() []row {
 	return []row{
 		{group: groupAbout, name: fileRow, value: "FILE", noFile: true, set: setPath(func(c *Config) *string { return &c.File })},
@@ -207,7 +207,7 @@ func spies() []row {
 				if len(text) > 20 {
 					return fmt.Errorf("%q is too long", text)
 				}
-				c.Backend = text // stands for a field of the type secret.Text
+				c.Backend = text
 				return nil
 			},
 		},
@@ -242,7 +242,7 @@ func TestASecretIsNeverShown(t *testing.T) {
 			t.Errorf("%q is accepted", text)
 			continue
 		}
-		// The name of a key is no secret: who writes one there has shown it.
+		// The name of a key is not a secret.
 		if !strings.HasPrefix(text, canary) {
 			shown = append(shown, err.Error())
 		}

@@ -6,25 +6,28 @@ import (
 	"strings"
 )
 
-const helpHead = `chatsrv is a chat server for telnet, nc and everything else that speaks lines.
+const helpHead = `chatsrv is a chat server for telnet, nc and any other client that sends lines.
 
-Usage: chatsrv [flags]           serve
+Usage: chatsrv [flags]           run the server
        chatsrv COMMAND [flags]
 `
 
 const helpFoot = `
-A long flag also takes one dash (-port 9034), a value also follows an equals
-sign (--port=9034). CHATSRV_ and the flag's name in capitals, dashes as
-underscores, is its environment variable (CHATSRV_MAX_LINE=8KiB; --bind
-separates by commas). In the file of --config the flag's name is the key
-(max-line = "8KiB"; bind = ["::1", "lo"]). A flag beats the variable, the
-variable beats the file, the file beats the default.
+SIZE is a number of bytes, or a number with a unit (8KiB, 1MiB, 2GiB). TIME is
+a number with a unit (150ms, 30s, 10m, 90d).
 
-Exit codes: 0 stopped as asked, 1 run-time error, 2 wrong usage.
+A long flag may have one dash (-port 9034), and its value may follow an equals
+sign (--port=9034). Its environment variable is CHATSRV_ and the flag's name in
+capitals, with underscores for dashes (CHATSRV_MAX_LINE=8KiB); a list has commas
+(CHATSRV_BIND=::1,lo). Its key in the --config file is the flag's name (max-line
+= "8KiB"; bind = ["::1", "lo"]). A flag overrides the variable, the variable
+overrides the file, and the file overrides the default.
+
+Exit codes: 0 stopped as requested, 1 run-time error, 2 wrong usage.
 `
 
-// helpWidth is the column that the help's lines end before, and helpColumn the
-// one that its sentences begin in.
+// helpWidth is the width of the help's lines, and helpColumn the column in
+// which its sentences begin.
 const (
 	helpWidth  = 80
 	helpColumn = 32
@@ -39,7 +42,7 @@ type Command struct {
 	Help string
 }
 
-// WriteHelp prints what --help prints. Its errors are w's.
+// WriteHelp prints the text of --help. Its errors are w's.
 func WriteHelp(w io.Writer, commands []Command) error {
 	var b bytes.Buffer
 	b.WriteString(helpHead)
@@ -77,7 +80,7 @@ func (r row) writeHelp(b *bytes.Buffer) {
 
 // writeEntry prints a word, and its sentence wrapped beside it.
 func writeEntry(b *bytes.Buffer, line, sentence string) {
-	// Two spaces at least between a word and its sentence.
+	// At least two spaces between a word and its sentence.
 	line += strings.Repeat(" ", max(1, helpColumn-1-len(line)))
 	for _, word := range strings.Fields(sentence) {
 		if len(line)+1+len(word) >= helpWidth {
@@ -89,7 +92,7 @@ func writeEntry(b *bytes.Buffer, line, sentence string) {
 	b.WriteString(line + "\n")
 }
 
-// sentence is the help with the default.
+// sentence returns the help with the default.
 func (r row) sentence() string {
 	if r.def == "" {
 		return r.help

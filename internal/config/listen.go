@@ -11,7 +11,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/nearest"
 )
 
-// A Listen is one place to listen, in the words of eventloop.Net.
+// A Listen is an address to listen on, in the form of eventloop.Net.
 type Listen struct {
 	// Network is "tcp" (dual stack), "tcp4", "tcp6" or "unix".
 	Network string
@@ -19,19 +19,19 @@ type Listen struct {
 	Address string
 }
 
-// Listeners works out where to listen. Without Bind that is everywhere, in the
-// families asked for. Otherwise each entry of Bind is
+// Listeners returns the addresses to listen on. Without Bind these are all
+// addresses of the families asked for. Otherwise each entry of Bind is
 //
-//   - an IP address, IPv6 with or without brackets and zone, or one with a port
-//     of its own ("127.0.0.1:8080", "[::1]:8080"),
+//   - an IP address, IPv6 with or without brackets and zone, or one with its
+//     own port ("127.0.0.1:8080", "[::1]:8080"),
 //   - the name of a network interface: each of its addresses in the families
 //     asked for,
 //   - "unix:" and the path of a Unix socket,
 //   - "*": everywhere.
 //
-// An IPv6 address never serves IPv4, "::" included. What comes up twice is
-// listed once. An entry that means nothing is a *UsageError; other errors are
-// the system's, met when it was asked for its interfaces.
+// An IPv6 address never serves IPv4, "::" included. Duplicates are listed once.
+// For an invalid entry the error is a *UsageError; other errors are the
+// system's, from listing its interfaces.
 func (c Config) Listeners() ([]Listen, error) {
 	return c.listeners(interfaces)
 }
@@ -62,7 +62,7 @@ func (c Config) listeners(interfaces func() ([]iface, error)) ([]Listen, error) 
 	return all, nil
 }
 
-// resolve works out one entry of Bind.
+// resolve resolves one entry of Bind.
 func (c Config) resolve(entry string, interfaces func() ([]iface, error)) ([]Listen, error) {
 	if path, ok := strings.CutPrefix(entry, "unix:"); ok {
 		if path == "" {
@@ -122,7 +122,7 @@ func (c Config) onInterface(entry string, known []iface) ([]Listen, error) {
 	return nil, bindError(entry, "is neither an IP address nor an interface of this machine ("+hint+")")
 }
 
-// everywhere is the wildcard of the families asked for.
+// everywhere returns the wildcard of the families asked for.
 func (c Config) everywhere() Listen {
 	network := "tcp"
 	switch {
@@ -134,7 +134,7 @@ func (c Config) everywhere() Listen {
 	return Listen{network, ":" + strconv.Itoa(int(c.Port))}
 }
 
-// family tells whether addr belongs to a family asked for.
+// family reports whether addr belongs to a family asked for.
 func (c Config) family(addr netip.Addr) bool {
 	if c.IPv4 == c.IPv6 {
 		return true
@@ -142,7 +142,7 @@ func (c Config) family(addr netip.Addr) bool {
 	return addr.Is4() == c.IPv4
 }
 
-// familyFlag is the flag that made family say no.
+// familyFlag returns the flag that made family return false.
 func (c Config) familyFlag() string {
 	if c.IPv4 {
 		return "--ipv4"
@@ -157,8 +157,8 @@ func familyName(addr netip.Addr) string {
 	return "IPv6"
 }
 
-// at is a listener on one address. An IPv4 one has no dual-stack form, and an
-// IPv6 one, "::" included, leaves IPv4 to a listener of its own.
+// at returns the Listen for one address. An IPv4 address has no dual-stack
+// form, and an IPv6 one, "::" included, leaves IPv4 to a separate listener.
 func at(addr netip.Addr, port uint16) Listen {
 	network := "tcp6"
 	if addr.Is4() {
@@ -185,6 +185,15 @@ func bindError(entry, problem string) error {
 	return &UsageError{Where: "--bind", Problem: quote(entry) + " " + problem}
 }
 
+// Present reports whether an interface of this machine has an address, which
+// need not be usable yet.
+func Present(addr netip.Addr) bool {
+	known, err := interfaces()
+	return err == nil && slices.ContainsFunc(known, func(nic iface) bool {
+		return slices.ContainsFunc(nic.addrs, func(a netip.Addr) bool { return a.WithZone("") == addr.WithZone("") })
+	})
+}
+
 // interfaces asks the system.
 func interfaces() ([]iface, error) {
 	nics, err := net.Interfaces()
@@ -202,7 +211,7 @@ func interfaces() ([]iface, error) {
 	return all, nil
 }
 
-// addrsOf takes the IP addresses out of what net reports for an interface.
+// addrsOf returns the IP addresses among those that net reports for an interface.
 func addrsOf(name string, addrs []net.Addr) []netip.Addr {
 	var ips []netip.Addr
 	for _, a := range addrs {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
 // machine is a machine with three interfaces, one of them without an address.
@@ -25,7 +27,7 @@ func machine() ([]iface, error) {
 	}, nil
 }
 
-func TestListenersSayWhereToListen(t *testing.T) {
+func TestListenersResolvesEveryKindOfEntry(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                       "tcp :9034",
 		"-4":                     "tcp4 :9034",
@@ -73,7 +75,7 @@ func TestListenersSayWhereToListen(t *testing.T) {
 	}
 }
 
-func TestListenersSayWhatIsWrong(t *testing.T) {
+func TestListenersExplainsInvalidEntries(t *testing.T) {
 	for args, want := range map[string]string{
 		"-6 -b 127.0.0.1":        `"127.0.0.1" is an IPv4 address, which --ipv6 excludes`,
 		"-6 -b ::ffff:127.0.0.1": "is an IPv4 address, which --ipv6 excludes",
@@ -97,7 +99,7 @@ func TestListenersSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestListenersPassOnWhatTheSystemSays(t *testing.T) {
+func TestListenersReturnsErrorsOfTheSystem(t *testing.T) {
 	broken := errors.New("no such system call")
 	_, err := parse(t, []string{"-b", "lo"}).listeners(func() ([]iface, error) { return nil, broken })
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), `"lo"`) {
@@ -107,7 +109,9 @@ func TestListenersPassOnWhatTheSystemSays(t *testing.T) {
 
 func TestInterfacesOfThisMachineAreFound(t *testing.T) {
 	nics, err := net.Interfaces()
-	if err != nil {
+	if err != nil && socktest.Wine() {
+		t.Skipf("this version of Wine lists no interfaces: %v", err)
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(nics, func(nic net.Interface) bool { return nic.Flags&net.FlagLoopback != 0 && nic.Flags&net.FlagUp != 0 })

@@ -1,9 +1,8 @@
 package config
 
 import (
+	"fmt"
 	"strings"
-
-	"github.com/sudoXpg/netloop/internal/secret"
 )
 
 // fileRow is the name of the row that names the configuration file.
@@ -11,33 +10,51 @@ const fileRow = "config"
 
 // Settings is a Config that knows where each of its values came from.
 type Settings struct {
-	// Config is what was asked for.
+	// Config is the resulting configuration.
 	Config Config
+	// Warnings are sentences about ignored values.
+	Warnings []string
 
 	rows   []row
 	values []value // as the rows
 }
 
-// A value is what one row was given.
+// A value is the value of one row.
 type value struct {
 	texts  []string // nil: nothing, not even a default
 	origin string   // "--port", "CHATSRV_PORT", "chatsrv.toml:3" or "default"
 	inFile bool
 }
 
-// byDefault is the origin of what nobody has set.
+// byDefault is the origin of values that were not set.
 const byDefault = "default"
 
 // Load reads the arguments (without the program's name), the environment, which
-// env looks up as os.LookupEnv does, and the file that one of the two names. An
-// empty variable counts as unset. An error is Problems and names everything
-// that is wrong.
+// env looks up as os.LookupEnv does, and the file that one of them names. An
+// empty variable counts as unset. An error is Problems and lists all mistakes.
 func Load(args []string, env func(name string) (string, bool)) (*Settings, error) {
 	return load(table, args, env)
 }
 
+// LoadWords is Load for a command that takes arguments. It returns the arguments
+// that are not flags, which may be between the flags and after "--".
+func LoadWords(args []string, env func(name string) (string, bool)) (s *Settings, words []string, err error) {
+	return loadWords(table, args, env)
+}
+
 func load(rows []row, args []string, env func(string) (string, bool)) (*Settings, error) {
-	given, problems := readArgs(rows, args)
+	s, words, err := loadWords(rows, args, env)
+	if err == nil && len(words) > 0 {
+		err = Problems{&UsageError{Problem: quote(words[0]) + " is not a flag (a command comes first, as in chatsrv check; see chatsrv --help)"}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func loadWords(rows []row, args []string, env func(string) (string, bool)) (*Settings, []string, error) {
+	given, words, problems := readArgs(rows, args)
 	text := asksForText(rows, given)
 	if text {
 		env = func(string) (string, bool) { return "", false }
@@ -45,7 +62,11 @@ func load(rows []row, args []string, env func(string) (string, bool)) (*Settings
 	s := &Settings{rows: rows, values: make([]value, len(rows))}
 	for i, r := range rows {
 		v := &s.values[i]
-		switch texts := r.lookup(env); {
+		texts, warning := r.lookup(env)
+		if warning != "" {
+			s.Warnings = append(s.Warnings, warning)
+		}
+		switch {
 		case given[i] != nil:
 			*v = value{texts: given[i], origin: "--" + r.name}
 		case texts != nil:
@@ -64,12 +85,26 @@ func load(rows []row, args []string, env func(string) (string, bool)) (*Settings
 		problems = s.contradictions()
 	}
 	if err := problems.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	return s, words, nil
 }
 
-// fill takes what nobody has given from the file, or else from the table.
+// Flags returns the flags that were given, in their long form.
+func (s *Settings) Flags() (args []string) {
+	for i, r := range s.rows {
+		flag := "--" + r.name
+		if s.values[i].origin != flag {
+			continue
+		}
+		for _, text := range s.values[i].texts {
+			args = append(args, flag+"="+text)
+		}
+	}
+	return args
+}
+
+// fill takes values that were not given from the file, or from the table.
 func (s *Settings) fill(fromFile map[string]value) {
 	for i, r := range s.rows {
 		v := &s.values[i]
@@ -85,8 +120,8 @@ func (s *Settings) fill(fromFile map[string]value) {
 	}
 }
 
-// asksForText tells whether the arguments ask for help or the version, for which
-// nothing else is looked at.
+// asksForText reports whether the arguments ask for help or the version, for
+// which nothing else is read.
 func asksForText(rows []row, given [][]string) bool {
 	var c Config
 	for i, r := range rows {
@@ -99,8 +134,8 @@ func asksForText(rows []row, given [][]string) bool {
 	return c.Help || c.Version
 }
 
-// apply makes Config of the values. What the file says is checked where it is
-// read, line by line.
+// apply sets Config from the values. Values of the file were checked when they
+// were read, line by line.
 func (s *Settings) apply() (p Problems) {
 	s.Config = Config{}
 	for i, r := range s.rows {
@@ -120,15 +155,25 @@ func (r row) try(c *Config, text string) (problem string) {
 	case err == nil:
 		return ""
 	case r.secret && text != "" && strings.Contains(err.Error(), strings.Trim(quote(text), `"`)):
-		return "the value can't be used (" + secret.Redacted + ")"
+		return "the value can't be used (" + redacted + ")"
 	}
 	return err.Error()
 }
 
-// contradictions are values that are right each, and not together.
+// contradictions returns problems with values that are valid each, but not together.
 func (s *Settings) contradictions() (p Problems) {
 	if s.Config.Debug && !s.Config.Metrics.IsValid() {
 		p.add(s.origin("debug"), "profiles are served at --metrics, which is not set (as in --metrics 9100)")
+	}
+	if s.Config.RequireTLSAuth && (s.Config.TLS == TLSOff || s.Config.Style == StyleClassic) {
+		p.add(s.origin("require-tls-auth"), "there is no TLS with --tls off or --style classic, so that nobody could log in from another machine")
+	}
+	if certs, keys := len(s.Config.TLSCerts), len(s.Config.TLSKeys); certs != keys {
+		name := "tls-cert"
+		if certs == 0 {
+			name = "tls-key"
+		}
+		p.add(s.origin(name), fmt.Sprintf("there are %d certificates and %d keys: give one --tls-key for each --tls-cert, in the same order", certs, keys))
 	}
 	return p
 }

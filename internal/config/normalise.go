@@ -2,12 +2,12 @@ package config
 
 import "strings"
 
-// normalise gives every long flag that was typed with one dash its second one,
-// so that pflag does not read "-port" as "-p ort". It stops at "--", and it
-// copies values untouched, also those that look like a flag.
+// normalise adds the second dash to long flags that were typed with one, so
+// that pflag does not parse "-port" as "-p ort". It stops at "--", and copies
+// values unchanged, even those that look like a flag.
 //
-// A long name always wins over shorthands: "-bind" is never "-b ind". The
-// table has no long name that also means something as a bundle (a test says so).
+// A long name always wins over shorthands: "-bind" is never "-b ind". No long
+// name in the table is also a valid bundle (a test checks it).
 func normalise(args []string) []string {
 	out := make([]string, 0, len(args))
 	for i := 0; i < len(args); i++ {
@@ -28,8 +28,8 @@ func normalise(args []string) []string {
 	return out
 }
 
-// takesNext tells whether pflag will read the argument after arg, which has
-// its two dashes if it needs them, as its value.
+// takesNext reports whether pflag will take the argument after arg, which
+// already has its two dashes, as its value.
 func takesNext(arg string) bool {
 	if long, ok := strings.CutPrefix(arg, "--"); ok {
 		for _, r := range table {
@@ -43,7 +43,7 @@ func takesNext(arg string) bool {
 	for ok && bundle != "" {
 		r, known := shorthand(bundle[:1])
 		if !known || !r.isSwitch() {
-			// The rest of the bundle is the value, if there is a rest.
+			// A rest of the bundle is the value.
 			return known && len(bundle) == 1
 		}
 		bundle = bundle[1:]

@@ -29,7 +29,7 @@ func TestEveryLongFlagTakesOneDash(t *testing.T) {
 	}
 }
 
-func TestNormaliseCopiesValuesUntouched(t *testing.T) {
+func TestNormaliseCopiesValuesUnchanged(t *testing.T) {
 	for _, r := range table {
 		if r.isSwitch() {
 			continue
@@ -74,9 +74,9 @@ func TestAFlagWithoutItsValueIsRewrittenToo(t *testing.T) {
 	}
 }
 
-// Rewriting "-name" must not take away a meaning that the bundle of shorthands
-// "n", "a", "m", "e" had: switches up to the end, or switches, a shorthand with
-// a value, and a rest which that flag would take.
+// Rewriting "-name" must not change a valid bundle of the shorthands "n", "a",
+// "m", "e": one that consists of switches, or of switches and a shorthand with
+// the rest as a valid value.
 func TestNoLongNameIsALegalBundleOfShorthands(t *testing.T) {
 	for _, r := range table {
 		for rest := r.name; ; {
@@ -88,8 +88,8 @@ func TestNoLongNameIsALegalBundleOfShorthands(t *testing.T) {
 			if short.isSwitch() && rest != "" {
 				continue
 			}
-			// --bind takes any text, for an interface may have any name. Those
-			// called "ind" and "ackend" want a space: -b ind.
+			// --bind takes any text, because an interface may have any name.
+			// Interfaces called "ind" and "ackend" need a space: -b ind.
 			if short.isSwitch() || (short.name != "bind" && short.set(&Config{}, rest) == nil) {
 				t.Errorf("-%s could also be meant as shorthands, ending in --%s %q", r.name, short.name, rest)
 			}

@@ -8,15 +8,13 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
-
-	"github.com/sudoXpg/netloop/internal/secret"
 )
 
-// originColumn is where the origins stand in WriteTOML, unless a value is longer.
+// originColumn is the column of the origins in WriteTOML, unless a value is longer.
 const originColumn = 32
 
-// WriteTOML prints the settings in force as a file that Load reads, each with
-// where it came from. Secrets are redacted. Its errors are w's.
+// WriteTOML prints the settings in force as a file that Load can read, each
+// with its origin. Secrets are redacted. Its errors are w's.
 func (s *Settings) WriteTOML(w io.Writer) error {
 	var b bytes.Buffer
 	for _, group := range groups() {
@@ -41,7 +39,7 @@ func (s *Settings) WriteTOML(w io.Writer) error {
 	return err
 }
 
-// tomlLine is a line of the file, commented out if there is no value.
+// tomlLine returns a line of the file, commented out if there is no value.
 func (r row) tomlLine(texts []string) string {
 	if texts == nil && r.isSwitch() {
 		texts = []string{"false"}
@@ -50,12 +48,12 @@ func (r row) tomlLine(texts []string) string {
 	case texts == nil:
 		return "# " + r.name + " is not set"
 	case r.secret:
-		return "# " + r.name + " = " + secret.Redacted
+		return "# " + r.name + " = " + redacted
 	}
 	return r.name + " = " + r.toml(texts)
 }
 
-// toml writes a value as the file has it.
+// toml returns a value in the form of the file.
 func (r row) toml(texts []string) string {
 	if r.repeat {
 		list := make([]string, len(texts))
@@ -65,7 +63,7 @@ func (r row) toml(texts []string) string {
 		return "[" + strings.Join(list, ", ") + "]"
 	}
 	text := texts[0]
-	if on, err := strconv.ParseBool(text); err == nil && r.isSwitch() {
+	if on, err := strconv.ParseBool(text); err == nil && r.isBool() {
 		return strconv.FormatBool(on)
 	}
 	if n, err := strconv.Atoi(text); err == nil && r.isNumber() && strconv.Itoa(n) == text {
@@ -74,14 +72,14 @@ func (r row) toml(texts []string) string {
 	return tomlText(text)
 }
 
-// tomlExample is a value for the row, for messages.
+// tomlExample returns an example value of the row, for messages.
 func (r row) tomlExample() string { return r.toml([]string{r.example()}) }
 
-// tomlText quotes a text in the way of TOML, on one line.
+// tomlText quotes a text for TOML, on one line.
 func tomlText(text string) string {
 	line, err := toml.Marshal(map[string]string{"k": strings.ToValidUTF8(text, "\uFFFD")})
 	if err != nil {
-		return strconv.QuoteToASCII(text) // can't happen: a string always has a form
+		return strconv.QuoteToASCII(text) // can't happen: every string can be encoded
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(string(line), "k = "), "\n")
 }

@@ -20,10 +20,10 @@ const (
 	tableEnd   = "<!-- end of flags -->\n"
 )
 
-// markdown is the table of flags as the README shows it.
+// markdown returns the table of flags for the README.
 func markdown() string {
 	var b strings.Builder
-	b.WriteString("| flag | default | |\n|---|---|---|\n")
+	b.WriteString("| flag | default | description |\n|---|---|---|\n")
 	for _, group := range groups() {
 		for _, r := range table {
 			if r.group == group {
@@ -56,7 +56,7 @@ func TestTheReadmeListsTheFlags(t *testing.T) {
 	upToDate(t, readme, tableBegin, tableEnd, markdown())
 }
 
-// upToDate checks what stands between two lines of a file, or puts it there.
+// upToDate checks the text between two lines of a file, or with -update writes it.
 func upToDate(t *testing.T, path, begin, end, want string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -86,10 +86,10 @@ const (
 	example     = "../../docs/chatsrv.example.toml"
 )
 
-// reloads is the table of what a reload changes.
+// reloads returns the table of settings that a reload changes.
 func reloads() string {
 	var b strings.Builder
-	b.WriteString("| setting | at a reload |\n|---|---|\n")
+	b.WriteString("| setting | on reload |\n|---|---|\n")
 	for _, group := range groups() {
 		for _, r := range table {
 			if r.group != group || r.noFile {
@@ -97,7 +97,7 @@ func reloads() string {
 			}
 			effect := "needs a restart"
 			if r.live {
-				effect = "changes at once"
+				effect = "takes effect at once"
 			}
 			b.WriteString("| `" + r.name + "` | " + effect + " |\n")
 		}
@@ -111,7 +111,7 @@ const (
 )
 
 func TestThePageListsTheAreasOfTheLog(t *testing.T) {
-	want := "| area | what is logged there |\n|---|---|\n"
+	want := "| area | what it logs |\n|---|---|\n"
 	for _, a := range logs.Areas() {
 		want += "| `" + a.Name + "` | " + a.Help + " |\n"
 	}
@@ -122,11 +122,11 @@ func TestThePageListsWhatAReloadChanges(t *testing.T) {
 	upToDate(t, page, reloadBegin, reloadEnd, reloads())
 }
 
-// exampleFile is the example: every key with what it does and its default.
+// exampleFile returns the example file: every key with its help and its default.
 func exampleFile() string {
 	var b strings.Builder
-	b.WriteString("# Settings of chatsrv, for chatsrv --config FILE. What is commented out is the\n" +
-		"# default, or an example of what has none. See docs/configuration.md.\n")
+	b.WriteString("# Example for chatsrv --config FILE. Each commented key shows its default, or an\n" +
+		"# example value if it has none. See docs/configuration.md.\n")
 	for _, group := range groups() {
 		rows := slices.DeleteFunc(slices.Clone(table), func(r row) bool { return r.group != group || r.noFile })
 		if len(rows) == 0 {

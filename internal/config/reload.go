@@ -3,25 +3,23 @@ package config
 import (
 	"reflect"
 	"strings"
-
-	"github.com/sudoXpg/netloop/internal/secret"
 )
 
-// A Change is a setting that has another value than before.
+// A Change is a setting whose value has changed.
 type Change struct {
 	// Name is the long flag without its dashes.
 	Name string
-	// From and To are the values as they could be typed, secrets redacted; ""
-	// stands for none.
+	// From and To are the values as they could be typed, with secrets redacted;
+	// "" means none.
 	From, To string
-	// Origin is where the new value came from.
+	// Origin is the origin of the new value.
 	Origin string
 }
 
-// Reload reads everything anew and compares it with s, which it leaves as it is.
-// next has the new values of the settings that can change while the server runs,
-// and the old ones of the others, which are in refused: those need a restart.
-// With an error, which is Problems, s stays in force.
+// Reload reads everything again and compares it with s, which it does not
+// change. next has the new values of the settings that can change while the
+// server runs, and the old ones of the others, which are in refused because
+// they need a restart. With an error, which is Problems, s stays in force.
 func (s *Settings) Reload(args []string, env func(name string) (string, bool)) (next *Settings, changed, refused []Change, err error) {
 	next, err = load(s.rows, args, env)
 	if err != nil {
@@ -38,11 +36,11 @@ func (s *Settings) Reload(args []string, env func(name string) (string, bool)) (
 			next.values[i] = before
 		}
 	}
-	_ = next.apply() // each has been accepted before
+	_ = next.apply() // each value was accepted before
 	return next, changed, refused, nil
 }
 
-// same tells whether two values mean the same, however they are written.
+// same reports whether two values mean the same, however they are written.
 func (r row) same(a, b value) bool {
 	var before, after Config
 	for _, text := range a.texts {
@@ -62,9 +60,12 @@ func (r row) change(from, to value) Change {
 	return c
 }
 
+// redacted is shown instead of a secret.
+const redacted = "[redacted]"
+
 func redact(text string) string {
 	if text == "" {
 		return ""
 	}
-	return secret.Redacted
+	return redacted
 }

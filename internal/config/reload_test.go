@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/sudoXpg/netloop/internal/secret"
 )
 
-// rewrite gives a file another text.
+// rewrite replaces the text of a file.
 func rewrite(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -20,7 +18,7 @@ func rewrite(t *testing.T, path, text string) {
 	}
 }
 
-func TestAReloadChangesWhatCanAndNamesWhatCannot(t *testing.T) {
+func TestAReloadChangesLiveSettingsAndReportsTheOthers(t *testing.T) {
 	path := fileOf(t, "port = 1\nlogin-timeout = \"60s\"\nmax-per-ip = 3\nmax-line = 100\n")
 	args := []string{"--config", path, "--max-line", "200"}
 	s, err := Load(args, environment())
@@ -54,7 +52,7 @@ func TestAReloadChangesWhatCanAndNamesWhatCannot(t *testing.T) {
 	if diff := cmp.Diff(before, s.Config, addresses); diff != "" {
 		t.Errorf("the old settings have changed (-want +got)\n%s", diff)
 	}
-	// What needs a restart is named again, until there is one.
+	// Settings that need a restart are reported again until there is one.
 	if _, changed, refused, err = next.Reload(args, environment()); err != nil || len(changed) != 0 || len(refused) != 2 {
 		t.Errorf("again: changed %v, refused %v, %v", changed, refused, err)
 	}
@@ -90,17 +88,17 @@ func TestAReloadShowsNoSecret(t *testing.T) {
 	}
 	rewrite(t, path, "")
 	next, changed, _, err := s.Reload([]string{"--config", path}, environment())
-	if diff := cmp.Diff([]Change{{Name: "token", From: secret.Redacted, Origin: byDefault}}, changed); err != nil || diff != "" {
+	if diff := cmp.Diff([]Change{{Name: "token", From: redacted, Origin: byDefault}}, changed); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 	rewrite(t, path, "token = \"b"+canary+"\"")
 	_, changed, _, err = next.Reload([]string{"--config", path}, environment())
-	if diff := cmp.Diff([]Change{{Name: "token", To: secret.Redacted, Origin: path + ":1"}}, changed); err != nil || diff != "" {
+	if diff := cmp.Diff([]Change{{Name: "token", To: redacted, Origin: path + ":1"}}, changed); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
 
-func TestWhatIsPrintedIsAFileThatMeansTheSame(t *testing.T) {
+func TestThePrintedSettingsLoadAsTheSameConfig(t *testing.T) {
 	path := fileOf(t, "name = \"a \\\"b\\\" \\\\ ä\"\nbind = [\"lo\", \"unix:/tmp/a,b\"]\nipv6 = true\nmax-lag = \"64KiB\"\n")
 	s, err := Load([]string{"--port", "0", "--config", path}, environment("CHATSRV_LOOPS=03"))
 	if err != nil {

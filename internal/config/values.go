@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sudoXpg/netloop/internal/duration"
 	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/nearest"
 )
@@ -45,26 +46,16 @@ func number(field func(*Config) *int, low, high int) func(*Config, string) error
 	}
 }
 
-// duration sets a time from low to high.
-func duration(field func(*Config) *time.Duration, low, high time.Duration) func(*Config, string) error {
+// period sets a time from low to high.
+func period(field func(*Config) *time.Duration, low, high time.Duration) func(*Config, string) error {
 	return func(c *Config, text string) error {
-		d, ok := parseTime(text)
-		if !ok || d < low || d > high {
+		d, err := duration.Parse(text)
+		if err != nil || d < low || d > high {
 			return fmt.Errorf("%q is not a time from %s to %s, with its unit (as in 150ms, 30s, 10m, 90d)", text, brief(low), brief(high))
 		}
 		*field(c) = d
 		return nil
 	}
-}
-
-// parseTime reads what time.ParseDuration does, and whole days.
-func parseTime(text string) (time.Duration, bool) {
-	if digits, ok := strings.CutSuffix(text, "d"); ok {
-		n, err := strconv.ParseUint(digits, 10, 16)
-		return time.Duration(n) * 24 * time.Hour, err == nil
-	}
-	d, err := time.ParseDuration(text)
-	return d, err == nil
 }
 
 // brief prints a whole number of hours, minutes or seconds as 24h, not 24h0m0s.
@@ -148,7 +139,7 @@ func setPort(c *Config, text string) error {
 
 func setBind(c *Config, text string) error {
 	if text == "" {
-		return errors.New(`"" is no place to listen: give an address, an interface name, unix:PATH, or * (everywhere)`)
+		return errors.New(`"" is not an address to listen on: give an address, an interface name, unix:PATH, or * (everywhere)`)
 	}
 	c.Bind = append(c.Bind, text)
 	return nil
@@ -165,7 +156,7 @@ func setName(c *Config, text string) error {
 
 func setBackend(c *Config, text string) error {
 	if text == "" {
-		return errors.New(`"" is no backend: leave the flag out for the best one, or ask with --backend list`)
+		return errors.New(`"" is not a backend: leave the flag out for the best one, or ask with --backend list`)
 	}
 	c.Backend = text
 	return nil
@@ -176,19 +167,31 @@ func setLogLevels(c *Config, text string) (err error) {
 	return err
 }
 
-// setPath sets the path of a file; what is a path is the system's to say.
+// setPath sets the path of a file; only the system knows which paths are valid.
 func setPath(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, text string) error {
 		if text == "" || strings.ContainsRune(text, 0) {
-			return fmt.Errorf("%q is no path of a file", text)
+			return fmt.Errorf("%q is not a file path", text)
 		}
 		*field(c) = text
 		return nil
 	}
 }
 
+// addPath is setPath for a flag that may be given several times.
+func addPath(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		var path string
+		err := setPath(func(*Config) *string { return &path })(c, text)
+		if err == nil {
+			*field(c) = append(*field(c), path)
+		}
+		return err
+	}
+}
+
 // setMetrics takes an address with its port. Without a host it means loopback,
-// which is not what --bind means: nobody else is to see the numbers by mistake.
+// unlike --bind, so that the numbers are not exposed by mistake.
 func setMetrics(c *Config, text string) error {
 	place := text
 	host, port, found := strings.Cut(text, ":")
@@ -200,7 +203,7 @@ func setMetrics(c *Config, text string) error {
 	}
 	addr, err := netip.ParseAddrPort(place)
 	if err != nil {
-		return fmt.Errorf("%q is not an address with its port (as in 9100, 127.0.0.1:9100, [::1]:9100, 0.0.0.0:9100 for everybody)", text)
+		return fmt.Errorf("%q is not an address with its port (as in 9100, 127.0.0.1:9100, [::1]:9100, 0.0.0.0:9100 for all addresses)", text)
 	}
 	c.Metrics = addr
 	return nil

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inNetwork runs f on a thread that has a network of its own: a loopback
-// interface that has these addresses, too, which are none of loopback.
+// inNetwork runs f on a thread with its own network: a loopback interface that
+// also has these addresses, which are not loopback addresses.
 func inNetwork(t *testing.T, f func(), addresses ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("ip"); err != nil {
@@ -35,7 +35,7 @@ func inNetwork(t *testing.T, f func(), addresses ...string) {
 		for _, a := range addresses {
 			add := []string{"addr", "add", a, "dev", "lo"}
 			if strings.Contains(a, ":") {
-				add = append(add, "nodad") // else it can't be used yet
+				add = append(add, "nodad") // without it the address can't be used yet
 			}
 			commands = append(commands, add)
 		}
@@ -53,7 +53,7 @@ func inNetwork(t *testing.T, f func(), addresses ...string) {
 	}
 }
 
-// from connects with an address of its own.
+// from connects from a source address.
 func from(s *server, source string, i int) (*person, error) {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}
 	conn, err := d.DialContext(s.ctx, s.places[i].network, s.places[i].address)
@@ -63,23 +63,28 @@ func from(s *server, source string, i int) (*person, error) {
 	return &person{name: source, conn: conn}, conn.SetDeadline(time.Now().Add(patience))
 }
 
-// An address has 16 connections at a time, and 32 new ones in ten minutes.
-func TestAnAddressHasItsShareAndLoopbackHasAll(t *testing.T) {
+// An address has 16 connections at a time, and 32 new ones in ten minutes. Two more
+// are admitted to log in and take over one of the others.
+func TestConnectionsPerAddressAreLimitedExceptOnLoopback(t *testing.T) {
 	inNetwork(t, func() {
 		s := start(t, "--bind", "127.0.0.1", "--bind", "192.0.2.1", "--sniff-window", "0")
 		witness := gather(t, s, "witness")[0]
-		for range 2 {
+		const full = "your address already has 16 connections, the limit"
+		for _, n := range []int{16, 14} {
 			var all []*person
-			for range 16 {
+			for range n {
 				all = append(all, welcome(t, s, "192.0.2.7", 1))
 			}
-			refused(t, s, "192.0.2.7", 1, "your address has 16 connections already, which is the most allowed")
+			if n == 16 {
+				all = append(all, offered(t, s, "192.0.2.7", 1, full), offered(t, s, "192.0.2.7", 1, full))
+				refused(t, s, "192.0.2.7", 1, full)
+			}
 			leave(t, all)
 			if err := witness.seesNothing(); err != nil {
 				t.Error(err)
 			}
 		}
-		refused(t, s, "192.0.2.7", 1, "too many new connections from your address, try again in 10 minutes")
+		refused(t, s, "192.0.2.7", 1, "too many new connections from your address: try again in 10 minutes")
 		if _, err := s.log.wait(s.ctx, record{"msg": "refused", "reason": "max_per_ip"}); err != nil {
 			t.Error(err)
 		}
@@ -105,7 +110,9 @@ func TestAnIPv6AddressCountsAsItsNetwork(t *testing.T) {
 		}
 		s.places[0].address = net.JoinHostPort("2001:db8::1", port)
 		all := []*person{welcome(t, s, "2001:db8::7", 0), welcome(t, s, "2001:db8::8", 0)}
-		refused(t, s, "2001:db8::8", 0, "your address has 2 connections already, which is the most allowed")
+		const full = "your address already has 2 connections, the limit"
+		all = append(all, offered(t, s, "2001:db8::8", 0, full), offered(t, s, "2001:db8::7", 0, full))
+		refused(t, s, "2001:db8::8", 0, full)
 		all = append(all, welcome(t, s, "2001:db8:0:1::7", 0))
 		leave(t, all)
 		s.stops(t)
@@ -125,9 +132,21 @@ func refused(t *testing.T, s *server, source string, i int, why string) {
 
 func welcome(t *testing.T, s *server, source string, i int) *person {
 	t.Helper()
+	return greeted(t, s, source, i, greeting)
+}
+
+// offered connects a client beyond the limit, which is told why and may log in.
+func offered(t *testing.T, s *server, source string, i int, why string) *person {
+	t.Helper()
+	options, words, _ := strings.Cut(greeting, "***")
+	return greeted(t, s, source, i, options+"*** "+why+": log in to take over one of yours\r\n***"+words)
+}
+
+func greeted(t *testing.T, s *server, source string, i int, want string) *person {
+	t.Helper()
 	p, err := from(s, source, i)
 	if err == nil {
-		err = p.sees(greeting)
+		err = p.sees(want)
 	}
 	if err != nil {
 		t.Errorf("%s: %v", source, err)

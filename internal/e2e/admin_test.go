@@ -14,13 +14,13 @@ import (
 	"testing"
 )
 
-// An operator is whoever gives commands to the server of a data folder.
+// An operator gives commands to the server of a data folder.
 type operator struct {
 	dir  string
 	user *syscall.Credential // nil for this one
 }
 
-// gives runs `chatsrv admin`, with what is typed on its standard input.
+// gives runs `chatsrv admin`, with typed on its standard input.
 func (o operator) gives(t *testing.T, typed string, words ...string) (answer string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -37,7 +37,7 @@ func (o operator) gives(t *testing.T, typed string, words ...string) (answer str
 	return out.String(), cmd.ProcessState.ExitCode()
 }
 
-// does is gives for what has to be done, and answered with want.
+// does is gives for a command that has to succeed, with the answer want.
 func (o operator) does(t *testing.T, typed, want string, words ...string) string {
 	t.Helper()
 	answer, code := o.gives(t, typed, words...)
@@ -47,7 +47,7 @@ func (o operator) does(t *testing.T, typed, want string, words ...string) string
 	return answer
 }
 
-// fails is gives for what can't be done.
+// fails is gives for a command that has to fail.
 func (o operator) fails(t *testing.T, typed, want string, words ...string) {
 	t.Helper()
 	if answer, code := o.gives(t, typed, words...); code != 1 || !strings.Contains(answer, want) {
@@ -107,6 +107,8 @@ func TestAnOperatorRunsTheServerFromOutside(t *testing.T) {
 			t.Errorf("the audit log lacks %s:\n%s", want, acts)
 		}
 	}
+	o.does(t, "", "has set key: on", "in", "lobby", "room", "key", "open-sesame")
+	s.expect(t, record{"msg": "command", "line": "in #lobby room key ***"})
 	leave(t, []*person{alice, old, newer, mallory, bob, back})
 	o.does(t, "", "", "shutdown", "0", "enough")
 	if err := s.exits(0); err != nil {
@@ -126,8 +128,8 @@ func (p *person) gone(t *testing.T) {
 	}
 }
 
-// Also one who may look into the folder.
-func TestAnotherUserIsNoOperator(t *testing.T) {
+// This includes a user who may read the folder.
+func TestAnotherUserCannotBeAnOperator(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root can be another user")
@@ -146,8 +148,8 @@ func TestAnotherUserIsNoOperator(t *testing.T) {
 	s.stops(t)
 }
 
-// What is kept can be looked after while the server runs, and when it does not.
-func TestWhatIsKeptIsLookedAfter(t *testing.T) {
+// The data folder can be maintained while the server runs, and when it does not.
+func TestTheDataFolderCanBeMaintained(t *testing.T) {
 	t.Parallel()
 	dir, out := keep(t, []Account{{Name: "alice", Role: "admin"}}), folder(t)
 	s := startKeeping(t, dir)
@@ -158,7 +160,7 @@ func TestWhatIsKeptIsLookedAfter(t *testing.T) {
 	for _, to := range []string{running, stopped} {
 		on(t, dir, "backup", to+".db")
 		on(t, dir, "export", to+".json")
-		// What the server says goes to the standard output.
+		// The server's messages go to the standard output.
 		if stdout, stderr, code := command(t, nil, "export", to+".json", "--data", dir); code != 1 || !strings.Contains(stdout+stderr, to+".json") {
 			t.Errorf("over a file that is there: %d, %q, %q", code, stdout, stderr)
 		}
@@ -196,7 +198,7 @@ func TestWhatIsKeptIsLookedAfter(t *testing.T) {
 		t.Errorf("restore over what is there: %d, %q", code, stderr)
 	}
 	stdout, stderr, code := command(t, nil, "restore", running+".db", "replace", "--data", dir)
-	if code != 0 || !strings.Contains(stdout, "what was there before is in ") {
+	if code != 0 || !strings.Contains(stdout, "the previous database is now ") {
 		t.Errorf("restore replace: %d, %q, %q", code, stdout, stderr)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// canaries are words that must not be found, by what they are part of.
+// canaries are words that must not be found, by the secret that they are part of.
 var canaries = map[string]string{
 	"a private message":          "quetzalcoatlus",
 	"an answer to one":           "archaeopteryx",
@@ -26,13 +26,13 @@ var canaries = map[string]string{
 	"what was said to the shade": "kakapo2strigops",
 }
 
-// mailed is in a private message for somebody who is not there.
+// mailed is in a private message for a user who is not there.
 const mailed = "pteranodon"
 
-// A trace is everything that a server has left somewhere, by where.
+// A trace is everything that a server has left, by place.
 type trace map[string]string
 
-// traceOf collects what stands in files, and adds what the server has shown.
+// traceOf collects the contents of files, and adds the server's output.
 func traceOf(t *testing.T, shown trace, folders ...string) trace {
 	t.Helper()
 	all := trace{}
@@ -54,7 +54,7 @@ func traceOf(t *testing.T, shown trace, folders ...string) trace {
 	return all
 }
 
-// with returns where a word is.
+// with returns the places of a word.
 func (all trace) with(word string) []string {
 	var found []string
 	for where, text := range all {
@@ -75,9 +75,9 @@ func (all trace) check(t *testing.T, when string) {
 	}
 }
 
-// What is private is nowhere: no password and no key, no private message that was
-// delivered, and one that waits only in the database.
-func TestWhatIsPrivateIsNowhere(t *testing.T) {
+// Secrets are nowhere: no passwords, no keys, and no delivered private messages;
+// a waiting private message is only in the database.
+func TestSecretsAreNowhere(t *testing.T) {
 	t.Parallel()
 	dir, texts, out := keep(t, []Account{{Name: "judge", Role: "admin"}, {Name: "carol", Role: "user"}}), folder(t), folder(t)
 	s := startKeeping(t, dir, "--log-level", "debug", "--metrics", "127.0.0.1:0", "--chatlog", texts, "--guests=true")
@@ -126,7 +126,7 @@ func TestWhatIsPrivateIsNowhere(t *testing.T) {
 		t.Error("no mail")
 	}
 	carol.here = true
-	// It is overwritten, and the write-ahead log cut, once there is nothing better to do.
+	// It is overwritten, and the write-ahead log truncated, when the server is idle.
 	for end := time.Now().Add(patience / 2); len(traceOf(t, nil, dir).with(mailed)) > 0; {
 		carol.answer(t, "/whoami")
 		if time.Now().After(end) {
@@ -151,7 +151,7 @@ func TestWhatIsPrivateIsNowhere(t *testing.T) {
 	}
 }
 
-// secrets has people type all kinds of passwords and keys.
+// secrets makes users type all kinds of passwords and keys.
 func secrets(t *testing.T, s *server, o operator, alice, bob *person) {
 	t.Helper()
 	alice.asks(t, "/register", "alice: ")
@@ -162,10 +162,12 @@ func secrets(t *testing.T, s *server, o operator, alice, bob *person) {
 	alice.asks(t, canaries["a new password"], ": ")
 	alice.asks(t, canaries["a new password"], "changed\r\n")
 	alice.asks(t, "/passwd", ": ")
-	alice.asks(t, canaries["a wrong password"], "\r\n")
+	alice.asks(t, canaries["a wrong password"], "Current password: ")
+	alice.asks(t, "", "nothing was changed\r\n")
 	bob.asks(t, "/register", "bob: ")
 	bob.asks(t, canaries["what nobody confirmed"], ": ")
-	bob.asks(t, "something else", "\r\n")
+	bob.asks(t, "something else", "bob: ")
+	bob.asks(t, "", "cancelled: nothing was changed\r\n")
 	thief := meet(t, s, "thief", 0)
 	thief.asks(t, "alice", "Password: ")
 	thief.asks(t, canaries["a wrong password"], "\r\n")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// readFile returns what a file has.
+// readFile returns the contents of a file.
 func readFile(t *testing.T, parts ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(parts...))
@@ -19,9 +19,9 @@ func readFile(t *testing.T, parts ...string) string {
 	return string(text)
 }
 
-// The text logs have what was said in rooms and kept: nothing private, nothing of
-// those who are shadow-muted, nothing that waits for a moderator.
-func TestTheChatLogHasWhatRoomsHaveSeen(t *testing.T) {
+// The text logs have the saved messages of rooms: no private messages, none of
+// shadow-muted users, and none that wait for a moderator.
+func TestTheChatLogHasTheMessagesOfRooms(t *testing.T) {
 	t.Parallel()
 	dir, texts := keep(t, []Account{{Name: "judge", Role: "moderator"}}), filepath.Join(folder(t), "texts")
 	words := filepath.Join(folder(t), "words")
@@ -59,7 +59,7 @@ func TestTheChatLogHasWhatRoomsHaveSeen(t *testing.T) {
 	}
 }
 
-func TestAChatLogThatCanNotBeWrittenIsToldAtTheStart(t *testing.T) {
+func TestAChatLogThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(folder(t), "file")
 	writeFile(t, file, "")

@@ -12,13 +12,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/osutil/ptytest"
 )
 
 // A clientKind is a program that people use to talk to a server.
 type clientKind struct {
 	name     string
-	terminal bool // it is used at one; else through pipes
-	echo     bool // that shows what is typed, as those of people do
+	terminal bool // it is used at a terminal; otherwise through pipes
+	echo     bool // the terminal shows what is typed, as usual
+	leader   bool // leads a session with that terminal, so that keys send signals; its last output may then be lost
 	unix     bool // can also use Unix sockets
 	args     func(p place) []string
 }
@@ -29,7 +32,7 @@ func hostPort(p place) (host, port string) {
 	return host, port
 }
 
-// clientKinds is the one list of them; scripts/e2e-deps.sh installs them.
+// clientKinds returns the list of clients; scripts/e2e-deps.sh installs them.
 func clientKinds() []clientKind {
 	tcp := func(words ...string) func(place) []string {
 		return func(p place) []string {
@@ -67,7 +70,7 @@ func clientKinds() []clientKind {
 	}
 }
 
-// A client is a running one.
+// A client is a running client program.
 type client struct {
 	name  string // in the chat
 	kind  clientKind
@@ -81,7 +84,7 @@ type client struct {
 // run starts a client, which is killed when the test ends.
 func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 	t.Helper()
-	// Longer than the server lives: it shows the server's last words.
+	// Longer than the server runs, to show the server's last output.
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	args := k.args(p)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
@@ -91,19 +94,16 @@ func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 	read := make(chan struct{})
 	if k.terminal {
 		c.enter = "\r"
-		person, program, err := openTerminal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { person.Close() })
-		if k.echo {
-			if err := show(program); err != nil {
-				t.Fatal(err)
-			}
+		person, program := ptytest.Open(t)
+		if !k.echo {
+			ptytest.HideTyping(t, program)
 		}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
-		// It is not made the leader of a session with this terminal: when a leader
-		// ends, the kernel hangs its terminal up, and drops what is on the way.
+		// It becomes the leader of a session with this terminal only if asked: when a
+		// leader ends, the kernel hangs up its terminal and drops output in flight.
+		if k.leader {
+			lead(cmd.SysProcAttr)
+		}
 		c.in = person
 		defer program.Close()
 		go func() {
@@ -125,7 +125,7 @@ func (k clientKind) run(t *testing.T, s *server, name string, p place) *client {
 	c.done = done
 	go func() {
 		defer close(done)
-		_ = cmd.Wait() // clients differ in what they call a success
+		_ = cmd.Wait() // clients differ in their exit codes
 		<-read
 	}()
 	t.Cleanup(func() {
@@ -158,7 +158,7 @@ func (c *client) shows(ctx context.Context, text string) error {
 	return fmt.Errorf("%s (%s; %s) shows %q, want %q", c.name, c.kind.name, end, shown, text)
 }
 
-// A screen is all that a client has shown.
+// A screen is all output of a client.
 type screen struct {
 	mu      sync.Mutex // guards what follows
 	text    strings.Builder
@@ -183,8 +183,8 @@ func (s *screen) look() (string, <-chan struct{}) {
 	return s.text.String(), s.changed
 }
 
-// wait returns what was shown when text is part of it, and at last when ctx
-// ends or the client is done.
+// wait returns the output once it contains text, or when ctx ends or the client
+// is done.
 func (s *screen) wait(ctx context.Context, done <-chan struct{}, text string) string {
 	for {
 		shown, changed := s.look()

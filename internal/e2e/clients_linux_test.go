@@ -15,12 +15,12 @@ const (
 	linesPerClient = 25
 )
 
-// said finds the lines that clients have said, and who.
+// said finds the lines of clients, and their authors.
 var said = regexp.MustCompile(`(c\d\d): \[(c\d\d)-(\d\d)\]`)
 
 // Twenty clients of six kinds, over IPv4, IPv6 and a Unix socket, talk at once,
-// and somebody who never reads is among them. Everybody sees what the others
-// say, once and in one order.
+// together with a client that never reads. Every client sees the lines of the
+// others, once and in one order.
 func TestARoomFullOfRealClients(t *testing.T) {
 	requireClients(t)
 	for _, backend := range native().backends(t) {
@@ -103,8 +103,8 @@ func everybodyTalks(t *testing.T, all []*client) {
 	}
 }
 
-// listen returns the lines of all clients in the order of the room, as the
-// watcher sees it, who has said nothing himself.
+// listen returns the lines of all clients in the order of the room, as seen by
+// the watcher, who does not speak.
 func listen(t *testing.T, watcher *person, all []*client) []string {
 	t.Helper()
 	var order []string
@@ -130,8 +130,8 @@ func listen(t *testing.T, watcher *person, all []*client) []string {
 	return order
 }
 
-// checkShown compares what a client has shown with the order of the room. What
-// was typed may be on the screen anywhere, also in the middle of another line.
+// checkShown compares what a client has shown with the order of the room. Typed
+// text may be anywhere on the screen, even in the middle of another line.
 func checkShown(t *testing.T, c *client, order []string) {
 	t.Helper()
 	shown, _ := c.out.look()
@@ -149,8 +149,8 @@ func checkShown(t *testing.T, c *client, order []string) {
 		got[i:min(len(got), i+3)], want[i:min(len(want), i+3)], shown)
 }
 
-// goHome lets everybody quit and waits for the programs to end. Those at a pipe
-// wait for the end of their input, too.
+// goHome makes all clients quit and waits for the programs to end. Those at a
+// pipe also wait for the end of their input.
 func goHome(t *testing.T, s *server, all []*client) {
 	t.Helper()
 	for _, c := range all {

@@ -24,7 +24,7 @@ func command(t *testing.T, env []string, args ...string) (stdout, stderr string,
 	return runAs(t, nil, env, args...)
 }
 
-// runAs is command for another user; nil is this one.
+// runAs is command as another user; nil means this one.
 func runAs(t *testing.T, user *syscall.Credential, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -40,7 +40,7 @@ func runAs(t *testing.T, user *syscall.Credential, env []string, args ...string)
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// occupied returns a port of 127.0.0.1 that somebody listens on.
+// occupied returns a port of 127.0.0.1 that is in use.
 func occupied(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -55,7 +55,7 @@ func occupied(t *testing.T) string {
 	return port
 }
 
-func TestWhatIsAskedForIsPrinted(t *testing.T) {
+func TestHelpAndVersionArePrinted(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--help":         `(?s)^chatsrv is .*--port N.*--style NAME.*Exit codes: 0 .*\n$`,
 		"-h":             `(?s)^chatsrv is .*\n$`,
@@ -70,7 +70,7 @@ func TestWhatIsAskedForIsPrinted(t *testing.T) {
 	}
 }
 
-// What a user has mistyped is named, with the way out, and exits with 2.
+// Mistyped arguments are named, with the way out, and the exit code is 2.
 func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 	for _, c := range []struct {
 		args, env []string
@@ -78,7 +78,7 @@ func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 	}{
 		{args: []string{"--prot", "1"}, want: "unknown flag --prot (did you mean --port?)"},
 		{args: []string{"-x"}, want: "unknown flag -x (see chatsrv --help)"},
-		{args: []string{"9034"}, want: `"9034" is no command (see chatsrv --help)`},
+		{args: []string{"9034"}, want: `unknown command "9034" (see chatsrv --help)`},
 		{args: []string{"--port"}, want: "--port: a value is missing (as in --port 9034)"},
 		{args: []string{"--port", "x"}, want: `--port: "x" is not a port: a number from 1 to 65535, or 0 for any free one`},
 		{args: []string{"-port=70000"}, want: `--port: "70000" is not a port: a number from 1 to 65535, or 0 for any free one`},
@@ -87,7 +87,7 @@ func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 		{args: []string{"-4", "--bind", "::1"}, want: `--bind: "::1" is an IPv6 address, which --ipv4 excludes`},
 		{args: []string{"-6", "--bind", "127.0.0.1"}, want: `--bind: "127.0.0.1" is an IPv4 address, which --ipv6 excludes`},
 		{args: []string{"--bind", "unix:"}, want: `--bind: "unix:" has no path (as in unix:/run/chatsrv.sock)`},
-		{args: []string{"--backend", "epol"}, want: `--backend: "epol" is no backend of `},
+		{args: []string{"--backend", "epol"}, want: `--backend: "epol" is not a backend on `},
 		{args: []string{"--style", "classik"}, want: `--style: "classik" is not one of default, classic (did you mean classic?)`},
 		{args: []string{"--login-timeout", "5"}, want: `--login-timeout: "5" is not a time from 1s to 24h, with its unit (as in 150ms, 30s, 10m, 90d)`},
 		{args: []string{"--log-format", "xml"}, want: `--log-format: "xml" is not one of text, json`},
@@ -101,7 +101,7 @@ func TestWrongUsageSaysWhatAndHow(t *testing.T) {
 	}
 }
 
-// That a port is taken also shows which port was asked for.
+// The error for a port in use shows which port was asked for.
 func TestThePortCanBeGivenInManyWays(t *testing.T) {
 	port := occupied(t)
 	want := "chatsrv: listen tcp4 127.0.0.1:" + port + ": address already in use (another chatsrv? try --port)\n"
@@ -132,7 +132,7 @@ func TestThePortCanBeGivenInManyWays(t *testing.T) {
 	}
 }
 
-func TestAPlaceThatCannotBeHadExitsWithOneAndSaysWhy(t *testing.T) {
+func TestAnUnavailableAddressExitsWithOneAndSaysWhy(t *testing.T) {
 	dir := folder(t)
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -151,8 +151,8 @@ func TestAPlaceThatCannotBeHadExitsWithOneAndSaysWhy(t *testing.T) {
 	}
 }
 
-// A Unix socket of a server that runs is taken; what one that was killed has
-// left behind is not in the way.
+// A Unix socket of a running server is in use; one that a killed server has
+// left is replaced.
 func TestAUnixSocketIsTakenOnlyWhileItsServerRuns(t *testing.T) {
 	path := folder(t) + "/chat"
 	first := start(t, "--bind", "unix:"+path)
@@ -180,7 +180,7 @@ func TestAUnixSocketIsTakenOnlyWhileItsServerRuns(t *testing.T) {
 	second.stops(t)
 }
 
-func TestAPlaceThatIsForbiddenExitsWithOneAndSaysWhy(t *testing.T) {
+func TestAForbiddenAddressExitsWithOneAndSaysWhy(t *testing.T) {
 	var nobody *syscall.Credential
 	if os.Getuid() == 0 {
 		nobody = &syscall.Credential{Uid: 65534, Gid: 65534, NoSetGroups: true}
@@ -203,7 +203,7 @@ func TestAPlaceThatIsForbiddenExitsWithOneAndSaysWhy(t *testing.T) {
 	}
 }
 
-// privileged tells whether only the administrator may listen on port.
+// privileged reports whether only the administrator may listen on port.
 func privileged(port int) bool {
 	first := 1024
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
@@ -215,7 +215,7 @@ func privileged(port int) bool {
 }
 
 // A family is served, or its connections are refused.
-func TestTheFamiliesAreThoseAskedFor(t *testing.T) {
+func TestOnlyTheRequestedFamiliesAreServed(t *testing.T) {
 	for _, c := range []struct {
 		flags  []string
 		v4, v6 bool
@@ -255,8 +255,8 @@ func TestTheFamiliesAreThoseAskedFor(t *testing.T) {
 	}
 }
 
-// All places are one chat; a loopback interface by its name, too.
-func TestAllPlacesAreOneChat(t *testing.T) {
+// All addresses, including the name of a loopback interface, are one chat.
+func TestAllAddressesServeTheSameChat(t *testing.T) {
 	nics, err := net.Interfaces()
 	if err != nil {
 		t.Fatal(err)

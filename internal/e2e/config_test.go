@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -42,20 +43,20 @@ func TestSIGHUPReloadsTheFileAndABadOneChangesNothing(t *testing.T) {
 	}
 	defer func() { _ = c.Close() }()
 	long := strings.Repeat("x", 100) + "\n"
-	says(t, c, "bob\n"+long+"/nosuch\n", "*** no command /nosuch")
+	says(t, c, "bob\n"+long+"/nosuch\n", "*** unknown command /nosuch")
 
 	writeFile(t, path, fixed+"max-line = 64\nname = \"later\"\nlog-level = \"info,chat=debug\"\n")
 	hangUp(t, s)
 	s.expect(t, record{"msg": "setting_changed", "area": "config", "setting": "max-line", "from": "200", "to": "64", "origin": path + ":4"})
 	s.expect(t, record{"msg": "setting_needs_restart", "setting": "name", "to": "later"})
 	s.expect(t, record{"msg": "reloaded", "changed": "2", "need_restart": "1"})
-	says(t, c, long, "*** that line has more than 64 bytes and was dropped\r\n")
+	says(t, c, long, "*** that line was longer than 64 bytes and was dropped\r\n")
 
 	writeFile(t, path, fixed+"max-lines = 128\ngrace = \"5\"\n")
 	hangUp(t, s)
 	s.expect(t, record{"level": "ERROR", "msg": "reload_problem", "cause": path + ":4: max-lines: unknown key (did you mean max-line?)"})
 	s.expect(t, record{"level": "ERROR", "msg": "reload_failed"})
-	says(t, c, strings.Repeat("y", 65)+"\n", "*** that line has more than 64 bytes and was dropped\r\n")
+	says(t, c, strings.Repeat("y", 65)+"\n", "*** that line was longer than 64 bytes and was dropped\r\n")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +92,11 @@ func says(t *testing.T, c net.Conn, lines, want string) {
 }
 
 func TestSIGHUPWithoutAFileEndsTheServer(t *testing.T) {
+	// Under nohup(1) a child would inherit that the signal is ignored. A caught signal
+	// is reset to its default in a child.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	s := start(t, "--bind", "127.0.0.1")
 	hangUp(t, s)
 	s.expect(t, record{"msg": "shutdown", "reason": "hangup"})
@@ -143,7 +149,7 @@ chatsrv: ` + path + `:4: grace: "5" is not a time from 0s to 1h, with its unit (
 	if stdout, stderr, code := command(t, loops, "check", "--config", path); code != 0 || stdout != "ok\n" {
 		t.Errorf("check of what config printed: code %d, stderr %q", code, stderr)
 	}
-	if _, stderr, code := command(t, loops, "chekc"); code != 2 || stderr != "chatsrv: \"chekc\" is no command (did you mean check?)\n" {
+	if _, stderr, code := command(t, loops, "chekc"); code != 2 || stderr != "chatsrv: unknown command \"chekc\" (did you mean check?)\n" {
 		t.Errorf("an unknown command: code %d, stderr %q", code, stderr)
 	}
 }

@@ -11,37 +11,37 @@ import (
 	"time"
 )
 
-// A World is where a script is held: a server, and ways to it.
+// A World is where a script runs: a server, and ways to reach it.
 type World interface {
-	// Dial connects somebody, the i-th; from is the address to come from, "" for
-	// any. Only the simulation knows others.
+	// Dial connects the i-th person; from is the source address, "" for any.
+	// Only the simulation supports others.
 	Dial(i int, from string) (Conn, error)
-	// Rest returns what has come by now, all that anybody has sent being acted
-	// on. Where that can't be known from outside, known is false.
+	// Rest returns the rest of the input, after the server has acted on
+	// everything sent. If that can't be known from outside, known is false.
 	Rest(c Conn) (rest []byte, known bool, err error)
-	// Stop stops the server, as SIGTERM does or as SIGINT does.
+	// Stop stops the server, like SIGTERM or like SIGINT.
 	Stop(terminated bool) error
-	// Exits waits for its end, which has to be with that code.
+	// Exits waits for the server's exit, which must have that code.
 	Exits(code int) error
-	// Start starts it again after its end, with what was kept.
+	// Start starts the server again after its end, with its data.
 	Start() error
 	// Logs waits for a line of the log that has all of these attributes.
 	Logs(want map[string]string) error
-	// Pass lets time pass, if it can.
+	// Pass advances the time, if possible.
 	Pass(d time.Duration) error
 }
 
-// A Conn is one end of a connection. Read waits. It has CloseWrite, and Reset if
-// it is no *net.TCPConn, where there is such a thing.
+// A Conn is one end of a connection. Read waits. It has CloseWrite, and, unless
+// it is a *net.TCPConn, Reset, if the transport has them.
 type Conn interface{ io.ReadWriteCloser }
 
-// Hold carries out a script, checks what has to be true after each, and closes
+// Hold runs a script, checks what must be true after every script, and closes
 // the connections of its people.
 func Hold(w World, s Script) error {
 	c := &conversation{world: w, script: s, people: make(map[string]*person), classic: slices.Contains(s.Flags, "classic")}
 	err := c.hold()
 	for _, p := range c.people {
-		_ = p.conn.Close() // mostly for the second time
+		_ = p.conn.Close() // usually closed already
 	}
 	return err
 }
@@ -62,14 +62,14 @@ type verb struct {
 	run     func(c *conversation, args []string) error
 }
 
-// verbs is the one list of what a script can say.
+// verbs returns the list of statements.
 func verbs() []verb {
 	return []verb{
 		{regexp.MustCompile(`^(\w+)> ?(.*)$`), (*conversation).says},
 		{regexp.MustCompile(`^(\w+) sees in any order\s+(.+)$`), (*conversation).seesAll},
 		{regexp.MustCompile(`^([\w, ]+?) sees?\s+(.+)$`), (*conversation).see},
 		{regexp.MustCompile(`^(\w+) is asked\s+(.+)$`), (*conversation).isAsked},
-		{regexp.MustCompile(`^(\w+) (connects|joins|logs in)(?: as (\w+))?(?: from (\S+))?$`), (*conversation).comes},
+		{regexp.MustCompile(`^(\w+) (connects|joins|joins when there is room|logs in)(?: as (\w+))?(?: from (\S+))?$`), (*conversation).comes},
 		{regexp.MustCompile(`^(\w+) leaves$`), each((*person).leaves)},
 		{regexp.MustCompile(`^(\w+) drops$`), each((*person).drops)},
 		{regexp.MustCompile(`^(\w+) half-closes$`), each((*person).halfCloses)},
@@ -120,7 +120,7 @@ func (c *conversation) person(name string) (*person, error) {
 	return nil, fmt.Errorf("nobody is called %s", name)
 }
 
-// everybody returns those for whom ok is true, in the order of connecting.
+// everybody returns the people for whom ok returns true, in the order of connecting.
 func (c *conversation) everybody(ok func(*person) bool) []*person {
 	var some []*person
 	for _, name := range c.order {
@@ -131,7 +131,7 @@ func (c *conversation) everybody(ok func(*person) bool) []*person {
 	return some
 }
 
-// eol ends the lines that the server sends.
+// eol returns the end of the server's lines.
 func (c *conversation) eol() string {
 	if c.classic {
 		return "\n"
@@ -139,28 +139,20 @@ func (c *conversation) eol() string {
 	return "\r\n"
 }
 
-// comes connects a new person, or one who has been here before.
+// comes connects a person and brings them as far as the statement says.
 func (c *conversation) comes(args []string) error {
 	label, how, name := args[0], args[1], args[2]
 	if name == "" {
 		name = label
 	}
-	switch before := c.people[label]; {
-	case before == nil:
-	case !before.ended:
-		return errors.New("is connected already")
-	}
-	conn, err := c.world.Dial(len(c.order), args[3])
-	if err != nil {
-		return err
-	}
-	p := &person{name: label, conn: conn}
 	others := c.everybody(func(p *person) bool { return p.here && !p.elsewhere })
-	if c.people[label] == nil {
-		c.order = append(c.order, label)
+	p, err := c.connects(label, args[3])
+	for how == "joins when there is room" && err == nil && p.isRefused() {
+		p, err = c.connects(label, args[3])
 	}
-	c.people[label] = p
 	switch {
+	case err != nil:
+		return err
 	case how == "connects":
 		return nil
 	case c.classic:
@@ -168,13 +160,13 @@ func (c *conversation) comes(args []string) error {
 			return err
 		}
 		return p.send(name + "\n")
-	case how == "joins":
-		err = p.joins()
-	default:
+	case how == "logs in":
 		err = p.logsIn(Account{Name: name})
+	default:
+		err = p.joins()
 	}
 	if err != nil || p.as != "" && slices.ContainsFunc(others, func(o *person) bool { return o.as == p.as }) {
-		return err // one person comes once, with however many connections
+		return err // a person is admitted once, with any number of connections
 	}
 	for _, other := range others {
 		if err := other.sees("*** " + name + " joined\r\n"); err != nil {
@@ -182,6 +174,24 @@ func (c *conversation) comes(args []string) error {
 		}
 	}
 	return nil
+}
+
+// connects connects a new person, or one who has been here before.
+func (c *conversation) connects(label, from string) (*person, error) {
+	before := c.people[label]
+	if before != nil && !before.ended {
+		return nil, errors.New("is connected already")
+	}
+	conn, err := c.world.Dial(len(c.order), from)
+	if err != nil {
+		return nil, err
+	}
+	p := &person{name: label, conn: conn}
+	if before == nil {
+		c.order = append(c.order, label)
+	}
+	c.people[label] = p
+	return p, nil
 }
 
 func (c *conversation) says(args []string) error {
@@ -237,13 +247,13 @@ func (c *conversation) sees(p *person, what string) error {
 	switch {
 	case strings.Contains(bytes, "*** you are in #lobby"):
 		p.here, p.elsewhere = true, false
-	case strings.Contains(bytes, "*** you have left #lobby"):
+	case strings.Contains(bytes, "*** you left #lobby"):
 		p.elsewhere = true
 	}
 	return nil
 }
 
-// seesAll checks that the next lines are these, in an order that nobody promises.
+// seesAll checks that the next lines are these, in any order.
 func (c *conversation) seesAll(args []string) error {
 	p, err := c.person(args[0])
 	if err != nil {
@@ -264,8 +274,7 @@ func (c *conversation) seesAll(args []string) error {
 	return nil
 }
 
-// isAsked checks that somebody who is no telnet user is asked for what nobody
-// else should see.
+// isAsked checks that a person without telnet is asked for a secret.
 func (c *conversation) isAsked(args []string) error {
 	p, err := c.person(args[0])
 	if err != nil {
@@ -291,7 +300,7 @@ func (c *conversation) seesNothing(p *person) error {
 	return p.seesNothing()
 }
 
-// gather adds what has come to what p has read, if it can be known that this is all.
+// gather adds all pending input to what p has read, if it can be known to be complete.
 func (c *conversation) gather(p *person) (known bool, err error) {
 	rest, known, err := c.world.Rest(p.conn)
 	p.in = append(p.in, rest...)
@@ -312,7 +321,7 @@ func (c *conversation) syncs(args []string) error {
 	return p.syncs()
 }
 
-// syncOthers returns when all that others than p have sent was acted on.
+// syncOthers returns when the server has acted on everything that others than p have sent.
 func (c *conversation) syncOthers(p *person) error {
 	for _, other := range c.everybody(func(o *person) bool { return o != p && o.unproved && !o.mute }) {
 		if err := other.syncs(); err != nil {
@@ -341,7 +350,7 @@ func (c *conversation) exits(args []string) error {
 	return c.world.Exits(code)
 }
 
-// An attribute of slog.TextHandler: a bare value has nothing that would need quotes.
+// An attribute of slog.TextHandler: a bare value has no characters that need quotes.
 const attribute = `([A-Za-z_.]+)=("(?:[^"\\[:cntrl:]]|\\.)*"|[^\s"=[:cntrl:]]*)`
 
 var attributes = regexp.MustCompile(attribute)
@@ -361,7 +370,7 @@ func (c *conversation) logs(args []string) error {
 	return c.world.Logs(want)
 }
 
-// restarts ends the server and starts it again. Nobody is connected then.
+// restarts ends the server and starts it again. No one is connected after that.
 func (c *conversation) restarts([]string) error {
 	if err := c.end(); err != nil {
 		return err
@@ -369,7 +378,7 @@ func (c *conversation) restarts([]string) error {
 	return c.world.Start()
 }
 
-// end checks that nobody was sent anything more, and that the server stops.
+// end checks that no one was sent anything more, and that the server stops.
 func (c *conversation) end() error {
 	var all []error
 	if !c.stopped {
@@ -388,7 +397,7 @@ func (c *conversation) end() error {
 	return errors.Join(all...)
 }
 
-// settle returns when all that anybody has sent was acted on.
+// settle returns when the server has acted on everything sent.
 func (c *conversation) settle() error {
 	if c.classic {
 		return nil

@@ -32,7 +32,7 @@ func (s *server) Dial(i int, from string) (Conn, error) {
 	return conn, conn.SetDeadline(time.Now().Add(patience))
 }
 
-// Rest implements World: another process says nothing about itself.
+// Rest implements World: the state of another process is not known.
 func (s *server) Rest(Conn) (rest []byte, known bool, err error) { return nil, false, nil }
 
 // Stop implements World.
@@ -67,8 +67,8 @@ func TestConversations(t *testing.T) {
 	holdConversations(t, native(), transports())
 }
 
-// holdConversations holds all of them with a program, over its transports, on
-// each of its backends.
+// holdConversations holds all conversations with a program, over its
+// transports, on each of its backends.
 func holdConversations(t *testing.T, p program, ways []transport) {
 	t.Helper()
 	scripts, err := Scripts()
@@ -79,7 +79,7 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	for _, s := range scripts {
 		for i, way := range ways {
 			if !s.Fits(func(need string) bool {
-				// Accounts are the same whichever way one comes: one is enough.
+				// Accounts do not depend on the transport: one is enough.
 				return need == way.kind || need == "accounts" && i == 0 || need == "signals" && p.signals
 			}) {
 				continue
@@ -113,7 +113,7 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 }
 
-// hashes are of the passwords of everybody, made once.
+// hashes has the hashes of all passwords, computed once.
 var hashes sync.Map
 
 // keep makes a data folder with accounts.
@@ -124,7 +124,21 @@ func keep(t *testing.T, accounts []Account) (dir string) {
 	return dir
 }
 
-// keepIn is keep for a folder that is there.
+// hashOf returns the hash of a password, which is computed once.
+func hashOf(t *testing.T, password string) string {
+	t.Helper()
+	if hash, ok := hashes.Load(password); ok {
+		return hash.(string)
+	}
+	hash, err := account.Hash(password, account.Default, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes.Store(password, hash)
+	return hash
+}
+
+// keepIn is keep for an existing folder.
 func keepIn(t *testing.T, dir string, accounts []Account) {
 	t.Helper()
 	s, err := sqlite.Open(dir, sqlite.Options{})
@@ -138,14 +152,7 @@ func keepIn(t *testing.T, dir string, accounts []Account) {
 		if !ok {
 			t.Fatalf("no role %s", a.Role)
 		}
-		hash, ok := hashes.Load(a.Password())
-		if !ok {
-			if hash, err = account.Hash(a.Password(), account.Default, rand.Reader); err != nil {
-				t.Fatal(err)
-			}
-			hashes.Store(a.Password(), hash)
-		}
-		records = append(records, chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hash.(string), Created: now, Seen: now})
+		records = append(records, chat.Account{ID: uint64(i + 1), Name: a.Name, Role: role, Hash: hashOf(t, a.Password()), Created: now, Seen: now})
 	}
 	_, err = s.Load(now)
 	end := chat.End{LastID: uint64(len(accounts))}
@@ -165,7 +172,7 @@ func TestAConversationThatIsNotHeldFails(t *testing.T) {
 		"bob> hi\nalice sees   alice: hello":    "alice sees \"bob: hi",
 		"bob sees the end":                      "bob sees \"alice: hello",
 		"bob sees it; and":                      "want",
-		"carol sees nothing":                    "nobody is called carol",
+		"carol sees nothing":                    "there is no user carol",
 		"alice connects":                        "is connected already",
 		"bob dances":                            "means nothing",
 		"bob leaves\nalice sees   *** bob drowned":              "want",

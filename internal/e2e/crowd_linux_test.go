@@ -13,8 +13,8 @@ import (
 // inFlight is how many lines the speaker of a crowd is ahead of its first listener.
 const inFlight = 10
 
-// crowd lets n people and one who never reads listen to a speaker, who says so
-// many lines. Each of the n sees each of them, once and in order.
+// crowd makes n people, and one who never reads, listen to a speaker who sends
+// a number of lines. Each of the n sees each line, once and in order.
 func crowd(t *testing.T, s *server, n, lines int) {
 	t.Helper()
 	arrive := func(name string, i int) *person {
@@ -59,11 +59,11 @@ func crowd(t *testing.T, s *server, n, lines int) {
 	t.Logf("%d lines of the speaker reached %d people each", lines, n)
 }
 
-// hears reads until so many lines of a speaker have come, which are numbered, and
-// tells of each. What others do is passed over.
+// hears reads until the given number of numbered lines of a speaker have arrived, and
+// reports each to heard. Other lines are skipped.
 func (p *person) hears(speaker string, lines int, heard chan<- struct{}) error {
 	if heard != nil {
-		defer close(heard) // the speaker waits for nobody who has failed
+		defer close(heard) // the speaker does not wait for a listener that has failed
 	}
 	for next := 0; next < lines; {
 		line, rest, whole := strings.Cut(string(p.in), "\r\n")

@@ -5,6 +5,7 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -20,8 +21,8 @@ func (s *server) descriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// settlesAt checks that the server comes to have want descriptors. It is looked
-// at once in each turn of its loop, a thousand turns at most.
+// settlesAt checks that the server gets to want descriptors. It checks once in
+// each turn of the loop, for at most a thousand turns.
 func (s *server) settlesAt(t *testing.T, want int, witness *person) {
 	t.Helper()
 	got := 0
@@ -36,8 +37,8 @@ func (s *server) settlesAt(t *testing.T, want int, witness *person) {
 	t.Errorf("%d descriptors are open, want %d", got, want)
 }
 
-// However somebody goes, nothing of him stays behind in the server.
-func TestDescriptorsAreGivenBack(t *testing.T) {
+// However a client leaves, the server frees all its descriptors.
+func TestDescriptorsAreReleased(t *testing.T) {
 	for _, way := range transports() {
 		for _, backend := range native().backends(t) {
 			t.Run(way.name+"/"+backend, func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 	}
 }
 
-// comeAndGo lets forty people join and depart.
+// comeAndGo makes forty people join and leave.
 func comeAndGo(t *testing.T, s *server, way transport) {
 	t.Helper()
 	before := s.descriptors(t)
@@ -78,7 +79,7 @@ func comeAndGo(t *testing.T, s *server, way transport) {
 	}
 }
 
-// depart lets p go in one of several ways.
+// depart makes p leave in one of several ways.
 func depart(p *person, way transport, i int) error {
 	switch i % 4 {
 	case 0:
@@ -103,7 +104,52 @@ func depart(p *person, way transport, i int) error {
 		}
 		return p.leaves()
 	default:
-		// Too much, unread when it closes.
+		// Too much to be read before it closes.
 		return errors.Join(p.send(strings.Repeat("x", 20000)), p.leaves())
+	}
+}
+
+// However many clients connect, everything else has descriptors left.
+func TestConnectionsLeaveDescriptorsForTheRest(t *testing.T) {
+	for _, limit := range []string{"64", "100", "128", "200"} {
+		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
+			dir, out := keep(t, []Account{{Name: "alice", Role: "admin"}}), folder(t)
+			few := native()
+			few.words = append([]string{"sh", "-c", `ulimit -n ` + limit + ` && exec "$@"`, "sh"}, few.words...)
+			s := startProgram(t, few, "--data", dir)
+			alice := registered(t, s, "alice")
+			alice.asks(t, "/set receipts on", "\r\n")
+			alice.asks(t, "the first line", "saved #")
+			var crowd []net.Conn
+			for range 300 {
+				c, err := net.Dial(s.places[0].network, s.places[0].address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				crowd = append(crowd, c)
+			}
+			if err := alice.syncs(); err != nil { // the loop has handled all of them
+				t.Fatal(err)
+			}
+			for _, c := range []struct{ command, want string }{
+				{"/history", "the first line"}, {"/search first", "the first line"},
+			} {
+				if text := alice.answer(t, c.command); !strings.Contains(text, c.want) {
+					t.Errorf("%s: %q", c.command, text)
+				}
+			}
+			operator{dir: dir}.does(t, "", "", "announce", "hello")
+			on(t, dir, "backup", out+"/backup.db")
+			for _, c := range crowd {
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := alice.leaves(); err != nil {
+				t.Error(err)
+			}
+			s.stops(t)
+		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// smallDisk mounts a file system of 1 MiB with a ballast to throw off.
+// smallDisk mounts a file system of 1 MiB with a ballast file to remove.
 func smallDisk(t *testing.T) (dir, ballast string) {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -38,7 +38,7 @@ func smallDisk(t *testing.T) (dir, ballast string) {
 	return dir, ballast
 }
 
-// get asks the server's metrics listener.
+// get makes a request to the server's metrics listener.
 func (s *server) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	r, err := s.log.wait(s.ctx, record{"msg": "metrics"})
@@ -64,14 +64,14 @@ func (s *server) get(t *testing.T, path string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// A talker says things and notes which of them are saved.
+// A talker sends lines and records which of them are saved.
 type talker struct {
 	*person
 	said  int
 	saved map[uint64]string // shared by all talkers
 }
 
-// says has p say a line, and tells whether that was saved.
+// says makes p send a line, and reports whether it was saved.
 func (p *talker) says(t *testing.T, size int) bool {
 	t.Helper()
 	p.said++
@@ -104,7 +104,7 @@ func (p *talker) says(t *testing.T, size int) bool {
 	}
 }
 
-func TestAFullDiskIsToldAndHeals(t *testing.T) {
+func TestAFullDiskIsReportedAndRecoveredFrom(t *testing.T) {
 	t.Parallel()
 	dir, ballast := smallDisk(t)
 	keepIn(t, dir, []Account{{Name: "judge", Role: "admin"}})
@@ -126,7 +126,7 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 			t.Fatal("the disk does not get full")
 		}
 	}
-	if _, err := judge.until("nothing is saved now"); err != nil {
+	if _, err := judge.until("messages are not being saved"); err != nil {
 		t.Fatal(err)
 	}
 	s.expect(t, record{"level": "ERROR", "msg": "not_saved"})
@@ -139,11 +139,11 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 			unsaved++
 		}
 	}
-	// The chat goes on all the same.
+	// The chat continues.
 	if _, err := judge.until("bob " + strconv.Itoa(talkers[1].said) + " xxx"); err != nil {
 		t.Error(err)
 	}
-	// Who acts is told what that is worth.
+	// A moderator is told that an act was not saved.
 	if said := judge.answer(t, "/ban mallory 1h"); !strings.Contains(said, "mallory") || !strings.Contains(said, "not saved") {
 		t.Errorf("a ban that can't be kept: %q", said)
 	}
@@ -181,7 +181,7 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	s.stops(t)
 }
 
-func TestAFullDiskIsToldAtTheStart(t *testing.T) {
+func TestAFullDiskIsReportedAtTheStart(t *testing.T) {
 	t.Parallel()
 	dir, ballast := smallDisk(t)
 	keepIn(t, dir, nil)

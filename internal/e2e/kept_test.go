@@ -11,15 +11,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// startKeeping starts a server on 127.0.0.1 that keeps things in dir.
+// startKeeping starts a server on 127.0.0.1 with the data folder dir.
 func startKeeping(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
 	return start(t, append([]string{"--bind", "127.0.0.1", "--sniff-window", "0", "--data", dir}, flags...)...)
 }
 
-// dies ends the server as nothing can be held up.
+// dies kills the server, which can't delay that.
 func (s *server) dies(t *testing.T) {
 	t.Helper()
 	if err := s.signal(syscall.SIGKILL); err != nil {
@@ -28,7 +30,7 @@ func (s *server) dies(t *testing.T) {
 	<-s.done
 }
 
-// guest lets somebody without an account join.
+// guest makes a guest join.
 func guest(t *testing.T, s *server, name string) *person {
 	t.Helper()
 	p := meet(t, s, name, 0)
@@ -38,7 +40,7 @@ func guest(t *testing.T, s *server, name string) *person {
 	return p
 }
 
-// registered lets somebody with an account join.
+// registered makes a user with an account join.
 func registered(t *testing.T, s *server, name string) *person {
 	t.Helper()
 	p := meet(t, s, name, 0)
@@ -48,7 +50,7 @@ func registered(t *testing.T, s *server, name string) *person {
 	return p
 }
 
-// asks sends a line, and returns all that comes up to end, and that.
+// asks sends a line, and returns everything received up to and including end.
 func (p *person) asks(t *testing.T, line, end string) string {
 	t.Helper()
 	if err := p.send(line + "\r\n"); err != nil {
@@ -61,7 +63,7 @@ func (p *person) asks(t *testing.T, line, end string) string {
 	return text + end
 }
 
-// answer sends a line, and returns all that comes until it is acted on.
+// answer sends a line, and returns everything received until the server has acted on it.
 func (p *person) answer(t *testing.T, line string) string {
 	t.Helper()
 	err := p.send(line + "\r\n")
@@ -86,9 +88,26 @@ func on(t *testing.T, dir string, words ...string) string {
 	return stdout
 }
 
-// posts returns the text of all messages in a data folder by number, by way of
-// an export, whether a server has the folder or not.
+// posts returns the text of all messages in a data folder by number, whether a server
+// has the folder or not.
 func posts(t *testing.T, dir string) map[uint64]string {
+	t.Helper()
+	return exported(t, dir).posts
+}
+
+// An exportLine is a line of an export: one of its fields is set.
+type exportLine struct {
+	Account  *chat.Account
+	Room     *chat.RoomState
+	Sanction *chat.Sanction
+	Post     *struct {
+		ID   uint64
+		Text string
+	}
+}
+
+// exportedLines returns the lines of an export of a data folder.
+func exportedLines(t *testing.T, dir string) (all []exportLine) {
 	t.Helper()
 	file := filepath.Join(folder(t), "export")
 	on(t, dir, "export", file)
@@ -96,22 +115,14 @@ func posts(t *testing.T, dir string) map[uint64]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := make(map[uint64]string)
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var l struct {
-			Post *struct {
-				ID   uint64
-				Text string
-			}
-		}
+		var l exportLine
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			t.Fatal(err)
 		}
-		if l.Post != nil {
-			found[l.Post.ID] = l.Post.Text
-		}
+		all = append(all, l)
 	}
-	return found
+	return all
 }

@@ -8,14 +8,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// A record is a line of the server's log: its attributes as text, the time, the
-// level and the message among them.
+// A record is a line of the server's log: its attributes as text, including the
+// time, the level and the message.
 type record map[string]string
 
 // A serverLog collects what a server writes to its standard error.
@@ -24,8 +25,15 @@ type serverLog struct {
 	text    []byte     // all of it
 	parsed  int        // bytes of text that are in records
 	records []record
-	bad     []string      // lines that are not well-formed
+	bad     []badLine     // lines that are not well-formed
 	changed chan struct{} // closed at the next change
+}
+
+// A badLine is a line that is not a record.
+type badLine struct {
+	text  string
+	err   error
+	after int // records that came before it
 }
 
 func newServerLog() *serverLog { return &serverLog{changed: make(chan struct{})} }
@@ -42,7 +50,7 @@ func (l *serverLog) Write(p []byte) (int, error) {
 		}
 		l.parsed += len(line) + 1
 		if r, err := parseRecord(string(line)); err != nil {
-			l.bad = append(l.bad, fmt.Sprintf("%v: %q", err, line))
+			l.bad = append(l.bad, badLine{string(line), err, len(l.records)})
 		} else {
 			l.records = append(l.records, r)
 		}
@@ -59,8 +67,8 @@ func (l *serverLog) String() string {
 	return string(l.text)
 }
 
-// find returns the first record that has all that want has, and otherwise what
-// is closed when there is more to look at.
+// find returns the first record that has all attributes of want, or a channel
+// that is closed when there are more records.
 func (l *serverLog) find(want record) (record, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,8 +84,8 @@ func (l *serverLog) find(want record) (record, <-chan struct{}) {
 	return nil, l.changed
 }
 
-// wait returns the first record that has all that want has, which may be still
-// to come. It gives up when ctx ends or the server does.
+// wait waits for the first record that has all attributes of want. It gives up
+// when ctx or the server ends.
 func (l *serverLog) wait(ctx context.Context, want record) (record, error) {
 	for {
 		r, changed := l.find(want)
@@ -92,14 +100,30 @@ func (l *serverLog) wait(ctx context.Context, want record) (record, error) {
 	}
 }
 
-// problems returns what is wrong with the form of the log as a whole.
-func (l *serverLog) problems() []string {
+// wineEnding is the beginning of Wine's message for a thread that makes a request
+// after its process has closed the connection to Wine's server, at the end of the
+// process (server_protocol_perror in dlls/ntdll/unix/server.c).
+const wineEnding = "wine client error:"
+
+// problems returns the errors in the form of the whole log. Lines that begin
+// with ending, if it is set, may follow the server's last line.
+func (l *serverLog) problems(ending string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if rest := l.text[l.parsed:]; len(rest) > 0 {
-		return append(l.bad, fmt.Sprintf("unfinished: %q", rest))
+	bad := slices.Clone(l.bad)
+	if ending != "" && len(l.records) > 0 && l.records[len(l.records)-1]["msg"] == "stopped" {
+		bad = slices.DeleteFunc(bad, func(b badLine) bool {
+			return b.after == len(l.records) && strings.HasPrefix(b.text, ending)
+		})
 	}
-	return l.bad
+	var all []string
+	for _, b := range bad {
+		all = append(all, fmt.Sprintf("%v: %q", b.err, b.text))
+	}
+	if rest := l.text[l.parsed:]; len(rest) > 0 {
+		all = append(all, fmt.Sprintf("unfinished: %q", rest))
+	}
+	return all
 }
 
 var textLine = regexp.MustCompile(`^` + attribute + `(?: ` + attribute + `)*$`)
@@ -152,7 +176,7 @@ func parseText(r record, line string) error {
 	return nil
 }
 
-func TestALogLineIsWellFormedOrNot(t *testing.T) {
+func TestMalformedLogLinesAreDetected(t *testing.T) {
 	for line, msg := range map[string]string{
 		`time=1 level=INFO msg=login conn=1 name=bob`:           "login",
 		`time=1 level=INFO msg="a b" reason="x\" msg=\"forged"`: "a b",
@@ -168,6 +192,32 @@ func TestALogLineIsWellFormedOrNot(t *testing.T) {
 	} {
 		if r, err := parseRecord(line); (err == nil) != (msg != "") || err == nil && r["msg"] != msg {
 			t.Errorf("%q: %v, %v", line, r, err)
+		}
+	}
+}
+
+func TestOnlyWineMayWriteAfterTheServersLastLine(t *testing.T) {
+	const stopped, wine = "time=1 level=INFO msg=stopped\n", wineEnding + "3b0: sendmsg: Bad file descriptor\n"
+	for log, problems := range map[string]int{
+		stopped:                           0,
+		stopped + wine:                    0,
+		stopped + wine + wine:             0,
+		wine + stopped:                    1,
+		wine:                              1,
+		stopped + "panic: x\n":            1,
+		stopped + wine + stopped:          1,
+		stopped + wine + "panic: x":       1,
+		stopped + strings.TrimSpace(wine): 1,
+	} {
+		l := newServerLog()
+		if _, err := l.Write([]byte(log)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.problems(wineEnding); len(got) != problems {
+			t.Errorf("%q under Wine: %q, want %d problems", log, got, problems)
+		}
+		if got := l.problems(""); strings.Contains(log, wineEnding) && len(got) == 0 {
+			t.Errorf("%q elsewhere: no problem", log)
 		}
 	}
 }

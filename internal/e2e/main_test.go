@@ -14,12 +14,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long anything is waited for. It being over fails a test; no
-// test passes because of it.
-const patience = 20 * time.Second
+// patience is the longest wait for anything. A test fails when it is exceeded;
+// no test passes because of it.
+const patience = 2 * time.Minute
 
-// chatsrv is the path of the server under test, scratch a folder that is removed
-// when all tests have ended.
+// chatsrv is the path of the server under test, and scratch a folder that is
+// removed when all tests have ended.
 var chatsrv, scratch string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	scratch = dir
-	// Where there is no Go, scripts/run-suites.sh names one that was built elsewhere.
+	// On machines without Go, scripts/run-suites.sh names one that was built elsewhere.
 	if chatsrv = os.Getenv("E2E_CHATSRV"); chatsrv == "" {
 		chatsrv = filepath.Join(dir, "chatsrv")
 		build := exec.Command("go", "build", "-o", chatsrv, "github.com/sudoXpg/netloop/cmd/chatsrv")
@@ -59,7 +59,7 @@ func run(m *testing.M) int {
 }
 
 // folder returns a new folder that is removed after the test. Its path is short
-// enough for a Unix socket, which that of t.TempDir may not be.
+// enough for a Unix socket, which the path of t.TempDir may not be.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "e2e")

@@ -4,7 +4,6 @@ package e2e
 
 import "syscall"
 
-// mortal has a process killed when the thread that started it ends, as it does
-// when the test is killed, which can clean nothing up then (prctl(2),
-// PR_SET_PDEATHSIG).
+// mortal makes the kernel kill a process when the thread that started it ends,
+// as when the test is killed and can't clean up (prctl(2), PR_SET_PDEATHSIG).
 func mortal() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

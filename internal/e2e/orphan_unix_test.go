@@ -4,6 +4,5 @@ package e2e
 
 import "syscall"
 
-// mortal would have a process killed together with the test, but this system
-// has no way to.
+// mortal does nothing: this system can't kill a process together with the test.
 func mortal() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

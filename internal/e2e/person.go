@@ -16,28 +16,29 @@ const (
 	prompt   = "Enter username : "
 	greeting = "\xff\xfd\x18\xff\xfd\x1f*** Welcome to chatsrv.\r\n" + prompt
 	farewell = "*** the server is shutting down: interrupt\r\n"
+	full     = "*** the server is full: try again later"
 	shown    = "*** your terminal will show what you type now\r\n"
 
 	classicHead = "chat restoring . . .\n"
 	classicTail = "Chat Restored\n" + prompt
 )
 
-// markers numbers all markers, so that none is mistaken for another.
+// markers numbers the markers, so that all are different.
 var markers atomic.Uint64
 
-// A person is one end of a connection. What it has not read stays in the socket
-// until it looks.
+// A person is one end of a connection. Unread input stays in the socket until
+// it reads.
 type person struct {
 	name      string
 	as        string // the account that it has logged in to; "" for none
 	conn      Conn
-	in        []byte // was read, and not yet seen
+	in        []byte // read, but not yet seen
 	ended     bool   // the server has closed
-	here      bool   // is in a room, and so sees what is said there
+	here      bool   // is in a room, and so sees its messages
 	elsewhere bool   // that is not the lobby
 	mute      bool   // can send no more
 	asked     bool   // the next line is an answer, not a command
-	unproved  bool   // has sent lines, and it is not known whether they have been acted on
+	unproved  bool   // has sent lines that may not have been acted on yet
 }
 
 func (p *person) send(raw string) error {
@@ -45,7 +46,7 @@ func (p *person) send(raw string) error {
 		return fmt.Errorf("%s sends: %w", p.name, err)
 	}
 	p.asked = false
-	// Half a line can't be proved to have arrived, and does nothing.
+	// An incomplete line can't be proved to have arrived, and has no effect.
 	p.unproved = strings.HasSuffix(raw, "\n") || strings.HasSuffix(raw, "\r") || strings.HasSuffix(raw, "\x00")
 	return nil
 }
@@ -69,7 +70,7 @@ func (p *person) read() error {
 }
 
 // sees takes want from the front of what the server sends. In it {any} stands
-// for what is not known, in one line.
+// for unknown text within one line.
 func (p *person) sees(want string) error {
 	known, rest, some := strings.Cut(want, "{any}")
 	for !bytes.HasPrefix(p.in, []byte(known)) {
@@ -87,7 +88,7 @@ func (p *person) sees(want string) error {
 	return nil
 }
 
-// seesLike is sees for what has {any} in it, and rest after the first.
+// seesLike is sees for a text with {any} in it, and rest after the first one.
 func (p *person) seesLike(want, rest string) error {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), `\{any\}`, `[^\r\n]*`)
 	like, err := regexp.Compile("^" + pattern)
@@ -108,7 +109,7 @@ func (p *person) seesLike(want, rest string) error {
 	}
 }
 
-// until takes everything up to mark, which is taken, too.
+// until takes everything up to and including mark.
 func (p *person) until(mark string) (before string, err error) {
 	looked := 0
 	for {
@@ -140,7 +141,7 @@ func (p *person) seesTheEnd(rest string) error {
 	return err
 }
 
-// joins gives the name and reads what comes before the person is in.
+// joins gives the name and reads everything until the person has joined.
 func (p *person) joins() error {
 	if err := p.send(p.name + "\r\n"); err != nil {
 		return err
@@ -148,7 +149,20 @@ func (p *person) joins() error {
 	return p.enters(p.name)
 }
 
-// logsIn is joins for who has an account.
+// isRefused reports whether the server is full, and has closed.
+func (p *person) isRefused() bool {
+	line, err := p.until("\r\n")
+	if err != nil {
+		return false
+	}
+	if strings.HasSuffix(line, full) {
+		return p.seesTheEnd("") == nil
+	}
+	p.in = append([]byte(line+"\r\n"), p.in...)
+	return false
+}
+
+// logsIn is joins for a person with an account.
 func (p *person) logsIn(a Account) error {
 	if err := p.send(a.Name + "\r\n"); err != nil {
 		return err
@@ -172,8 +186,8 @@ func (p *person) enters(name string) error {
 	return err
 }
 
-// syncs returns when everything that p has sent was acted on. What the server
-// sent before that is in p.in then.
+// syncs returns when the server has acted on everything that p has sent. What
+// it sent before that is then in p.in.
 func (p *person) syncs() error {
 	if p.asked {
 		return fmt.Errorf("%s is asked something: a marker would be the answer", p.name)
@@ -182,7 +196,7 @@ func (p *person) syncs() error {
 	if err := p.send("/" + marker + "\r\n"); err != nil {
 		return err
 	}
-	before, err := p.until("*** no command /" + marker + ": /help lists them (//" + marker + " says it)\r\n")
+	before, err := p.until("*** unknown command /" + marker + ": /help lists the commands (//" + marker + " sends it as a message)\r\n")
 	if err != nil {
 		return err
 	}
@@ -227,7 +241,7 @@ func (p *person) leaves() error {
 	return p.conn.Close()
 }
 
-// drops makes the connection end in a reset.
+// drops resets the connection.
 func (p *person) drops() error {
 	switch c := p.conn.(type) {
 	case interface{ Reset() error }:

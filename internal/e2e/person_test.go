@@ -16,7 +16,7 @@ func dial(s *server, name string, i int) (*person, error) {
 	return &person{name: name, conn: conn}, conn.SetDeadline(time.Now().Add(patience))
 }
 
-// meet is dial for a test of its own.
+// meet is dial for a test without a script.
 func meet(t *testing.T, s *server, name string, i int) *person {
 	t.Helper()
 	p, err := dial(s, name, i)

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// What `printf 'bob\nhello\n' | nc -N HOST PORT` does: all of it is said, and
+// After `printf 'bob\nhello\n' | nc -N HOST PORT` all lines are published, and
 // the program ends by itself.
-func TestLinesThatArePipedInAreSaid(t *testing.T) {
+func TestPipedLinesArePublished(t *testing.T) {
 	requireClients(t)
 	for name, command := range map[string]string{
 		"nc":         "nc -N HOST PORT",

@@ -21,13 +21,13 @@ func TestASecondServerOnAFolderNamesTheFirst(t *testing.T) {
 		!strings.Contains(stderr, dir) || !strings.Contains(stderr, fmt.Sprintf("process %d", s.cmd.Process.Pid)) {
 		t.Errorf("code %d, %q, %q", code, stdout, stderr)
 	}
-	p := guest(t, s, "alice") // the first one does not mind
+	p := guest(t, s, "alice") // the first server is not affected
 	leave(t, []*person{p})
 	s.stops(t)
 	startKeeping(t, dir).stops(t)
 }
 
-// A database that can't be used is refused with what to do, and left as it is.
+// A database that can't be used is refused with a remedy, and not changed.
 func TestADatabaseThatCanNotBeUsedIsRefusedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	dir := keep(t, []Account{{Name: "alice", Role: "user"}})
@@ -84,7 +84,7 @@ func TestADatabaseThatCanNotBeUsedIsRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// Damage that shows only where it is looked at is found by verify, at the latest.
+// Damage that a start does not notice is found by verify.
 func TestVerifyFindsFlippedBytes(t *testing.T) {
 	t.Parallel()
 	dir := keep(t, []Account{{Name: "alice", Role: "user"}})
@@ -98,7 +98,7 @@ func TestVerifyFindsFlippedBytes(t *testing.T) {
 	file := filepath.Join(dir, "chat.db")
 	db := []byte(readFile(t, file))
 	at := bytes.LastIndex(db, []byte("hello hello"))
-	const page = 4096 // a page of the database begins with where what is in it stands
+	const page = 4096 // a page of the database begins with the offsets of its contents
 	for i := range 100 {
 		db[at/page*page+i] ^= 0x55
 	}

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// A Script is one conversation as it is written down.
+// A Script is the text of one conversation.
 type Script struct {
-	// File and Title say where it stands, and what it proves.
+	// File is its file, and Title the sentence that it proves.
 	File, Title string
-	// Flags are those of the server, and Needs what it has to have: tcp, unix,
+	// Flags are the flags of the server, and Needs its requirements: tcp, unix,
 	// signals, accounts, sim.
 	Flags, Needs []string
-	// Accounts are there from the beginning.
+	// Accounts exist from the beginning.
 	Accounts []Account
 	// Words are the lines of a list of unwanted words (see package wordfilter).
 	Words []string
@@ -28,12 +28,18 @@ type Script struct {
 // An Account is a registered user of a script. The first has the number 1.
 type Account struct {
 	Name, Role string // a role of package chat
+	As         string // whose password it has; "" for its own
 }
 
-// Password is that of an account.
-func (a Account) Password() string { return a.Name + "'s password" }
+// Password returns the password of an account.
+func (a Account) Password() string {
+	if a.As != "" {
+		return Account{Name: a.As}.Password()
+	}
+	return a.Name + "'s password"
+}
 
-// Says tells whether somebody says a line in it that has the word at its beginning.
+// Says reports whether a line of the script begins with the word.
 func (s Script) Says(word string) bool {
 	return slices.ContainsFunc(s.lines, func(l line) bool {
 		_, said, ok := strings.Cut(l.text, "> ")
@@ -42,7 +48,7 @@ func (s Script) Says(word string) bool {
 	})
 }
 
-// Fits tells whether there is all that the script needs.
+// Fits reports whether all needs of the script are met.
 func (s Script) Fits(has func(need string) bool) bool {
 	for _, need := range s.Needs {
 		if !has(need) {
@@ -60,7 +66,7 @@ type line struct {
 
 var (
 	sectionHead = regexp.MustCompile(`^-- (.+) --$`)
-	// Lines whose rest is text, in which a semicolon is one.
+	// Lines whose rest is text, in which a semicolon has no meaning.
 	wholeLine = regexp.MustCompile(`^(?:\w+>|[\w, ]+? sees?\s|\w+ is asked\s)`)
 	braces    = regexp.MustCompile(`\{(\d+)\.\.(\d+)\}`)
 	accounts  = regexp.MustCompile(`^([\w, ]+?) (?:is|are) (?:an? )?(registered|moderator|admin)s?$`)
@@ -69,7 +75,7 @@ var (
 //go:embed testdata/*.txtar
 var testdata embed.FS
 
-// Scripts returns all of testdata.
+// Scripts returns all scripts in testdata.
 func Scripts() ([]Script, error) {
 	files, err := fs.Glob(testdata, "testdata/*.txtar")
 	if err != nil {
@@ -102,7 +108,7 @@ func parseScripts(file, text string) ([]Script, error) {
 			continue
 		}
 		if len(scripts) == 0 || each == "" || strings.HasPrefix(each, "#") {
-			continue // the comment of the whole file, or another
+			continue // a comment of the file, or another one
 		}
 		s := &scripts[len(scripts)-1]
 		statements := []string{each}
@@ -118,7 +124,7 @@ func parseScripts(file, text string) ([]Script, error) {
 	return scripts, nil
 }
 
-// add adds a statement, or as many as its braces stand for.
+// add adds a statement, or several if it has braces.
 func (s *Script) add(number int, text string) error {
 	if flags, ok := strings.CutPrefix(text, "server runs with "); ok {
 		s.Flags = append(s.Flags, strings.Fields(flags)...)
@@ -160,13 +166,13 @@ func (s *Script) register(names []string, role string) {
 		role = "user"
 	}
 	for _, name := range names {
-		s.Accounts = append(s.Accounts, Account{strings.TrimSpace(name), role})
+		s.Accounts = append(s.Accounts, Account{Name: strings.TrimSpace(name), Role: role})
 	}
 	s.Needs = append(s.Needs, "accounts")
 }
 
-// raw returns the bytes that one or more quoted strings stand for, and false if
-// text does not begin with a quote.
+// raw returns the value of one or more quoted strings, and false if text does
+// not begin with a quote.
 func raw(text string) (value string, quoted bool, err error) {
 	if !strings.HasPrefix(text, `"`) {
 		return "", false, nil

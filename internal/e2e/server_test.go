@@ -15,14 +15,14 @@ import (
 	"testing"
 )
 
-// A place is where a server listens.
+// A place is an address that a server listens on.
 type place struct{ network, address string }
 
 // A server is a running chatsrv.
 type server struct {
-	ctx     context.Context // ends when patience does
+	ctx     context.Context // ends after patience
 	cmd     *exec.Cmd
-	hasty   bool // see program
+	wine    bool // see program
 	log     *serverLog
 	backend string
 	places  []place
@@ -30,8 +30,8 @@ type server struct {
 	again   func() *server
 }
 
-// environment is that of the test without what would configure a server, which
-// keeps nothing and lets everybody write as fast as he can, unless flags say otherwise.
+// environment returns the test's environment without settings of a server, and with
+// defaults: no data folder and no flood limits, unless flags say otherwise.
 func environment() []string {
 	env := []string{"CHATSRV_DATA=none", "CHATSRV_FLOOD_CONTROL=false"}
 	for _, e := range os.Environ() {
@@ -42,23 +42,24 @@ func environment() []string {
 	return env
 }
 
-// A program is the server as it is run: in other words for another system.
+// A program is the command of the server, which differs for other systems.
 type program struct {
 	words   []string
-	signals bool              // the signals of POSIX mean something to it
-	skip    map[string]string // conversations that can't be held, each with the reason
-	noDisk  string            // why it can keep nothing on disk; "" if it can
-	// What it runs in kills a process that takes half a second from its last word
-	// to its end, as it may on a busy machine: Wine does.
-	hasty bool
-	// Its input and its output, but for the log; nil for none.
+	signals bool              // it supports the signals of POSIX
+	skip    map[string]string // conversations to skip, each with the reason
+	noDisk  string            // why it can't have a data folder; "" if it can
+	// wine is set if it runs under Wine, which may write to the log after the server:
+	// it kills a process that takes more than half a second to end, which happens on
+	// a busy machine, and reports it if a thread has made a request in that moment.
+	wine bool
+	// terminal is its input and its output, except for the log; nil for none.
 	terminal *os.File
 }
 
-// native is the server for this system.
+// native returns the server for this system.
 func native() program { return program{words: []string{chatsrv}, signals: true} }
 
-// backends asks the program for those of its platform.
+// backends asks the program for its backends.
 func (p program) backends(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -82,7 +83,7 @@ func start(t *testing.T, flags ...string) *server {
 func startProgram(t *testing.T, p program, flags ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
-	s := &server{ctx: ctx, hasty: p.hasty, log: newServerLog(), done: make(chan struct{})}
+	s := &server{ctx: ctx, wine: p.wine, log: newServerLog(), done: make(chan struct{})}
 	s.again = func() *server { return startProgram(t, p, flags...) }
 	words := slices.Concat(p.words, []string{"--port", "0"}, flags)
 	s.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
@@ -98,9 +99,9 @@ func startProgram(t *testing.T, p program, flags ...string) *server {
 	waited := make(chan struct{})
 	go func() {
 		defer close(waited)
-		_ = s.cmd.Wait() // the state of the process says it better
+		_ = s.cmd.Wait() // ProcessState has more details
 		close(s.done)
-		cancel() // nobody has to wait for what a dead server does not write
+		cancel() // waits for output of the server end
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -128,29 +129,33 @@ func (s *server) signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) 
 
 // exits waits for the end of the server and checks its exit code and its log.
 func (s *server) exits(code int) error {
-	<-s.done // at last when ctx ends, because that kills it
+	<-s.done // when ctx ends at the latest, because that kills it
 	var all []error
 	if got := s.cmd.ProcessState.ExitCode(); got != code && (code != 0 || !s.hurried()) {
 		all = append(all, fmt.Errorf("the server: %v, want exit code %d", s.cmd.ProcessState, code))
 	}
-	for _, problem := range s.log.problems() {
+	ending := ""
+	if s.wine {
+		ending = wineEnding
+	}
+	for _, problem := range s.log.problems(ending) {
 		all = append(all, fmt.Errorf("log: %s", problem))
 	}
 	return errors.Join(all...)
 }
 
-// hurried tells whether the server was killed, not by the test, when it had said
-// that it has stopped.
+// hurried reports whether the server was killed, but not by the test, after it
+// had logged that it has stopped.
 func (s *server) hurried() bool {
 	status, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !s.hasty || !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL || errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
+	if !s.wine || !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL || errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
 		return false
 	}
 	stopped, _ := s.log.find(record{"msg": "stopped"})
 	return stopped != nil
 }
 
-// stops ends the server the polite way; it has to exit with 0.
+// stops stops the server gracefully; it must exit with 0.
 func (s *server) stops(t *testing.T) {
 	t.Helper()
 	if err := s.signal(os.Interrupt); err != nil {
@@ -161,7 +166,7 @@ func (s *server) stops(t *testing.T) {
 	}
 }
 
-// dial connects to the i-th place where the server listens.
+// dial connects to the i-th address of the server.
 func (s *server) dial(i int) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(s.ctx, s.places[i].network, s.places[i].address)
@@ -170,12 +175,12 @@ func (s *server) dial(i int) (net.Conn, error) {
 // tool runs a program to its end and returns what it wrote.
 func tool(t *testing.T, env []string, words ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 9*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = append(environment(), env...)
 	cmd.SysProcAttr = mortal()
-	cmd.WaitDelay = patience // for what it has started itself
+	cmd.WaitDelay = patience // for processes that it has started
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, out)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// stall makes p somebody for whom the systems at both ends keep little.
+// stall makes the buffers of p's connection small at both ends.
 func stall(t *testing.T, p *person) {
 	t.Helper()
 	if err := p.conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
@@ -18,7 +18,7 @@ func stall(t *testing.T, p *person) {
 	}
 }
 
-// wake gives p's system room again: through a small buffer data comes at the
+// wake makes p's buffer large again: through a small one data arrives at the
 // pace of TCP's timers.
 func wake(t *testing.T, p *person) {
 	t.Helper()
@@ -27,12 +27,12 @@ func wake(t *testing.T, p *person) {
 	}
 }
 
-// plenty is how many lines of talk are more than the systems keep for a
-// connection: 12 MB.
+// plenty is a number of lines of talk that exceeds the buffers of a connection:
+// 12 MB.
 const plenty = 3000
 
-// onEveryBackend runs f once for each backend, with a server whose flags are
-// these and which is to be stopped by f.
+// onEveryBackend runs f once for each backend, with a server that has these
+// flags and that f must stop.
 func onEveryBackend(t *testing.T, f func(t *testing.T, s *server), flags ...string) {
 	t.Helper()
 	for _, backend := range native().backends(t) {
@@ -43,7 +43,7 @@ func onEveryBackend(t *testing.T, f func(t *testing.T, s *server), flags ...stri
 	}
 }
 
-// gather lets people of these names join, and see each other.
+// gather makes people of these names join, and see each other.
 func gather(t *testing.T, s *server, names ...string) []*person {
 	t.Helper()
 	var all []*person
@@ -71,8 +71,8 @@ func leave(t *testing.T, people []*person) {
 	}
 }
 
-// talk lets the people say n lines of 4,000 bytes in turn, each of which all
-// the others see, and returns what the people have said.
+// talk makes the people send n lines of 4,000 bytes in turn, each of which all
+// the others see, and returns the lines.
 func talk(t *testing.T, people []*person, n int) []string {
 	t.Helper()
 	var said []string
@@ -94,8 +94,8 @@ func talk(t *testing.T, people []*person, n int) []string {
 	return said
 }
 
-// One who does not read gets what is his later, or is told how much he missed.
-func TestAReaderThatNeverReadsDelaysNobody(t *testing.T) {
+// A client that does not read gets its lines later, or is told how many it missed.
+func TestAClientThatNeverReadsDoesNotDelayOthers(t *testing.T) {
 	onEveryBackend(t, oneNeverReads, "--bind", "127.0.0.1", "--stall-timeout", "1h", "--max-lag", "256KiB")
 }
 
@@ -130,8 +130,8 @@ func oneNeverReads(t *testing.T, s *server) {
 	s.stops(t)
 }
 
-// remainder checks that got consists of what was said, whole, in order and
-// once, but for lines in whose places stands how many they were.
+// remainder checks that got consists of the lines sent, whole, in order and
+// once, except for missing lines that a notice counts.
 func remainder(got []byte, said []string) (missed int, err error) {
 	next := 0
 	for line := range strings.Lines(string(got)) {
@@ -152,7 +152,7 @@ func remainder(got []byte, said []string) (missed int, err error) {
 	return missed, nil
 }
 
-func TestAReaderThatTakesNothingIsClosedAndTheOthersAreTold(t *testing.T) {
+func TestAClientThatNeverReadsIsClosedAndTheOthersAreTold(t *testing.T) {
 	const notice = "*** stalled left (too slow)\r\n"
 	onEveryBackend(t, func(t *testing.T, s *server) {
 		all := gather(t, s, "stalled", "alice", "bob")
@@ -161,12 +161,13 @@ func TestAReaderThatTakesNothingIsClosedAndTheOthersAreTold(t *testing.T) {
 		text := strings.Repeat("x", 4000) + "\r\n"
 		sent := make(chan error, 1)
 		if s.backend == "netpoll" {
-			// It can't let alice wait, so bob does: one with more than 1 MiB unread is closed.
+			// It can't make alice wait, so bob reads: a connection with more than 1 MiB unread
+			// is closed.
 			sent <- inTurn(alice, text, bob, "alice: "+text, plenty)
 		} else {
 			go func() { sent <- alice.send(strings.Repeat(text, plenty)) }()
 		}
-		// When the notice comes depends on when the systems have had enough.
+		// The place of the notice depends on the systems' buffers.
 		want := strings.Repeat("alice: "+text, plenty)
 		for len(bob.in) < len(want)+len(notice) {
 			if err := bob.read(); err != nil {
@@ -190,7 +191,7 @@ func TestAReaderThatTakesNothingIsClosedAndTheOthersAreTold(t *testing.T) {
 	}, "--bind", "127.0.0.1", "--stall-timeout", "2s", "--max-lag", "16MiB") // so that bob misses nothing
 }
 
-// inTurn has one send n lines and another one read them meanwhile.
+// inTurn makes one person send n lines while another one reads them.
 func inTurn(from *person, line string, to *person, seen string, n int) error {
 	for i := range n {
 		if err := from.send(line); err != nil {
@@ -205,7 +206,7 @@ func inTurn(from *person, line string, to *person, seen string, n int) error {
 	return nil
 }
 
-// What is on its way when the server is told to stop arrives, however late.
+// Lines in flight when the server is told to stop arrive, however late.
 func TestAShutdownWaitsForSlowReaders(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, s *server) {
 		all := gather(t, s, "slow", "alice", "bob")
@@ -241,7 +242,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 		if err := s.signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
-		// The first one has been obeyed as far as it can be.
+		// The first signal has taken effect as far as possible.
 		for _, p := range all[1:] {
 			if err := p.seesTheEnd(farewell); err != nil {
 				t.Error(err)

@@ -2,16 +2,16 @@
 
 package e2e
 
-// A transport is a way to the server that all conversations are held over.
+// A transport is a way to connect to the server; all conversations are held over each.
 type transport struct {
 	name string
 	kind string // what "server needs" asks for
-	// flags make the server listen, in a folder of its own; the log comes in
-	// either format on one transport at least.
+	// flags make the server listen, with its own folder; each log format is
+	// used with at least one transport.
 	flags func(dir string) []string
 }
 
-// transports is the one list of them.
+// transports returns the list of transports.
 func transports() []transport {
 	return []transport{
 		{"IPv4", "tcp", func(string) []string { return []string{"--bind", "127.0.0.1"} }},

@@ -3,30 +3,33 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/sudoXpg/netloop/eventloop/looptest"
 )
 
-// A pass under Wine is evidence that the code for Windows does what it was
-// meant to do, as far as Wine is like Windows. It is not a pass on Windows.
+// A pass under Wine is evidence that the code for Windows works, as far as Wine
+// is like Windows. It is not a pass on Windows.
 
-// wineFolder is where Wine keeps its Windows: made when it is first asked for.
+// wineFolder is the Wine prefix, which is created at its first use.
 var wineFolder = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(scratch, "wine")
-	out, err := exec.Command("go", "run", "github.com/sudoXpg/netloop/internal/wine", dir).CombinedOutput()
+	prepare, err := winePreparer().path()
 	if err != nil {
+		return "", err
+	}
+	if out, err := inWine(dir, prepare, dir).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w (make e2e installs Wine on Debian)\n%s", err, out)
 	}
-	// Otherwise the first program starts the services, and they hold on to its
-	// output: what they write is taken for the program's, and has no end.
+	// Otherwise the first program starts the services, which keep its output
+	// open: their output would be mixed with the program's, and never end.
 	for _, words := range [][]string{{"wineserver", "--persistent"}, {"wine", "cmd", "/c", "exit"}} {
 		if err := inWine(dir, words...).Run(); err != nil {
 			return "", fmt.Errorf("%s: %w", strings.Join(words, " "), err)
@@ -35,15 +38,46 @@ var wineFolder = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// inWine returns a command of Wine's own.
+// belowRoot returns the words before those of a program of Wine: none, or those that
+// run it in a root folder with a newer Wine than this system has (scripts/wine10.sh).
+var belowRoot = sync.OnceValues(func() ([]string, error) {
+	root := os.Getenv("E2E_WINE_ROOT")
+	if root == "" {
+		return nil, nil
+	}
+	script, err := filepath.Abs("../../scripts/in-root.sh")
+	return []string{"sh", script, root}, err
+})
+
+// inWine returns a command of Wine itself.
 func inWine(dir string, words ...string) *exec.Cmd {
+	before, err := belowRoot()
+	words = slices.Concat(before, words)
 	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Err = errors.Join(cmd.Err, err)
 	cmd.Env = append(os.Environ(), "WINEPREFIX="+dir, "WINEDEBUG=-all")
 	return cmd
 }
 
-// wine returns the words before those of a program for Windows. The process they
-// start is that program's.
+// wineVersion returns the major version of Wine.
+func wineVersion(t *testing.T) (major int) {
+	t.Helper()
+	dir, err := wineFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := inWine(dir, "wine", "--version").Output()
+	if err == nil {
+		_, err = fmt.Sscanf(string(out), "wine-%d", &major)
+	}
+	if err != nil {
+		t.Fatalf("wine --version: %q, %v", out, err)
+	}
+	return major
+}
+
+// wine returns the words before those of a program for Windows. The process that
+// they start is that of the program.
 func wine(t *testing.T) []string {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -57,13 +91,17 @@ func wine(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	words := []string{"env", "WINEPREFIX=" + dir, "WINEDEBUG=-all"}
-	// One start in 4,000 fails where the kernel has put something at the one
+	// One start in 4,000 fails because the kernel has mapped something at the one
 	// address that Wine needs ("failed to map the shared user data: c0000018"), so
-	// it is kept from choosing addresses at random. Some containers forbid that.
+	// address randomization is turned off. Some containers forbid that.
 	if exec.Command("setarch", "--addr-no-randomize", "true").Run() == nil {
 		words = append(words, "setarch", "--addr-no-randomize")
 	}
-	return append(words, "wine")
+	before, err := belowRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(append(words, before...), "wine")
 }
 
 // stopWine ends the services of Wine, if any test has started them.
@@ -79,25 +117,27 @@ func stopWine() error {
 func windows(t *testing.T) program {
 	t.Helper()
 	words := wine(t)
-	exe := filepath.Join(folder(t), "chatsrv.exe")
-	tool(t, []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"}, "go", "build", "-o", exe, "github.com/sudoXpg/netloop/cmd/chatsrv")
-	return program{words: append(words, exe), hasty: true, noDisk: "Wine 8 has no placeholders in memory (VirtualAlloc2), which the SQLite library needs", skip: map[string]string{
-		"A connection that is reset has left, too.": "Wine 8 reads the end of the stream after a reset, not WSAECONNRESET",
+	exe := serverFor("windows", "amd64").at(t)
+	p := program{words: append(words, exe), wine: true, skip: map[string]string{
+		"A client whose connection is reset has left, too.": "Wine reads the end of the stream after a reset, not WSAECONNRESET",
 	}}
+	if wineVersion(t) < 10 {
+		p.noDisk = "Wine 8 has no placeholders in memory (VirtualAlloc2), which the SQLite library needs"
+	}
+	return p
 }
 
 func TestTheSuitesPassUnderWine(t *testing.T) {
 	words := wine(t)
-	dir := folder(t)
-	tool(t, nil, "sh", "../../scripts/suites.sh", "windows/amd64", dir)
-	t.Log(tool(t, []string{looptest.ExecVariable + "=" + strings.Join(words, " "), "SIM_SEEDS=10"}, "sh", filepath.Join(dir, "run.sh")))
+	dir := suitesFor("windows", "amd64").at(t)
+	runSuites(t, words, dir, "")
 }
 
 func TestTheServerForWindowsHoldsConversations(t *testing.T) {
-	holdConversations(t, windows(t), transports()[:2]) // Wine 8 has no Unix sockets
+	holdConversations(t, windows(t), transports()[:2]) // Wine has no Unix sockets
 }
 
-// What people do with a downloaded server: chatsrv -6 -port N, and telnet ::1 N.
+// A typical use of a downloaded server: chatsrv -6 -port N, and telnet ::1 N.
 func TestTheServerForWindowsServesTelnet(t *testing.T) {
 	requireClients(t)
 	p := windows(t)
@@ -111,7 +151,7 @@ func TestTheServerForWindowsServesTelnet(t *testing.T) {
 	}
 }
 
-func TestNobodyMissesALineFromWindows(t *testing.T) {
+func TestNoReaderMissesALineFromWindows(t *testing.T) {
 	p := windows(t)
 	for _, backend := range p.backends(t) {
 		t.Run(backend, func(t *testing.T) {

@@ -2,5 +2,5 @@
 
 package e2e
 
-// stopWine has nothing to stop: Wine is tested with on Linux only.
+// stopWine does nothing: tests use Wine on Linux only.
 func stopWine() error { return nil }

@@ -10,11 +10,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// wakeToken is what the waker is registered under: the only token that Add and
-// Modify refuse.
+// wakeToken is the token of the waker, the only one that Add and Modify refuse.
 const wakeToken = ^eventloop.Token(0)
 
-// maxBatch is how many events one Wait takes from the kernel at most.
+// maxBatch is the most events that one Wait takes from the kernel.
 const maxBatch = 1024
 
 // poller belongs to its loop; only Wake may be called from elsewhere.
@@ -28,9 +27,9 @@ type poller struct {
 	closed bool
 }
 
-// A state is what epoll can't tell about a descriptor: one with interest 0 is
-// registered here but not there, because epoll reports a peer that hung up
-// whatever it is asked for.
+// A state is the registration of a descriptor. One with interest 0 is
+// registered here but not with epoll, because epoll always reports a peer that
+// hung up.
 type state uint8
 
 const (
@@ -98,7 +97,7 @@ func (p *poller) Remove(h eventloop.Handle) error {
 	return nil
 }
 
-// move brings h from the state it is in to the one that i asks for.
+// move changes the registration of h to interest i.
 func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interest) error {
 	if t == wakeToken || h > math.MaxInt32 {
 		return sock.SysErr("epoll_ctl", unix.EINVAL)
@@ -116,7 +115,7 @@ func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interes
 		err = p.control(unix.EPOLL_CTL_DEL, int(h), 0, 0)
 	case next == attached:
 		err = p.control(unix.EPOLL_CTL_ADD, int(h), t, i)
-	case was == unknown: // nothing for the kernel to do but to tell an open descriptor
+	case was == unknown: // the kernel only has to check that the descriptor is open
 		_, err = unix.FcntlInt(uintptr(h), unix.F_GETFD, 0)
 		err = sock.SysErr("fcntl", err)
 	}
@@ -148,8 +147,8 @@ func (p *poller) of(h eventloop.Handle) state {
 	return unknown
 }
 
-// set notes the state of h, which the kernel has just found to be a descriptor:
-// the table never grows past the process's limit of them.
+// set records the state of h, which the kernel has just accepted as a
+// descriptor: the table never grows beyond the limit of descriptors.
 func (p *poller) set(h eventloop.Handle, s state) {
 	if h >= eventloop.Handle(len(p.state)) {
 		p.state = append(p.state, make([]state, int(h)+1-len(p.state))...)
@@ -179,7 +178,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 			return n, nil
 		}
 		if timeout > 0 {
-			// Interrupted, or the timeout is more than the kernel takes at once.
+			// Interrupted, or the timeout is longer than the kernel accepts.
 			if timeout = time.Until(end); timeout <= 0 {
 				return 0, nil
 			}
@@ -187,8 +186,8 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	}
 }
 
-// room returns the kernel's buffer for n events. One that is too small for what
-// the loop asks for grows once.
+// room returns the kernel's buffer for n events. A buffer that is too small for
+// the loop's request grows once.
 func (p *poller) room(n int) []unix.EpollEvent {
 	n = min(n, maxBatch)
 	if n > len(p.events) {
@@ -197,7 +196,7 @@ func (p *poller) room(n int) []unix.EpollEvent {
 	return p.events[:n]
 }
 
-// translate turns n events of the kernel into events and takes the waker's out.
+// translate converts n events of the kernel and removes the waker's.
 func (p *poller) translate(events []eventloop.Event, n int) (filled int, woken bool) {
 	for i := range p.events[:n] {
 		ev := &p.events[i]

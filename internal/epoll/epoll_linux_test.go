@@ -14,7 +14,7 @@ func TestContract(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: Ope
 
 func TestDescriptors(t *testing.T) { socktest.Backend(t, Open) }
 
-// It would come back as a Wake.
+// It would be reported as a Wake.
 func TestTheWakersTokenIsRefused(t *testing.T) {
 	b, err := Open()
 	if err != nil {

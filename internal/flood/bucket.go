@@ -2,46 +2,48 @@ package flood
 
 import "time"
 
-// What a Rate may be at most, so that its arithmetic fits into 64 bits. Larger
-// ones count as this.
+// The maximum of a Rate, so that its arithmetic fits into 64 bits. Larger
+// values are reduced to it.
 const (
 	MaxPer   = 24 * time.Hour
 	MaxBurst = 10_000
 )
 
-// MaxPenalty is how long penalties make anybody wait for more than an empty
-// bucket would. It is also the longest that a clock set back can cost.
+// MaxPenalty is the longest wait that penalties add to that of an empty bucket.
+// It is also the longest that a clock set back can cost.
 const MaxPenalty = 10 * time.Second
 
-// A Rate is how much of something a person may do: Burst times at once, and
+// A Rate limits how often a person may do something: Burst times at once, and
 // once more every Per after that. In any time t that is at most Burst + t/Per.
-// To a Bucket, a negative number in it is no limit, and the zero Rate is never.
+// For a Bucket, a negative number means no limit, and the zero Rate allows
+// nothing.
 type Rate struct {
 	Per   time.Duration
 	Burst int
 }
 
-// off reports whether the rate is no limit.
+// off reports whether the rate means no limit.
 func (r Rate) off() bool { return r.Per < 0 || r.Burst < 0 }
 
-// or returns r with what is zero taken from the default.
+// or returns r with zeros replaced by the default.
 func (r Rate) or(byDefault Rate) Rate {
 	return Rate{Per: or(r.Per, byDefault.Per), Burst: or(r.Burst, byDefault.Burst)}
 }
 
-// bounded returns r with what is too large cut.
+// bounded returns r with values that are too large reduced.
 func (r Rate) bounded() Rate { return Rate{min(r.Per, MaxPer), min(r.Burst, MaxBurst)} }
 
-// A Bucket holds up to Burst tokens of a Rate, which it is told at every use; a
-// new one comes every Per. The zero Bucket is full. It belongs to one goroutine.
+// A Bucket holds up to Burst tokens of a Rate, which is passed at every use; a
+// new token is added every Per. The zero Bucket is full. It belongs to one
+// goroutine.
 //
 // The one word is the time at which the bucket is full again (the generic cell
 // rate algorithm), in nanoseconds since 1970; 0 stands for long ago.
 type Bucket struct{ full int64 }
 
-// Take takes n tokens, and returns true, or takes none and returns how long it
-// will be until there are as many. A wait of 0 with false says that there will
-// never be.
+// Take takes n tokens and returns true, or takes none and returns how long it
+// will take until there are n. A wait of 0 with false means that there never
+// will be.
 func (b *Bucket) Take(now time.Time, n int, r Rate) (time.Duration, bool) {
 	if r = r.bounded(); r.off() || n <= 0 {
 		return 0, true
@@ -58,8 +60,8 @@ func (b *Bucket) Take(now time.Time, n int, r Rate) (time.Duration, bool) {
 	return 0, true
 }
 
-// Penalize makes the bucket full later by d. Time makes up for it, and it never
-// costs more than MaxPenalty beyond an empty bucket.
+// Penalize delays the time at which the bucket is full by d. It never costs
+// more than MaxPenalty beyond an empty bucket.
 func (b *Bucket) Penalize(now time.Time, d time.Duration, r Rate) {
 	if r = r.bounded(); r.off() || d <= 0 {
 		return
@@ -78,7 +80,7 @@ func (b *Bucket) left(now time.Time, r Rate) int {
 }
 
 // at returns the time at which the bucket is full, at the earliest now. A clock
-// that was set back must not lock anybody out for as long.
+// that was set back must not lock a person out for that long.
 func (b *Bucket) at(now int64, r Rate) int64 {
 	if b.full == 0 {
 		return now

@@ -10,7 +10,7 @@ import (
 )
 
 // The promise of a Rate, whatever is asked for and when.
-func TestABucketNeverGivesMoreThanItsRate(t *testing.T) {
+func TestABucketNeverAllowsMoreThanItsRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := flood.Rate{
 			Per:   time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "per")),
@@ -58,8 +58,8 @@ func TestABucketNeverGivesMoreThanItsRate(t *testing.T) {
 	})
 }
 
-// And it gives no less: somebody who keeps to the rate never waits.
-func TestABucketGivesAllOfItsRate(t *testing.T) {
+// And it gives no less: a person who keeps to the rate never waits.
+func TestABucketAllowsAllOfItsRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := flood.Rate{
 			Per:   time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "per")),
@@ -103,7 +103,7 @@ func TestThreeStrikesAreAKickAndThreeKicksABan(t *testing.T) {
 		for range 9 {
 			o := s.Add(start)
 			got = append(got, o.Sanction)
-			if (o.Sanction == flood.Banned) != (o.Ban == time.Hour) || o.Reason == "" {
+			if (o.Sanction == flood.Banned) != (o.Ban == time.Hour) || (o.Sanction == flood.Warned) != (o.Reason != "") {
 				t.Errorf("%+v", o)
 			}
 		}
@@ -124,7 +124,7 @@ func TestAWarningSaysHowManyAreLeft(t *testing.T) {
 	}
 }
 
-func TestStrikesAreForgiven(t *testing.T) {
+func TestStrikesAreForgivenAfterAWhile(t *testing.T) {
 	var s flood.Strikes
 	now := start
 	for i := range 100 {
@@ -135,7 +135,7 @@ func TestStrikesAreForgiven(t *testing.T) {
 	}
 }
 
-func TestARecordIsSpentInTheEnd(t *testing.T) {
+func TestARecordIsSpentOnceEverythingIsForgiven(t *testing.T) {
 	var s flood.Strikes
 	s.Add(start)
 	if s.Spent(start.Add(flood.StrikeLife - 1)) {
@@ -154,7 +154,7 @@ func TestARecordIsSpentInTheEnd(t *testing.T) {
 	}
 }
 
-func TestKicksAreForgiven(t *testing.T) {
+func TestKicksAreForgivenAfterAWhile(t *testing.T) {
 	var s flood.Strikes
 	now := start
 	for i := range 30 {

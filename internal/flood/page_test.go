@@ -17,7 +17,7 @@ const (
 	pageEnd   = "<!-- end of flood -->\n"
 )
 
-// shortly is a duration without what is zero in it.
+// shortly formats a duration without its zero parts.
 func shortly(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -30,26 +30,26 @@ func shortly(d time.Duration) string {
 }
 
 func (r Rate) inWords() string {
-	return fmt.Sprintf("%d at once, then one every %s", r.Burst, shortly(r.Per))
+	return fmt.Sprintf("burst of %d, then one every %s", r.Burst, shortly(r.Per))
 }
 
 func limitsTable() string {
 	l := Defaults()
 	var b strings.Builder
-	b.WriteString("| what | how much |\n|---|---|\n")
+	b.WriteString("| what | limit |\n|---|---|\n")
 	for _, row := range [][2]string{
 		{"lines in rooms", l.Messages.inWords()},
 		{"private messages", l.Privates.inWords()},
 		{"commands", l.Commands.inWords()},
-		{"rooms entered", l.Joins.inWords()},
-		{"the same line", fmt.Sprintf("%d times in %s", l.Repeats, shortly(l.RepeatWindow))},
-		{"capitals", fmt.Sprintf("%d percent of a line with %d letters or more", l.CapsPercent, l.CapsLetters)},
-		{"links of a newcomer", l.Links.inWords()},
-		{"a newcomer", "for " + shortly(l.NewcomerFor) + " from the registration, or a guest's first line, on"},
-		{"each try that is too fast", fmt.Sprintf("makes the wait longer by %s, up to %s", shortly(l.Penalty), shortly(MaxPenalty))},
-		{"refusals before one is a strike", l.Patience.inWords()},
-		{"strikes", fmt.Sprintf("%d are a kick; one is forgiven every %s", StrikesToKick, shortly(StrikeLife))},
-		{"kicks", fmt.Sprintf("%d are a ban for %s; one is forgiven every %s", KicksToBan, shortly(BanFor), shortly(KickLife))},
+		{"room joins", l.Joins.inWords()},
+		{"identical lines", fmt.Sprintf("%d times in %s", l.Repeats, shortly(l.RepeatWindow))},
+		{"capitals", fmt.Sprintf("%d percent of a line that has %d letters or more", l.CapsPercent, l.CapsLetters)},
+		{"links from a new user", l.Links.inWords()},
+		{"a user counts as new", "for " + shortly(l.NewcomerFor) + " after registration, or after a guest's first line"},
+		{"each attempt that is too fast", fmt.Sprintf("lengthens the wait by %s, up to %s", shortly(l.Penalty), shortly(MaxPenalty))},
+		{"refusals without a strike", l.Patience.inWords()},
+		{"strikes", fmt.Sprintf("the user is kicked at %d; one is forgiven every %s", StrikesToKick, shortly(StrikeLife))},
+		{"kicks", fmt.Sprintf("the user is banned for %[2]s at %[1]d; one is forgiven every %[3]s", KicksToBan, shortly(BanFor), shortly(KickLife))},
 	} {
 		b.WriteString("| " + row[0] + " | " + row[1] + " |\n")
 	}

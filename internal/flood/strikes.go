@@ -16,15 +16,15 @@ const (
 	BanFor = time.Hour
 )
 
-// A Sanction is what a strike leads to.
+// A Sanction is the consequence of a strike.
 type Sanction uint8
 
 const (
-	// Warned people stay.
+	// Warned means that the person stays.
 	Warned Sanction = iota
-	// Kicked people have to come back.
+	// Kicked means that the person has to come back.
 	Kicked
-	// Banned people may not come back for a while.
+	// Banned means that the person may not come back for a while.
 	Banned
 )
 
@@ -40,27 +40,19 @@ func (s Sanction) String() string {
 	}
 }
 
-// An Outcome is what Strikes.Add says.
+// An Outcome is the result of Strikes.Add.
 type Outcome struct {
 	Sanction Sanction
-	// Left is how many strikes more are without a kick, after a warning.
+	// Left is how many more strikes are left before a kick, after a warning.
 	Left int
 	// Ban is how long the ban lasts, if it is one.
 	Ban time.Duration
-	// Reason is a sentence for the person.
-	Reason string
+	// Reason is the code of the warning, if it is one.
+	Reason Reason
 }
 
-// What an Outcome says.
-const (
-	warnedTwice = "that was too much, and the second time is a last warning"
-	warnedLast  = "that was too much, and the next time you are out"
-	kicked      = "that was too much too often: you are out, and may come back when you have calmed down"
-	banned      = "that was too much too often: you are out for an hour"
-)
-
-// Strikes are the strikes and kicks of one person, and outlive her connection:
-// keep them by account or address, and forget them once they are Spent. The zero
+// Strikes are the strikes and kicks of one person, and outlive their connection:
+// store them by account or address, and drop them once they are Spent. The zero
 // value is a clean record. It belongs to one goroutine.
 type Strikes struct{ strikes, kicks Bucket }
 
@@ -70,25 +62,25 @@ var (
 	kickRate   = Rate{KickLife, KicksToBan - 1}
 )
 
-// Add counts a strike and says what it leads to. A kick wipes out the strikes,
-// a ban also the kicks.
+// Add counts a strike and returns its consequence. A kick clears the strikes, a
+// ban also the kicks.
 func (s *Strikes) Add(now time.Time) Outcome {
 	if _, ok := s.strikes.Take(now, 1, strikeRate); ok {
-		o := Outcome{Sanction: Warned, Left: s.strikes.left(now, strikeRate), Reason: warnedTwice}
+		o := Outcome{Sanction: Warned, Left: s.strikes.left(now, strikeRate), Reason: FirstWarning}
 		if o.Left == 0 {
-			o.Reason = warnedLast
+			o.Reason = LastWarning
 		}
 		return o
 	}
 	s.strikes = Bucket{}
 	if _, ok := s.kicks.Take(now, 1, kickRate); ok {
-		return Outcome{Sanction: Kicked, Reason: kicked}
+		return Outcome{Sanction: Kicked}
 	}
 	s.kicks = Bucket{}
-	return Outcome{Sanction: Banned, Ban: BanFor, Reason: banned}
+	return Outcome{Sanction: Banned, Ban: BanFor}
 }
 
-// Spent reports whether everything is forgiven, so that the record may go.
+// Spent reports whether everything is forgiven, so that the record can be dropped.
 func (s *Strikes) Spent(now time.Time) bool {
 	return s.strikes.left(now, strikeRate) == strikeRate.Burst && s.kicks.left(now, kickRate) == kickRate.Burst
 }

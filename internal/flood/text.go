@@ -4,9 +4,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
-// A line is one that was said count times since a second, known by a hash.
+// A line is a text, identified by a hash, that was said count times since a second.
 type line struct {
 	hash  uint32
 	since uint32 // seconds since 1970, the low 32 bits
@@ -14,7 +15,7 @@ type line struct {
 }
 
 // say counts a line, or returns how long it may not be said again. The window
-// begins with the first time; what is refused doesn't prolong it.
+// begins with the first time; refused lines don't extend it.
 func (s *State) say(now time.Time, text string, l *Limits) (time.Duration, bool) {
 	second := uint32(now.Unix())
 	window := uint32((l.RepeatWindow + time.Second - 1) / time.Second)
@@ -40,17 +41,20 @@ func (s *State) say(now time.Time, text string, l *Limits) (time.Duration, bool)
 	return 0, true
 }
 
-// hashLine returns the same for lines that differ only in case, spaces,
-// punctuation and characters that nobody sees (FNV-1a over the rest, by characters). Lines with
-// neither letters nor digits are hashed as they are.
+// hashLine returns the same for lines that differ only in case, spaces, punctuation and
+// invisible characters (FNV-1a over the rest, by characters). Lines with neither letters nor
+// digits are hashed as they are.
 func hashLine(text string) uint32 {
 	const seed, prime = 2166136261, 16777619
 	hash := uint32(seed)
 	for _, r := range text {
-		if !tells(r) {
-			continue
+		if r < utf8.RuneSelf { // most of them
+			if c := lowerASCII[r]; c != 0 {
+				hash = (hash ^ uint32(c)) * prime
+			}
+		} else if tells(r) {
+			hash = (hash ^ uint32(unicode.ToLower(r))) * prime
 		}
-		hash = (hash ^ uint32(unicode.ToLower(r))) * prime
 	}
 	if hash != seed {
 		return hash
@@ -61,17 +65,25 @@ func hashLine(text string) uint32 {
 	return hash
 }
 
-// tells reports whether r makes a line another one: letters, digits, and the
-// marks that scripts write vowels with.
-func tells(r rune) bool {
-	if r < 0x80 {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+// lowerASCII has the ASCII letters in lower case and the digits, and 0 for the rest.
+var lowerASCII = func() (table [utf8.RuneSelf]byte) {
+	for c := byte('0'); c <= '9'; c++ {
+		table[c] = c
 	}
+	for c := byte('a'); c <= 'z'; c++ {
+		table[c], table[c-'a'+'A'] = c, c
+	}
+	return table
+}()
+
+// tells reports whether r distinguishes lines: letters, digits, and the marks
+// with which scripts write vowels.
+func tells(r rune) bool {
 	return unicode.In(r, unicode.Letter, unicode.Nd, unicode.Mn, unicode.Mc) &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// tooMuchCaps reports whether a line is long enough for the rule and shouts.
+// tooMuchCaps reports whether a line is long enough for the rule and has too many capitals.
 func tooMuchCaps(text string, l *Limits) bool {
 	if l.CapsPercent < 0 || l.CapsLetters < 0 {
 		return false
@@ -89,8 +101,8 @@ func tooMuchCaps(text string, l *Limits) bool {
 	return letters >= l.CapsLetters && 100*capitals > l.CapsPercent*letters
 }
 
-// countLinks counts what clients make a link of: "scheme://", and "www." at the
-// beginning of a word.
+// countLinks counts texts that clients turn into links: "scheme://", and "www."
+// at the beginning of a word.
 func countLinks(text string) int {
 	links := strings.Count(text, "://")
 	before := ' '

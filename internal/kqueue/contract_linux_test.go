@@ -11,19 +11,14 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
-// The suites run over a model of each system. On the systems themselves they run
-// over Open (kqueue_bsd_test.go).
+// The suites run over a model of each system: looptest in kqueueloop, so that each
+// of two test programs takes half the time. On the systems themselves they run over
+// Open (kqueue_bsd_test.go).
 
 // over returns what opens a poller over one model of a system.
 func over(system string) func() (eventloop.Backend, error) {
 	model := kqueuetest.New(system)
-	return func() (eventloop.Backend, error) {
-		p, err := open(model, kevent.DialectOf(system))
-		if err != nil {
-			return nil, err
-		}
-		return p, nil
-	}
+	return func() (eventloop.Backend, error) { return Over(model, kevent.DialectOf(system)) }
 }
 
 func TestContract(t *testing.T) {
@@ -52,9 +47,3 @@ func TestDescriptors(t *testing.T) {
 		t.Run(system, func(t *testing.T) { socktest.Backend(t, over(system)) })
 	}
 }
-
-func TestDarwinCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, over("darwin")) }
-func TestDragonFlyCarriesTheLoop(t *testing.T) { carriesTheLoop(t, over("dragonfly")) }
-func TestFreeBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, over("freebsd")) }
-func TestNetBSDCarriesTheLoop(t *testing.T)    { carriesTheLoop(t, over("netbsd")) }
-func TestOpenBSDCarriesTheLoop(t *testing.T)   { carriesTheLoop(t, over("openbsd")) }

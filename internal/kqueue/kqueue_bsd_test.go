@@ -5,6 +5,7 @@ package kqueue
 import (
 	"testing"
 
+	"github.com/sudoXpg/netloop/eventloop/looptest"
 	"github.com/sudoXpg/netloop/eventloop/pollertest"
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
@@ -13,4 +14,6 @@ func TestContract(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: Ope
 
 func TestDescriptors(t *testing.T) { socktest.Backend(t, Open) }
 
-func TestCarriesTheLoop(t *testing.T) { carriesTheLoop(t, Open) }
+func TestCarriesTheLoop(t *testing.T) {
+	looptest.Run(t, looptest.Options{Open: Open, LimitDescriptors: socktest.LimitDescriptors})
+}

@@ -14,39 +14,39 @@ import (
 )
 
 const (
-	// maxBatch is how many events one Wait takes from the kernel at most.
+	// maxBatch is the most events that one Wait takes from the kernel.
 	maxBatch = 1024
-	// longest is how long the kernel is asked to wait at once: OpenBSD takes
-	// longer for a day (kqueue(2), BUGS), others for an error.
+	// longest is the longest wait that the kernel is asked for: OpenBSD treats
+	// a longer one as a day (kqueue(2), BUGS), other systems as an error.
 	longest = 24 * time.Hour
 	// both are the filters that a handle can have.
 	both = eventloop.Readable | eventloop.Writable
 )
 
 // poller belongs to its loop; only Wake may be called from elsewhere. All
-// changes are made on the loop's goroutine: made on another one, they don't
-// reach a kevent that waits already.
+// changes are made on the loop's goroutine: changes made on another one don't
+// reach a kevent that already waits.
 type poller struct {
 	sock.Net
 
 	calls   kevent.Calls
 	dialect kevent.Dialect
 	kq      int
-	waker   waker
+	waker   kevent.Waker
 	wake    kevent.Event // how the waker is registered
 
 	entries  []entry // by descriptor
 	changes  [kevent.MaxChanges]kevent.Event
 	receipts [kevent.MaxChanges]kevent.Event
 	events   []kevent.Event
-	halves   []unix.PollFd // see complete
-	batch    int           // maxBatch, less in tests
-	turn     uint64        // counts what was taken from the kernel
+	halves   []kevent.PollFd // see complete
+	batch    int             // maxBatch, less in tests
+	turn     uint64          // counts what was taken from the kernel
 	closed   bool
 }
 
-// An entry is what the kernel does not tell about a descriptor. It is registered
-// there once for each filter, and with interest 0 not at all.
+// An entry is the registration of a descriptor. In the kernel it is registered
+// once for each filter, and with interest 0 not at all.
 type entry struct {
 	token   eventloop.Token
 	turn    uint64             // the last one that had events of the handle,
@@ -58,7 +58,17 @@ type entry struct {
 
 var _ eventloop.Backend = (*poller)(nil)
 
-// open returns a poller over calls, which speak the dialect d.
+// Over returns a poller that uses calls, in the dialect d. On other systems
+// these are the calls of a model.
+func Over(calls kevent.Calls, d kevent.Dialect) (eventloop.Backend, error) {
+	p, err := open(calls, d)
+	if err != nil {
+		return nil, err // not a Backend that holds a nil poller
+	}
+	return p, nil
+}
+
+// open is Over for this package and its tests.
 func open(calls kevent.Calls, d kevent.Dialect) (*poller, error) {
 	kq, err := calls.Kqueue()
 	if err != nil {
@@ -66,7 +76,7 @@ func open(calls kevent.Calls, d kevent.Dialect) (*poller, error) {
 	}
 	p := &poller{calls: calls, dialect: d, kq: kq, batch: maxBatch, events: make([]kevent.Event, 64)}
 	if err := p.openWaker(); err != nil {
-		_ = calls.Close(kq) // it is the failure that counts
+		_ = calls.Close(kq) // the first error is returned
 		return nil, err
 	}
 	return p, nil
@@ -108,27 +118,27 @@ func (p *poller) Remove(h eventloop.Handle) error {
 	return err
 }
 
-// move brings h from the filters it has to those that i asks for. A token alone
-// is none of the kernel's business.
+// move changes the filters of h to those for i. The kernel does not know
+// tokens.
 func (p *poller) move(h eventloop.Handle, t eventloop.Token, i eventloop.Interest) error {
 	if h > math.MaxInt32 {
 		return sock.SysErr("kevent", unix.EINVAL)
 	}
 	e := p.of(h)
 	i &= both
-	if !e.known && i == 0 { // nothing for the kernel to do but to tell an open descriptor
-		if err := sock.IsOpen(h); err != nil {
-			return err
+	if !e.known && i == 0 { // the kernel only has to check that the descriptor is open
+		if err := p.calls.IsOpen(int(h)); err != nil {
+			return sock.SysErr("fcntl", err)
 		}
 	}
 	has, err := p.change(h, e.filters, i)
 	switch {
 	case err == nil:
 		p.set(h, entry{token: t, filters: has, known: true})
-	case e.known: // as before, but for a filter that has changed already
+	case e.known: // as before, except for a filter that has changed already
 		p.entries[h].filters = has
 	default:
-		_, _ = p.change(h, has, 0) // half an Add is none
+		_, _ = p.change(h, has, 0) // half an Add is undone
 	}
 	return err
 }
@@ -152,7 +162,7 @@ func (p *poller) change(h eventloop.Handle, was, want eventloop.Interest) (event
 	for i := range changes {
 		err := outcome[i]
 		if err == unix.ENOENT && changes[i].Flags&kevent.Delete != 0 {
-			err = nil // gone it is: a try before this one was interrupted, or its descriptor closed
+			err = nil // it is gone already: an earlier try was interrupted, or its descriptor was closed
 		}
 		if err == nil {
 			was ^= condition(changes[i].Filter)
@@ -163,7 +173,7 @@ func (p *poller) change(h eventloop.Handle, was, want eventloop.Interest) (event
 	return was, sock.SysErr("kevent", first)
 }
 
-// condition returns what a filter of a handle watches.
+// condition returns the condition that a filter of a handle watches.
 func condition(f kevent.Filter) eventloop.Interest {
 	if f == kevent.Read {
 		return eventloop.Readable
@@ -171,7 +181,7 @@ func condition(f kevent.Filter) eventloop.Interest {
 	return eventloop.Writable
 }
 
-// submit makes changes and returns what became of each.
+// submit makes changes and returns the result of each.
 func (p *poller) submit(changes []kevent.Event) (outcome [kevent.MaxChanges]error) {
 	if len(changes) == 0 {
 		return outcome
@@ -202,7 +212,7 @@ func (p *poller) submit(changes []kevent.Event) (outcome [kevent.MaxChanges]erro
 }
 
 // kevent is kevent(2) for changes. All of them can be made twice, so an
-// interrupted call is made again, whether it came to its changes or not.
+// interrupted call is repeated, whether it has made its changes or not.
 func (p *poller) kevent(changes, receipts []kevent.Event) (int, error) {
 	for {
 		n, err := p.calls.Kevent(p.kq, changes, receipts, 0)
@@ -219,8 +229,8 @@ func (p *poller) of(h eventloop.Handle) entry {
 	return entry{}
 }
 
-// set notes the entry of h, which the kernel has just found to be a descriptor:
-// the table never grows past the process's limit of them.
+// set records the entry of h, which the kernel has just accepted as a
+// descriptor: the table never grows beyond the limit of descriptors.
 func (p *poller) set(h eventloop.Handle, e entry) {
 	if h >= eventloop.Handle(len(p.entries)) {
 		p.entries = append(p.entries, make([]entry, int(h)+1-len(p.entries))...)
@@ -231,8 +241,8 @@ func (p *poller) set(h eventloop.Handle, e entry) {
 // Wake implements eventloop.Poller.
 func (p *poller) Wake() error { return p.waker.Wake() }
 
-// Close implements eventloop.Poller. The waker goes first: from then on no Wake
-// touches the queue, whose number may soon be somebody else's.
+// Close implements eventloop.Poller. The waker is closed first: from then on no
+// Wake touches the queue, whose number may soon be reused.
 func (p *poller) Close() error {
 	if p.closed {
 		return nil

@@ -12,11 +12,11 @@ import (
 	"github.com/sudoXpg/netloop/internal/kqueue/kqueuetest"
 )
 
-// meddler stands between a poller and the model, and fails what a test wants to fail.
+// meddler is a layer between a poller and the model that injects failures.
 type meddler struct {
 	*kqueuetest.Model
 	t *testing.T
-	// fail returns the error that a change has instead of being made, or 0.
+	// fail returns the error for a change that is not to be made, or 0.
 	fail func(c kevent.Event) unix.Errno
 	// waits counts the calls that ask for events and make no changes.
 	waits int
@@ -24,8 +24,8 @@ type meddler struct {
 	interrupt int
 }
 
-// Kevent implements kevent.Calls. What fails it makes a change of a descriptor
-// that can't be, and puts the error in place of EBADF.
+// Kevent implements kevent.Calls. It makes a change fail by applying it to an
+// impossible descriptor, and replaces EBADF by the error.
 func (m *meddler) Kevent(kq int, changes, events []kevent.Event, timeout time.Duration) (int, error) {
 	var errno unix.Errno
 	made := make([]kevent.Event, len(changes))
@@ -147,7 +147,7 @@ func wantReady(t *testing.T, p *poller, want eventloop.Event) {
 func untilReady(t *testing.T, p *poller, want eventloop.Interest) {
 	t.Helper()
 	events := make([]eventloop.Event, 8)
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		n, err := p.Wait(events, time.Until(end))
 		check(t, err)
 		if n == 1 && events[0].Ready == want {
@@ -186,8 +186,8 @@ func TestFullBatchesAreWholeAndFair(t *testing.T) {
 	})
 }
 
-// Complete must not invent what is not there.
-func TestFullBatchesReportWhatHoldsOnly(t *testing.T) {
+// complete must not report conditions that do not hold.
+func TestFullBatchesReportOnlyConditionsThatHold(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, _ *meddler) {
 		a, b := pair(t)
 		check(t, p.Add(a, 1, both))
@@ -217,7 +217,7 @@ func TestAKeventThatEndsEarlyIsContinued(t *testing.T) {
 }
 
 // A waker that stays ready would have Wait spin until its timeout.
-func TestAWakeIsOverOnceItIsTaken(t *testing.T) {
+func TestAWakeIsReportedOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, m *meddler) {
 		check(t, p.Wake())
 		events := make([]eventloop.Event, 8)
@@ -255,7 +255,7 @@ func TestInterruptedChangesAreMade(t *testing.T) {
 	})
 }
 
-// noWrite fails what adds a write filter.
+// noWrite fails changes that add a write filter.
 func noWrite(c kevent.Event) unix.Errno {
 	if c.Filter == kevent.Write && c.Flags&kevent.Add != 0 {
 		return unix.ENOMEM
@@ -263,7 +263,7 @@ func noWrite(c kevent.Event) unix.Errno {
 	return 0
 }
 
-func TestAnAddThatFailsHalfwayIsNone(t *testing.T) {
+func TestAnAddThatFailsHalfwayIsUndone(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, m *meddler) {
 		a, b := pair(t)
 		if _, err := p.Write(b, []byte("x")); err != nil {
@@ -306,7 +306,7 @@ func TestAModifyThatFailsCanBeMadeAgain(t *testing.T) {
 	})
 }
 
-// It is called too late then, but what it was called for is so.
+// It is called too late then, but its effect is there.
 func TestRemoveAfterCloseForgets(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, _ *meddler) {
 		a, _ := pair(t)
@@ -322,14 +322,14 @@ func TestRemoveAfterCloseForgets(t *testing.T) {
 		check(t, p.Add(again, 2, both))
 		check(t, p.CloseHandle(again))
 		again, _ = pair(t)
-		check(t, p.Remove(again)) // the number of another one: nothing is left to remove
+		check(t, p.Remove(again)) // the number of another socket: nothing is left to remove
 		check(t, p.Add(again, 3, eventloop.Writable))
 		wantReady(t, p, eventloop.Event{Token: 3, Ready: eventloop.Writable})
 	})
 }
 
 // Nothing can be written any more, but the peer is there and may still write.
-func TestOnesOwnCloseWriteIsNoHangUp(t *testing.T) {
+func TestCloseWriteByThisSideIsNotAHangUp(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, _ *meddler) {
 		for _, connected := range []func() (a, b eventloop.Handle){
 			func() (a, b eventloop.Handle) { return pair(t) },
@@ -347,7 +347,7 @@ func TestOnesOwnCloseWriteIsNoHangUp(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatIsOverHangsUp(t *testing.T) {
+func TestAConnectionThatHasEndedHangsUp(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, _ *meddler) {
 		for _, i := range []eventloop.Interest{eventloop.Writable, both} {
 			// Both ways are closed: first this one, then the peer's.
@@ -389,7 +389,7 @@ func TestAHalfClosedPeerDoesNotDisturbAWriter(t *testing.T) {
 	})
 }
 
-func TestAWakeThatFailsIsNoneAndTheNextOneWorks(t *testing.T) {
+func TestAfterAFailedWakeTheNextOneWorks(t *testing.T) {
 	onEach(t, func(t *testing.T, p *poller, m *meddler) {
 		if !p.dialect.User {
 			t.Skip("woken by a pipe, which can be written to whatever the queue says")
@@ -406,7 +406,7 @@ func TestAWakeThatFailsIsNoneAndTheNextOneWorks(t *testing.T) {
 	})
 }
 
-func TestOpenThatFailsLeavesNothing(t *testing.T) {
+func TestAFailedOpenLeavesNothingBehind(t *testing.T) {
 	m := &meddler{Model: kqueuetest.New("freebsd"), t: t}
 	m.fail = func(kevent.Event) unix.Errno { return unix.ENOMEM }
 	for _, system := range []string{"freebsd", "netbsd"} {

@@ -11,18 +11,15 @@ import (
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/kqueue/kevent"
+	"github.com/sudoXpg/netloop/internal/sock"
 )
 
 // Open returns a new kernel event queue.
 func Open() (eventloop.Backend, error) {
-	p, err := open(&system{}, kevent.DialectOf(runtime.GOOS))
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return Over(&system{}, kevent.DialectOf(runtime.GOOS))
 }
 
-// These don't compile on a system that numbers its flags in another way.
+// These don't compile on a system with other values of the flags.
 var (
 	_ = [1]int{}[unix.EV_ADD-kevent.Add]
 	_ = [1]int{}[unix.EV_DELETE-kevent.Delete]
@@ -33,11 +30,12 @@ var (
 
 // system makes the calls of this system.
 type system struct {
+	kevent.Descriptors
 	out []unix.Kevent_t // of the goroutine that waits
 }
 
 // Kqueue implements kevent.Calls. Not all systems open a queue close-on-exec;
-// the lock keeps a fork from happening in between.
+// the lock prevents a fork in between.
 func (*system) Kqueue() (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -48,8 +46,8 @@ func (*system) Kqueue() (int, error) {
 	return kq, err
 }
 
-// Kevent implements kevent.Calls. What is needed for changes is on the stack,
-// so that a Wake may come while the loop waits.
+// Kevent implements kevent.Calls. The memory for changes is on the stack, so
+// that a Wake may happen while the loop waits.
 func (s *system) Kevent(kq int, changes, events []kevent.Event, timeout time.Duration) (int, error) {
 	var in, receipts [kevent.MaxChanges]unix.Kevent_t
 	for i, c := range changes {
@@ -82,6 +80,15 @@ func (s *system) Kevent(kq int, changes, events []kevent.Event, timeout time.Dur
 // Close implements kevent.Calls.
 func (*system) Close(kq int) error { return unix.Close(kq) }
 
+// OpenWaker implements kevent.Calls.
+func (*system) OpenWaker() (kevent.Waker, int, error) {
+	w, err := sock.OpenWaker()
+	if err != nil {
+		return nil, 0, err
+	}
+	return w, int(w.Handle()), nil
+}
+
 // number returns the system's number of a filter.
 func number(f kevent.Filter) int {
 	switch f {
@@ -94,7 +101,7 @@ func number(f kevent.Filter) int {
 	}
 }
 
-// filter is number the other way round.
+// filter is the inverse of number.
 func filter(number int) kevent.Filter {
 	switch number {
 	case unix.EVFILT_READ:

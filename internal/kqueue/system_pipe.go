@@ -4,5 +4,5 @@ package kqueue
 
 import "math"
 
-// userFilter is no filter of these systems, and of no use in their dialects.
+// userFilter is not a filter of these systems, and their dialects do not use it.
 const userFilter = math.MaxInt16

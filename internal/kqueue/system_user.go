@@ -10,7 +10,7 @@ import (
 
 const userFilter = unix.EVFILT_USER
 
-// These don't compile on a system that numbers them in another way.
+// These don't compile on a system with other values.
 var (
 	_ = [1]int{}[unix.EV_RECEIPT-kevent.Receipt]
 	_ = [1]int{}[unix.NOTE_TRIGGER-kevent.Trigger]

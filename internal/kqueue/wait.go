@@ -14,10 +14,10 @@ import (
 
 // Wait implements eventloop.Poller.
 //
-// Nobody starves. A level-triggered event that was taken goes to the tail of the
-// kernel's queue, and none is taken that is not reported: the kernel is asked
-// for as many as there is room for, and the two events of one handle need less
-// room, not more. So whatever is ready moves up by a whole batch with each Wait.
+// No handle starves. A level-triggered event that was taken goes to the tail of
+// the kernel's queue, and every event taken is reported: the kernel is asked for
+// as many as there is room for, and the two events of one handle need less room,
+// not more. So every ready handle moves up by a whole batch with each Wait.
 func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, error) {
 	if p.closed {
 		return 0, eventloop.ErrClosed
@@ -43,7 +43,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 			return n, nil
 		}
 		if timeout > 0 {
-			// Interrupted, or the timeout is more than the kernel takes at once.
+			// Interrupted, or the timeout is longer than the kernel accepts.
 			if timeout = time.Until(end); timeout <= 0 {
 				return 0, nil
 			}
@@ -51,8 +51,8 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	}
 }
 
-// room returns the kernel's buffer for n events. One that is too small for what
-// the loop asks for grows once.
+// room returns the kernel's buffer for n events. A buffer that is too small for
+// the loop's request grows once.
 func (p *poller) room(n int) []kevent.Event {
 	n = min(n, p.batch)
 	if n > len(p.events) {
@@ -61,8 +61,8 @@ func (p *poller) room(n int) []kevent.Event {
 	return p.events[:n]
 }
 
-// translate turns a batch of the kernel into events, one for each handle, and
-// takes the waker's out.
+// translate converts a batch of the kernel to events, one for each handle, and
+// removes the waker's.
 func (p *poller) translate(events []eventloop.Event, batch []kevent.Event) (filled int, woken bool) {
 	p.turn++
 	for i := range batch {
@@ -81,7 +81,7 @@ func (p *poller) translate(events []eventloop.Event, batch []kevent.Event) (fill
 			filled++
 		}
 		e.seen |= condition(ev.Filter)
-		events[e.at].Ready |= e.ready(ev)
+		events[e.at].Ready |= p.ready(e, ev)
 	}
 	return filled, woken
 }
@@ -90,33 +90,30 @@ func (p *poller) isWake(ev *kevent.Event) bool {
 	return ev.Filter == p.wake.Filter && ev.Ident == p.wake.Ident
 }
 
-// ready says what an event of a handle with the entry e means. Its flags still
-// hold those that it was registered with.
-func (e *entry) ready(ev *kevent.Event) eventloop.Interest {
+// ready returns the conditions that an event of a handle with the entry e
+// means. Its flags still include those that it was registered with.
+func (p *poller) ready(e *entry, ev *kevent.Event) eventloop.Interest {
 	end := ev.Flags&kevent.EOF != 0
 	switch {
 	case ev.Filter == kevent.Read && end:
 		return eventloop.Readable | eventloop.HangUp
 	case ev.Filter == kevent.Read:
 		return eventloop.Readable
-	case end && (ev.Fflags != 0 || e.filters&eventloop.Readable == 0 && gone(int(ev.Ident))):
+	case end && (ev.Fflags != 0 || e.filters&eventloop.Readable == 0 && p.gone(int(ev.Ident))):
 		return eventloop.Writable | eventloop.Readable | eventloop.HangUp
 	default:
 		return eventloop.Writable
 	}
 }
 
-// gone tells whether a connection that nothing can be written to is over,
-// instead of shut down by this side alone, which is EOF to the write filter,
-// too. The error that ended it (fflags) is gone once somebody has read it. The
-// read filter knows better; this is for those who don't ask it.
-func gone(fd int) bool {
-	_, err := unix.Getpeername(fd)
-	return err != nil
-}
+// gone reports whether a connection that can't be written to has ended, and was
+// not only shut down by this side, which is EOF for the write filter, too. The
+// error that ended it (fflags) is cleared once it was read. The read filter
+// knows better; gone is for handles that are not watched for reading.
+func (p *poller) gone(fd int) bool { return p.calls.IsConnected(fd) != nil }
 
-// complete makes a full batch whole: the other event of a handle, if it has two,
-// may be left in the kernel's queue, and poll knows whether it is.
+// complete completes a full batch: the second event of a handle may still be in
+// the kernel's queue, and poll tells whether it is.
 func (p *poller) complete(events []eventloop.Event, batch []kevent.Event) {
 	fds := p.halves[:0]
 	for i := range batch {
@@ -128,21 +125,21 @@ func (p *poller) complete(events []eventloop.Event, batch []kevent.Event) {
 		switch e.seen {
 		case e.filters:
 		case eventloop.Readable:
-			fds = append(fds, unix.PollFd{Fd: int32(ev.Ident), Events: unix.POLLOUT})
+			fds = append(fds, kevent.PollFd{Fd: int32(ev.Ident), Events: kevent.PollOut})
 		default:
-			fds = append(fds, unix.PollFd{Fd: int32(ev.Ident), Events: unix.POLLIN})
+			fds = append(fds, kevent.PollFd{Fd: int32(ev.Ident), Events: kevent.PollIn})
 		}
 	}
 	p.halves = fds
 	if len(fds) == 0 {
 		return
 	}
-	if _, err := unix.Poll(fds, 0); err != nil {
+	if err := p.calls.Poll(fds); err != nil {
 		return // the next Wait reports it
 	}
 	for _, fd := range fds {
 		r := &events[p.entries[fd.Fd].at].Ready
-		if fd.Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+		if fd.Revents&(kevent.PollHup|kevent.PollErr) != 0 {
 			*r |= eventloop.HangUp | eventloop.Readable
 		}
 		if fd.Revents != 0 {

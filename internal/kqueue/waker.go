@@ -12,19 +12,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// A waker ends a Wait, as sock.Waker describes it.
-type waker interface {
-	Wake() error
-	Drain() bool
-	Close() error
-}
+var _ kevent.Waker = (*userWaker)(nil)
 
-var (
-	_ waker = (*userWaker)(nil)
-	_ waker = (*sock.Waker)(nil)
-)
-
-// openWaker opens the waker that the dialect has and registers it.
+// openWaker opens the waker of the dialect and registers it.
 func (p *poller) openWaker() error {
 	if p.dialect.User {
 		p.waker = &userWaker{calls: p.calls, kq: p.kq, trigger: [1]kevent.Event{
@@ -32,16 +22,16 @@ func (p *poller) openWaker() error {
 		}}
 		p.wake = kevent.Event{Filter: kevent.User, Flags: kevent.Add | kevent.Clear}
 	} else {
-		w, err := sock.OpenWaker()
+		w, fd, err := p.calls.OpenWaker()
 		if err != nil {
 			return err
 		}
 		p.waker = w
-		p.wake = kevent.Event{Ident: uintptr(w.Handle()), Filter: kevent.Read, Flags: kevent.Add}
+		p.wake = kevent.Event{Ident: uintptr(fd), Filter: kevent.Read, Flags: kevent.Add}
 	}
 	p.changes[0] = p.wake
 	if err := p.submit(p.changes[:1])[0]; err != nil {
-		_ = p.waker.Close() // it is the failure that counts
+		_ = p.waker.Close() // the first error is returned
 		return sock.SysErr("kevent", err)
 	}
 	return nil
@@ -82,12 +72,12 @@ func (w *userWaker) Wake() error {
 	}
 }
 
-// Drain tells whether there was a Wake since the last Drain. The kernel has
+// Drain reports whether there was a Wake since the last Drain. The kernel has
 // reset the event already, and only then pending is cleared: sock.Waker.Drain
 // says why in this order.
 func (w *userWaker) Drain() bool { return w.pending.Swap(false) }
 
-// Close keeps every later Wake away from the queue, which its owner closes.
+// Close makes every later Wake do nothing; the owner of the queue closes it.
 func (w *userWaker) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -16,15 +16,15 @@ func NewFilter(l Levels) *Filter {
 	return f
 }
 
-// Set changes the levels, for the loggers that there are already, too.
+// Set changes the levels, also of existing loggers.
 func (f *Filter) Set(l Levels) {
 	for i, level := range l {
 		f.levels[i].Set(level)
 	}
 }
 
-// Handler returns a handler that hands on what the levels let through, each
-// line with the name of its area. next has to take everything.
+// Handler returns a handler that passes lines that the levels allow to next,
+// each with the name of its area. next must be enabled for all levels.
 func (f *Filter) Handler(next slog.Handler) slog.Handler {
 	h := &handler{filter: f, plain: next}
 	return h.in(index(Server))

@@ -2,8 +2,8 @@
 // be changed while the program runs.
 //
 // A logger belongs to an area through its attribute Key, as in
-// log.With(logs.In(logs.Net)); one without belongs to Server. What is logged
-// where, and who writes it out, is not this package's business.
+// log.With(logs.In(logs.Net)); one without belongs to Server. This package does
+// not decide which lines go to which area, nor where they are written.
 package logs
 
 import (
@@ -31,18 +31,18 @@ const Key = "area"
 // An Area is a part of the log.
 type Area struct {
 	Name string
-	// Help says what is logged there.
+	// Help describes what is logged there.
 	Help string
 }
 
 // areas is the one table of them.
 var areas = [...]Area{
-	{Server, "start, stop, and what belongs nowhere else"},
-	{Net, "listeners, connections, refusals"},
-	{Chat, "who logs in and leaves, and why"},
-	{Store, "what is kept on disk"},
-	{Admin, "what moderators and administrators do"},
-	{Config, "settings, and what a reload changes"},
+	{Server, "start, stop, and everything that has no area of its own"},
+	{Net, "listeners, connections and refused connections"},
+	{Chat, "logins and departures, with their reasons"},
+	{Store, "the database and other files"},
+	{Admin, "actions of moderators and administrators"},
+	{Config, "settings, and changes made by a reload"},
 }
 
 // Areas returns all areas.
@@ -56,8 +56,8 @@ func index(name string) int {
 	return max(0, slices.IndexFunc(areas[:], func(a Area) bool { return a.Name == name }))
 }
 
-// Levels are the least severe levels that are logged, by area in the order of
-// the table. The zero value logs from slog.LevelInfo on.
+// Levels are the minimum levels that are logged, by area in the order of the
+// table. The zero value logs from slog.LevelInfo on.
 type Levels [len(areas)]slog.Level
 
 // All is the same level for every area.
@@ -74,9 +74,9 @@ var levels = []struct {
 	level slog.Level
 }{{"debug", slog.LevelDebug}, {"info", slog.LevelInfo}, {"warn", slog.LevelWarn}, {"error", slog.LevelError}}
 
-// ParseLevels reads levels as they are typed: "warn", or "info,chat=debug,net=warn".
-// A level without an area is that of all areas that are not named; it is info
-// if there is none. The error names what is wrong and the way out.
+// ParseLevels parses levels such as "warn", or "info,chat=debug,net=warn". A level
+// without an area applies to all areas that are not named; the default is info. The
+// error says what is wrong and how to fix it.
 func ParseLevels(text string) (Levels, error) {
 	var l Levels
 	named := make(map[int]slog.Level)

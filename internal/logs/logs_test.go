@@ -83,7 +83,7 @@ level=INFO msg=f x=1 area=net
 	}
 }
 
-func TestAnAreaHasALevelOfItsOwnThatCanChange(t *testing.T) {
+func TestTheLevelOfAnAreaCanBeChanged(t *testing.T) {
 	log, f, read := lines(logs.All(slog.LevelWarn))
 	chat, net := log.With(logs.In(logs.Chat)), log.With(logs.In(logs.Net))
 	levels, err := logs.ParseLevels("chat=debug,net=error")

@@ -1,25 +1,46 @@
-// Package metrics serves what others have counted: Prometheus text, whether the
-// program lives and is ready, and profiles if that is wanted.
+// Package metrics serves counters of other packages as Prometheus text,
+// liveness and readiness checks, and optionally profiles.
 //
-// Nothing is counted here. A table says which numbers there are and how each is
-// taken out of a snapshot, which is made when somebody asks.
+// It counts nothing itself. A table defines the metrics and how to read each
+// from a snapshot, which is made for each request.
 package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// A Metric is a row of the table: a number, or one for each value of a label.
+// A Metric is a row of the table: one number, or one for each value of a label.
 type Metric[S any] struct {
 	Name, Help string
-	// Counter tells that it never goes down.
+	// Counter marks a metric that never goes down.
 	Counter bool
-	// Value takes the number out of a snapshot.
+	// Value returns the number from a snapshot.
 	Value func(S) float64
-	// Label and ByLabel are instead of Value.
+	// Label and ByLabel are used instead of Value.
 	Label   string
 	ByLabel func(S) map[string]uint64
+	// Histogram is used instead of Value.
+	Histogram func(S) Histogram
 }
 
-// A Collector is a table with its snapshots.
+// A Histogram counts the values in each of several classes.
+type Histogram struct {
+	Bounds []float64 // upper ones, ascending
+	Counts []uint64  // of each class, and last of the values above the last bound
+	Sum    float64   // of all values
+}
+
+// metric returns it in the library's form, with cumulative counts.
+func (h Histogram) metric(desc *prometheus.Desc) prometheus.Metric {
+	upTo, total := make(map[float64]uint64, len(h.Bounds)), uint64(0)
+	for i, n := range h.Counts {
+		total += n
+		if i < len(h.Bounds) {
+			upTo[h.Bounds[i]] = total
+		}
+	}
+	return prometheus.MustNewConstHistogram(desc, total, h.Sum, upTo)
+}
+
+// A Collector collects the metrics of a table.
 type Collector = prometheus.Collector
 
 // New returns the collector of a table. read makes a snapshot; it may be called
@@ -64,7 +85,11 @@ func (c *collector[S]) Collect(out chan<- prometheus.Metric) {
 		if m.Counter {
 			kind = prometheus.CounterValue
 		}
-		if m.ByLabel == nil {
+		switch {
+		case m.Histogram != nil:
+			out <- m.Histogram(s).metric(c.descs[i])
+			continue
+		case m.ByLabel == nil:
 			out <- prometheus.MustNewConstMetric(c.descs[i], kind, m.Value(s))
 			continue
 		}

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// limited accepts only so many connections at a time.
+// limited accepts only a limited number of connections at a time.
 type limited struct {
 	net.Listener
 	places chan struct{} // one in it for each that is open
@@ -43,7 +43,7 @@ func (l *limited) Close() error {
 	return l.Listener.Close()
 }
 
-// counted gives its place back when it is closed.
+// counted frees its place when it is closed.
 type counted struct {
 	net.Conn
 	leave func()

@@ -40,7 +40,7 @@ func serve(t *testing.T, o Options) (get func(path string) (code int, body strin
 		t.Fatal(err)
 	}
 	transport := &http.Transport{}
-	client := http.Client{Transport: transport, Timeout: 20 * time.Second}
+	client := http.Client{Transport: transport, Timeout: time.Minute}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		if err := s.Close(); err != nil {
@@ -75,7 +75,7 @@ func TestTheTableIsServedAsPrometheusText(t *testing.T) {
 	}
 }
 
-func TestHealthIsLifeAndReadinessIsAsked(t *testing.T) {
+func TestHealthzReportsLivenessAndReadyzReadiness(t *testing.T) {
 	var why atomic.Pointer[error]
 	get := serve(t, Options{Ready: func() error {
 		if err := why.Load(); err != nil {
@@ -110,7 +110,7 @@ func TestProfilesAreServedOnlyForDebugging(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeServedIsSaid(t *testing.T) {
+func TestServeReportsWhatItCannotServe(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func TestWhatCannotBeServedIsSaid(t *testing.T) {
 	}
 }
 
-func TestOnlySoManyAreConnected(t *testing.T) {
+func TestTheNumberOfConnectionsIsLimited(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestOnlySoManyAreConnected(t *testing.T) {
 	default:
 	}
 	_ = first.Close()
-	_ = first.Close() // gives one place back
+	_ = first.Close() // frees a place
 	c := <-second
 	defer func() { _ = c.Close() }()
 	third := make(chan error)

@@ -26,19 +26,20 @@ const (
 	idleTime    = time.Minute      // between two requests
 )
 
-// Options say what is served.
+// Options configure a Server.
 type Options struct {
-	// Collectors are what /metrics has, besides those of the Go runtime and the process.
+	// Collectors are the collectors of /metrics, besides those of the Go runtime and the
+	// process.
 	Collectors []Collector
-	// Ready returns nil if newcomers are served, else why they are not.
+	// Ready returns nil if new clients are served, and otherwise why they are not.
 	Ready func() error
 	// Debug adds /debug/pprof/.
 	Debug bool
-	// Log is told of what goes wrong with a request; nil: nobody.
+	// Log receives errors of requests; nil: they are dropped.
 	Log *slog.Logger
 }
 
-// A Server is an HTTP server on a goroutine of its own.
+// A Server is an HTTP server on its own goroutine.
 type Server struct {
 	http http.Server
 	ln   net.Listener
@@ -46,7 +47,7 @@ type Server struct {
 }
 
 // Serve begins to serve at a TCP address. The error says what could not be
-// opened, or which metric is there twice.
+// opened, or which metric is defined twice.
 func Serve(address string, o Options) (*Server, error) {
 	mux, err := routes(o)
 	if err != nil {
@@ -78,10 +79,11 @@ func Serve(address string, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Addr returns the address served at, with the port that 0 became.
+// Addr returns the server's address. Port 0 has been replaced by the port that the system
+// chose.
 func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 
-// Close ends everything at once, and waits for that.
+// Close closes everything at once, and waits until that is done.
 func (s *Server) Close() error {
 	err := s.http.Close()
 	<-s.done
@@ -127,5 +129,5 @@ func answer(w http.ResponseWriter, code int, line string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_, _ = io.WriteString(w, line+"\n") // who asked is gone
+	_, _ = io.WriteString(w, line+"\n") // an error means that the client is gone
 }

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// confusablesTSV is Unicode's table of look-alikes, with its origin in its head.
+// confusablesTSV is Unicode's table of look-alikes, with its origin at its top.
 //
 //go:embed confusables.tsv
 var confusablesTSV string
 
-// lookAlikes is the table in the form it is searched in: an array sorted by
-// from, a tenth of what a map takes.
+// lookAlikes is the parsed table: an array sorted by from, which takes a tenth
+// of the memory of a map.
 type lookAlikes struct {
 	rows []lookAlike
 	to   string
@@ -33,12 +33,12 @@ type lookAlike struct {
 
 func (l lookAlike) compare(r rune) int { return cmp.Compare(l.from, r) }
 
-// confusables reads the table when the first name needs it, which takes about a
-// millisecond.
+// confusables parses the table when the first name needs it, which takes about
+// a millisecond.
 var confusables = sync.OnceValue(func() *lookAlikes { return parseConfusables(confusablesTSV) })
 
-// parseConfusables reads rows "source TAB prototype" in hexadecimal. A line that
-// is no row is left out; the tests find it.
+// parseConfusables reads rows "source TAB prototype" in hexadecimal. A malformed
+// line is skipped; the tests find it.
 func parseConfusables(tsv string) *lookAlikes {
 	count := strings.Count(tsv, "\n")
 	rows := make([]lookAlike, 0, count)
@@ -59,7 +59,7 @@ func parseConfusables(tsv string) *lookAlikes {
 	return &lookAlikes{rows: rows, to: string(to)}
 }
 
-// parseHex returns the code point that s names, or that of what is none.
+// parseHex returns the code point that s names, or U+FFFD if it names none.
 func parseHex(s string) rune {
 	n, err := strconv.ParseUint(s, 16, 21)
 	if err != nil {
@@ -68,8 +68,8 @@ func parseHex(s string) rune {
 	return rune(n)
 }
 
-// Prototype returns what r looks like, by Unicode's table of look-alikes (UTS
-// #39, section 4), or "" if it looks like nothing but itself.
+// Prototype returns the text that r looks like, by Unicode's table of
+// look-alikes (UTS #39, section 4), or "" if it looks only like itself.
 func Prototype(r rune) string {
 	t := confusables()
 	i, ok := slices.BinarySearchFunc(t.rows, r, lookAlike.compare)
@@ -79,9 +79,9 @@ func Prototype(r rune) string {
 	return t.to[t.rows[i].start:t.rows[i].end]
 }
 
-// Latin returns the small ASCII letters, or the digit, that r looks like, small
-// or capital, and false if it looks like none. The look of the small form counts
-// for more: Greek nu is a v, though its capital is an N.
+// Latin returns the small ASCII letters, or the digit, that r looks like in
+// either case, and false if it looks like none. The small form has precedence:
+// Greek nu is a v, though its capital looks like N.
 func Latin(r rune) (string, bool) {
 	if p := lowerASCII(Prototype(r)); p != "" {
 		return p, true
@@ -109,9 +109,9 @@ func lowerASCII(s string) string {
 	return strings.ToLower(s)
 }
 
-// skeleton returns what a key in form D looks like. It differs from UTS #39 in
-// that it knows of the capitals, which a person may type for every letter of a
-// key, and makes one of all that capitals and small letters look like.
+// skeleton returns the skeleton of a key in form D. Unlike UTS #39 it takes
+// capitals into account, which a user may type for every letter of a key, and
+// maps everything that a letter looks like in either case to one text.
 func skeleton(key string) string {
 	b := make([]byte, 0, 2*len(key))
 	for _, r := range key {
@@ -120,7 +120,7 @@ func skeleton(key string) string {
 			continue
 		}
 		if r == 'ς' {
-			r = 'σ' // of which it is the form at the end, and has its capital
+			r = 'σ' // ς is its final form, with the same capital
 		}
 		if p, ok := Latin(r); ok {
 			for i := range len(p) {
@@ -159,8 +159,9 @@ func skeletonASCII(key string) string {
 	return string(b)
 }
 
-// appendASCII appends what c, in lower case, looks like: Unicode's table for
-// ASCII, capitals as small letters, and i as the l that its capital looks like.
+// appendASCII appends what c, in lower case, looks like: it is Unicode's table
+// for ASCII, with capitals as small letters, and i as the l that its capital
+// looks like.
 func appendASCII(b []byte, c byte) []byte {
 	switch c {
 	case '0':

@@ -1,19 +1,17 @@
 package names
 
-import "errors"
-
-// An Error says why a name is refused.
+// An Error is a reason to refuse a name.
 type Error struct {
-	// Reason is a sentence for the person who chose the name.
-	Reason string
+	// Code names the reason, such as "name-too-long"; package text has the words for it.
+	Code string
 
-	is *Error // the reason in general, for errors.Is
+	is *Error // the general reason, for errors.Is
 }
 
 // Error implements error.
-func (e *Error) Error() string { return "names: " + e.Reason }
+func (e *Error) Error() string { return "names: " + e.Code }
 
-// Unwrap returns the reason in general that e is a case of, or nil.
+// Unwrap returns the general reason that e is a case of, or nil.
 func (e *Error) Unwrap() error {
 	if e.is == nil {
 		return nil // not a nil *Error, which is an error
@@ -23,25 +21,16 @@ func (e *Error) Unwrap() error {
 
 // The reasons to refuse a name; compare with errors.Is.
 var (
-	ErrEmpty       = &Error{Reason: "a name is needed"}
-	ErrTooLong     = &Error{Reason: "a name has at most 29 characters"}
-	ErrMalformed   = &Error{Reason: "a name has only letters, digits, _ - and ."}
-	ErrMixedScript = &Error{Reason: "the letters of a name are all of one script, such as Latin or Cyrillic"}
+	ErrEmpty       = &Error{Code: "name-needed"}
+	ErrTooLong     = &Error{Code: "name-too-long"}
+	ErrMalformed   = &Error{Code: "name-malformed"}
+	ErrMixedScript = &Error{Code: "name-of-several-scripts"}
 )
 
-// What is ErrMalformed to a program and needs other words for a person.
+// Special cases of ErrMalformed that have their own messages.
 var (
-	errMarkFirst = &Error{"a name begins with a letter or a digit, not with an accent", ErrMalformed}
-	errMarks     = &Error{"a letter of a name has at most four accents, and none twice", ErrMalformed}
-	errNoHash    = &Error{"the name of a room begins with #", ErrMalformed}
-	errDirection = &Error{"a name written from right to left begins with a letter, ends with a letter or a digit, " +
-		"and has no letters that are written from left to right", ErrMalformed}
+	errMarkFirst = &Error{"name-begins-with-accent", ErrMalformed}
+	errMarks     = &Error{"name-with-many-accents", ErrMalformed}
+	errNoHash    = &Error{"room-name-without-hash", ErrMalformed}
+	errDirection = &Error{"name-of-both-directions", ErrMalformed}
 )
-
-// Reason returns the sentence for a person that err stands for.
-func Reason(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Reason
-	}
-	return err.Error()
-}

@@ -1,10 +1,10 @@
-// Package names says what a user or a room may be called, and which names are
-// one and the same.
+// Package names parses the names of users and rooms, and decides which names
+// are the same and which look alike.
 //
-// A name has three forms. Display is what people see. Key is what makes it
-// one's own: the UsernameCaseMapped form of RFC 8265, so that neither case nor
-// the width of a letter makes another name. Skeleton is what it looks like
-// (UTS #39, section 4): two names with one skeleton can be taken for each other.
+// A name has three forms. Display is shown to people. Key identifies the name:
+// it is the UsernameCaseMapped form of RFC 8265, so that neither case nor the
+// width of a letter makes another name. Skeleton is the name's look (UTS #39,
+// section 4): two names with the same skeleton can be mistaken for each other.
 //
 // The package is pure: no clock, no files, no state but tables.
 package names
@@ -25,14 +25,14 @@ import (
 const Max = 29
 
 const (
-	// maxBytes bounds what is normalised at all. Four characters may compose to
-	// one: three marks on a letter.
+	// maxBytes bounds the input that is normalised. Four characters may compose
+	// to one: three marks on a letter.
 	maxBytes = Max * 4 * utf8.UTFMax
-	// maxMarks is how many marks that take no width of their own may follow each
-	// other, taken apart (UTS #39, section 5.4).
+	// maxMarks is how many nonspacing marks may follow each other in decomposed
+	// form (UTS #39, section 5.4).
 	maxMarks = 4
-	// maxRounds is how often the rules of a profile are applied until nothing
-	// changes (RFC 8265, section 3.2.2, by way of RFC 8264, section 7).
+	// maxRounds is how many times the rules of a profile are applied until
+	// nothing changes (RFC 8265, section 3.2.2, by way of RFC 8264, section 7).
 	maxRounds = 4
 )
 
@@ -43,15 +43,15 @@ type Name struct {
 	// Key is the same for all spellings of the name.
 	Key string
 	// Skeleton is the same for all names that look like this one. It is made
-	// from the Key, so that no spelling of a name gives another; hence i, I, l
-	// and 1 are one, since a capital I looks like a small l (and Neil, who may
-	// write NeIl, like Nell). It is not for people's eyes.
+	// from the Key, so that all spellings of a name have the same; hence i, I,
+	// l and 1 are the same, as a capital I looks like a small l (and Neil, who
+	// may write NeIl, like Nell). It is not meant to be shown.
 	Skeleton string
 }
 
 // Parse returns the name that s spells: 1 to Max letters of one script, with the
-// marks that the script puts on them, ASCII digits, '_', '-' and '.'. What it
-// returns for a Display or a Key has the same Key and Skeleton.
+// marks that the script puts on them, ASCII digits, '_', '-' and '.'. Parsing a
+// Display or a Key again gives the same Key and Skeleton.
 func Parse(s string) (Name, error) {
 	if s == "" {
 		return Name{}, ErrEmpty
@@ -85,10 +85,7 @@ func ParseRoom(s string) (Name, error) {
 	return n, nil
 }
 
-// Confusable reports whether a and b are two names that look alike.
-func Confusable(a, b Name) bool { return a.Key != b.Key && a.Skeleton == b.Skeleton }
-
-// parseASCII is Parse for the names that most people have.
+// parseASCII is Parse for ASCII names, the usual case.
 func parseASCII(s string) (Name, error) {
 	for i := range len(s) {
 		if !nameByte(s[i]) {
@@ -120,7 +117,7 @@ func parse(s string) (Name, error) {
 	if err != nil {
 		return Name{}, err
 	}
-	// The key is a name, too: people may type it.
+	// The key must be a name, too: people may type it.
 	if err := checkRunes(key); err != nil {
 		return Name{}, err
 	}
@@ -134,8 +131,8 @@ func parse(s string) (Name, error) {
 	return Name{Display: display, Key: key, Skeleton: skeleton(apart)}, nil
 }
 
-// checkRunes returns nil for 1 to Max runes that a name may have, of which the
-// first is no mark.
+// checkRunes returns nil for 1 to Max runes that are allowed in a name, of
+// which the first is not a mark.
 func checkRunes(name string) error {
 	count := 0
 	for _, r := range name {
@@ -153,9 +150,8 @@ func checkRunes(name string) error {
 	return nil
 }
 
-// nameRune reports whether a name may have r in it. Letters and marks that are
-// drawn as nothing at all are none of it, such as the Hangul filler; the marks
-// that enclose (Me) belong to no script.
+// nameRune reports whether r is allowed in a name. Invisible letters and marks,
+// such as the Hangul filler, are not; enclosing marks (Me) belong to no script.
 func nameRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return nameByte(byte(r))
@@ -170,8 +166,8 @@ func ignorable(r rune) bool {
 }
 
 // userName is the profile UsernameCaseMapped without its directionality rule:
-// precis holds names without a letter that is written from right to left to that
-// rule, too, and so refuses digits before an umlaut.
+// precis applies that rule also to names without right-to-left letters, and so
+// refuses digits before an umlaut.
 var userName = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase(), precis.Norm(norm.NFC))
 
 // fold returns the Key of a name. Applying the profile to what it returns
@@ -182,7 +178,9 @@ func fold(name string) (string, error) {
 		if err != nil {
 			return "", ErrMalformed
 		}
-		// The Bidi Rule of RFC 5893 is about names with such letters only.
+		// The final form and the one of the capital are the same letter.
+		next = strings.ReplaceAll(next, "ς", "σ")
+		// The Bidi Rule of RFC 5893 applies only to names with such letters.
 		if bidirule.DirectionString(next) != bidi.LeftToRight && !bidirule.ValidString(next) {
 			return "", errDirection
 		}
@@ -194,8 +192,8 @@ func fold(name string) (string, error) {
 	return "", ErrMalformed
 }
 
-// checkMarks refuses heaps of marks that reach into the lines above and below,
-// and one mark twice, which looks like once. The name is in form D.
+// checkMarks refuses stacks of marks that reach into the lines above and below,
+// and a repeated mark, which looks like a single one. The name is in form D.
 func checkMarks(name string) error {
 	var last rune
 	row := 0

@@ -3,13 +3,14 @@ package names
 import (
 	"strings"
 	"sync"
+	"unicode"
 )
 
-// reserved are the names that nobody may have, since people would take what is
-// said under them for the server's word, or that commands use for something
-// else.
+// reserved are the names that no user may have, because messages under them
+// could be mistaken for the server's, or because commands use them for
+// something else.
 var reserved = []string{
-	// The server and what speaks for it.
+	// The server and its services.
 	"server", "system", "chatsrv", "netloop", "service", "services", "console",
 	"daemon", "notice", "announcement", "announcements", "bot", "chatbot",
 	// Those who run it.
@@ -18,10 +19,10 @@ var reserved = []string{
 	"oper", "op", "ops", "hostmaster", "postmaster", "webmaster",
 	"moderator", "moderators", "moderation", "mod", "mods",
 	"staff", "team", "official", "support", "helpdesk", "security", "abuse",
-	// Everybody, nobody, and what messages call people.
+	// Words for everybody and nobody, and those that messages use for people.
 	"everyone", "everybody", "all", "here", "nobody", "none", "null", "unknown",
 	"anonymous", "anon", "guest", "guests", "user", "users", "you", "me", "deleted",
-	// What people type when they want something else.
+	// Words that people type by mistake at the prompt.
 	"help", "quit", "exit", "login", "logout", "password",
 }
 
@@ -33,11 +34,15 @@ var reservedSkeletons = sync.OnceValue(func() map[string]bool {
 	return skeletons
 })
 
-// Reserved reports whether n is, or looks like, a name that nobody may have.
-// Signs around it don't make it another: "_admin." is reserved, too. A room may
-// have any of them.
+// Number reports whether n has no letter, so that it could be mistaken for a number or an
+// address: "175", "10.0.0.1".
+func Number(n Name) bool { return !strings.ContainsFunc(n.Key, unicode.IsLetter) }
+
+// Reserved reports whether n is, or looks like, a reserved name. Punctuation
+// around it makes no difference: "_admin." is reserved, too. Rooms may have
+// such names.
 func Reserved(n Name) bool {
-	// Ali, whom only one capital in the wrong place makes all.
+	// Ali looks like "all" only with one capital in the wrong place.
 	if n.Key == "ali" && !strings.Contains(n.Display, "lI") {
 		return false
 	}

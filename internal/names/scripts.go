@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// A scriptSet is a set of scripts, a bit each; allScripts is that of characters
-// that go with any script.
+// A scriptSet is a set of scripts, a bit each; allScripts is the set of
+// characters that go with any script.
 type scriptSet [4]uint64
 
 var allScripts = scriptSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
@@ -28,7 +28,7 @@ func (s scriptSet) with(bit int) scriptSet {
 	return s
 }
 
-// A scriptRange says which scripts the characters from lo to hi are used with.
+// A scriptRange has the scripts that the characters from lo to hi are used with.
 type scriptRange struct {
 	lo, hi rune
 	set    uint16 // which of scriptTable.sets
@@ -49,8 +49,8 @@ var writingSystems = [][]string{
 	{"Han", "Bopomofo"},
 }
 
-// scripts makes the table out of package unicode's, which are one per script:
-// looking in each of them takes a hundred times as long.
+// scripts builds the table from those of package unicode, which has one per
+// script: searching each of them takes a hundred times as long.
 var scripts = sync.OnceValue(newScriptTable)
 
 func newScriptTable() *scriptTable {
@@ -125,8 +125,8 @@ func (t *scriptTable) of(r rune) scriptSet {
 }
 
 // oneScript reports whether there is a script, or a writing system, that all
-// characters of name are used with: whether its resolved script set is not
-// empty (UTS #39, section 5.1).
+// characters of name are used with, that is, whether its resolved script set is
+// not empty (UTS #39, section 5.1).
 func oneScript(name string) bool {
 	t := scripts()
 	resolved, latin := allScripts, false

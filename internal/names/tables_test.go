@@ -26,7 +26,7 @@ func TestEveryRowOfTheTableIsRead(t *testing.T) {
 		if p == "" || p == string(row.from) || !utf8.ValidString(p) || strings.ContainsRune(p, utf8.RuneError) {
 			t.Errorf("row %d: %U looks like %q", i, row.from, p)
 		}
-		// A prototype is the last word: it looks like nothing else.
+		// A prototype is final: it has no prototype itself.
 		for _, q := range p {
 			if next := Prototype(q); next != "" {
 				t.Errorf("%U looks like %q, of which %U looks like %q", row.from, p, q, next)
@@ -35,7 +35,7 @@ func TestEveryRowOfTheTableIsRead(t *testing.T) {
 	}
 }
 
-// The names of ASCII don't look into the table.
+// ASCII names don't use the table.
 func TestASCIILooksAsInTheTable(t *testing.T) {
 	for c := range byte(utf8.RuneSelf) {
 		if !nameByte(c) || unicode.IsUpper(rune(c)) {
@@ -112,7 +112,7 @@ func TestReservedWordsAreNames(t *testing.T) {
 	}
 }
 
-// What the first name of a process costs.
+// BenchmarkTables is the cost of the first name in a process.
 func BenchmarkTables(b *testing.B) {
 	b.Run("confusables", func(b *testing.B) {
 		b.ReportAllocs()

@@ -1,11 +1,11 @@
-// Package nearest finds the known word that a mistyped one was meant to be,
-// for messages of the kind "unknown flag --prot (did you mean --port?)".
+// Package nearest suggests the known word for a mistyped one, for messages of
+// the kind "unknown flag --prot (did you mean --port?)".
 package nearest
 
 import "strings"
 
-// maxWord bounds the words that are looked at, in bytes: the cost of a
-// comparison grows with the square of it, and words may come from the network.
+// maxWord bounds the words that are compared, in bytes: the cost of a
+// comparison grows with its square, and words may come from the network.
 const maxWord = 64
 
 // Find returns the word of the list that is the fewest typing mistakes away
@@ -14,8 +14,8 @@ const maxWord = 64
 // a letter too many, too few, wrong, or two neighbours swapped; case does not
 // count. Of several equally near ones the first of the list wins.
 func Find(word string, of []string) (string, bool) {
-	// Lowering may make a word longer (bytes that are no UTF-8 become three
-	// each), so lengths are looked at afterwards.
+	// Lowering may make a word longer (an invalid UTF-8 byte becomes three), so
+	// lengths are checked afterwards.
 	lower := strings.ToLower(word)
 	if word == "" || len(lower) > maxWord {
 		return "", false

@@ -32,7 +32,7 @@ func TestFindForgivesTheUsualMistakes(t *testing.T) {
 	}
 }
 
-func TestFindSuggestsNothingFarAway(t *testing.T) {
+func TestFindDoesNotSuggestDistantWords(t *testing.T) {
 	known := []string{"help", "list", "quit", "port"}
 	for _, word := range []string{"", "xyzzy", "plot9", strings.Repeat("help", 1000)} {
 		if got, ok := nearest.Find(word, known); ok {

@@ -19,23 +19,24 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// maxUnread is how much of a connection netpoll may have read that the loop has
-// not: with more it is closed, since nothing else stops netpoll.
+// maxUnread is how many bytes of a connection netpoll may have read that the
+// loop has not. With more the connection is closed, because nothing else stops
+// netpoll from reading.
 const maxUnread = 1 << 20
 
-// A conn is a connection: netpoll's from attach to released, and read and
-// written without it after that.
+// A conn is a connection. It belongs to netpoll from attach to released, and is
+// read and written without it after that.
 type conn struct {
 	socket
 	changed sync.Cond // engine or inside
 	engine  engine.Connection
-	file    *os.File // owns fd, if Go's runtime has to watch it
+	file    *os.File // owns fd, if Go's runtime watches it
 
-	in   []byte // read by netpoll; from next on not by the loop
+	in   []byte // read by netpoll; from next on not yet by the loop
 	next int
 
-	out      []byte      // written by the loop, not yet in the flusher's hands
-	unsent   int         // bytes of out and of what the flusher has in hand
+	out      []byte      // written by the loop, not yet taken by the flusher
+	unsent   int         // bytes of out and of the flusher's present data
 	flushing bool        // there is a flusher
 	inside   bool        // it is in netpoll's Flush
 	linger   *time.Timer // ends a flusher after close
@@ -76,8 +77,8 @@ func (c *conn) ready(asked eventloop.Interest) (r eventloop.Interest) {
 	return r
 }
 
-// attach gives the connection to netpoll. If that fails, which it does for want
-// of memory only, netpoll has closed the descriptor.
+// attach passes the connection to netpoll. If that fails, which only happens
+// for lack of memory, netpoll has closed the descriptor.
 func (c *conn) attach() error {
 	c.mu.Lock()
 	if c.closed {
@@ -96,14 +97,14 @@ func (c *conn) attach() error {
 	_ = e.AddCloseCallback(c.released) // it has no errors to return
 	_ = e.SetOnRequest(c.received)     // the same
 	if !e.IsActive() {
-		// The peer was gone before netpoll knew whom to tell.
+		// The peer was gone before the callbacks were set.
 		_ = e.Close()
 	}
 	return nil
 }
 
-// received is called by netpoll, on a goroutine for the purpose, when it has
-// read something. It is called until it has taken everything.
+// received is called by netpoll, on its own goroutine, when it has read
+// something, until everything is taken.
 func (c *conn) received(_ context.Context, e engine.Connection) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,11 +115,11 @@ func (c *conn) received(_ context.Context, e engine.Connection) error {
 		return err
 	}
 	if c.closed || c.err != nil {
-		return r.Release() // nobody wants it
+		return r.Release() // it is not needed
 	}
 	if len(c.in)-c.next+n > maxUnread {
 		c.in, c.next = nil, 0
-		_ = unix.Shutdown(c.fd, unix.SHUT_RDWR) // the peer is to know now, whenever the loop closes
+		_ = unix.Shutdown(c.fd, unix.SHUT_RDWR) // tell the peer now, whenever the loop closes
 		c.fail(errUnread)
 		return errors.Join(r.Release(), e.Close())
 	}
@@ -131,11 +132,11 @@ func (c *conn) received(_ context.Context, e engine.Connection) error {
 	return r.Release()
 }
 
-// released is called by netpoll when it has done with the connection: it has
-// come to the end of the stream, or something failed, or it was told to close.
-// It is about to close the descriptor, and is kept from that.
+// released is called by netpoll when it is done with the connection: the stream
+// has ended, something failed, or it was told to close. It is about to close
+// the descriptor, which released prevents.
 func (c *conn) released(e engine.Connection) error {
-	// What came between the last call of received and the end, if anything.
+	// Data between the last call of received and the end, if any.
 	for e.Reader().Len() > 0 {
 		if c.received(context.Background(), e) != nil {
 			break
@@ -148,7 +149,7 @@ func (c *conn) released(e engine.Connection) error {
 		c.changed.Wait()
 	}
 	if d, ok := e.(interface{ Detach() error }); ok && !cut {
-		_ = d.Detach() // closed already: it only sets a mark
+		_ = d.Detach() // it is closed already: this only sets a flag
 	} else {
 		c.fd = -1
 		c.fail(errCut)
@@ -165,8 +166,8 @@ func (c *conn) released(e engine.Connection) error {
 	return nil
 }
 
-// filterStays: on a kqueue netpoll leaves its write filter behind when it lets
-// go of a connection during a Flush, so that the descriptor must be closed.
+// filterStays: on a kqueue netpoll leaves its write filter behind when it
+// detaches a connection during a Flush, so that the descriptor must be closed.
 const filterStays = runtime.GOOS != "linux"
 
 // fail ends the connection. Read and Write return err. mu is held.
@@ -199,8 +200,8 @@ func (c *conn) read(p []byte) (int, error) {
 	return c.readAlone(p)
 }
 
-// readAlone finds out from the socket what made netpoll release the connection.
-// It reads what is left, which is the end as a rule. mu is held.
+// readAlone reads from the socket why netpoll has released the connection. It
+// reads the rest, which is usually the end. mu is held.
 func (c *conn) readAlone(p []byte) (int, error) {
 	n, err := sock.Net{}.Read(eventloop.Handle(c.fd), p)
 	switch {
@@ -214,10 +215,10 @@ func (c *conn) readAlone(p []byte) (int, error) {
 	return n, err
 }
 
-// wasReset looks whether the connection that netpoll has released was reset:
-// netpoll has read that error. A TCP socket that was reset has no peer any more;
-// it has none either once both sides are shut down, nor has, on some systems, a
-// Unix socket whose peer has closed. mu is held.
+// wasReset checks whether the connection that netpoll has released was reset;
+// netpoll has consumed that error. A TCP socket that was reset has no peer; but
+// neither has one with both sides shut down, nor, on some systems, a Unix socket
+// whose peer has closed. mu is held.
 func (c *conn) wasReset() bool {
 	if _, err := unix.Getpeername(c.fd); err != unix.ENOTCONN || c.shut {
 		return false
@@ -226,7 +227,7 @@ func (c *conn) wasReset() bool {
 	return err == nil && a.Network() == "tcp"
 }
 
-// closeWrite tells the peer, after everything that was written.
+// closeWrite shuts down the sending side after everything that was written.
 func (c *conn) closeWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -246,7 +247,7 @@ func (c *conn) shutDown() error {
 	return sock.Net{}.CloseWrite(eventloop.Handle(c.fd))
 }
 
-// close gives up the connection; the flusher may have it for a while yet.
+// close gives up the connection; the flusher may still use it for a while.
 func (c *conn) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -263,7 +264,7 @@ func (c *conn) close() error {
 func (c *conn) giveUp() error {
 	if e := c.engine; e != nil {
 		c.mu.Unlock()
-		_ = e.Close() // released has the last word
+		_ = e.Close() // released closes the descriptor
 		c.mu.Lock()
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// dial waits for the end of connecting: netpoll's own way of dialling can't be
-// given up and loses the reason of a failure.
+// dial waits for the end of connecting: netpoll's own dialling can't be
+// cancelled and loses the reason of a failure.
 func (c *conn) dial() {
 	c.dialling = true
 	f := c.ownFile()
@@ -38,8 +38,8 @@ func (c *conn) dial() {
 	}()
 }
 
-// handOver takes a new connection from Go's runtime to netpoll. A file can't be
-// parted from its descriptor, so there are two for a moment.
+// handOver moves a new connection from Go's runtime to netpoll. A file can't be
+// separated from its descriptor, so there are two for a moment.
 func (c *conn) handOver() error {
 	c.mu.Lock()
 	if c.closed {

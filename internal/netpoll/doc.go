@@ -1,29 +1,30 @@
 // Package netpoll is a backend over cloudwego/netpoll, an engine for whole
-// connections. It has no poller to lend: it reads and writes by itself, on
-// goroutines of its own, and calls back. This package keeps what it has read
-// and what it is still to send, and says as an eventloop.Poller what is there.
+// connections. It does not expose its poller: it reads and writes by itself, on
+// its own goroutines, and calls back. This package buffers what it has read and
+// what it has still to send, and reports readiness as an eventloop.Poller.
 //
-// A Handle is a number of this package's own. Listeners and sockets that are
-// still connecting are internal/sock's: netpoll says when somebody wants to be
-// accepted, and gets every connection once it is one.
+// A Handle is a number of this package. Listeners and connecting sockets are
+// those of internal/sock: netpoll reports when there is a connection to accept,
+// and gets every connection once it is established.
 //
-// # What it can't do
+// # Limitations
 //
-// Reading can't be paused, because netpoll reads on by itself. What the loop
-// has not read waits here, up to maxUnread; a connection with more is closed,
-// and its Handler is told why as soon as anything is asked of it.
+// Reading can't be paused, because netpoll continues to read by itself. Bytes
+// that the loop has not read wait here, up to maxUnread; a connection with more
+// is closed, and its Handler is told why at the next event that it is watched
+// for.
 //
-// A connection has buffers of netpoll's, 8 KiB and more, also while idle; a
-// write takes a goroutine; a peer that does not read costs up to maxUnsent and
-// that goroutine, where the others leave its bytes with the topic.
+// A connection has buffers of netpoll, 8 KiB and more, even while idle; a write
+// takes a goroutine; a peer that does not read costs up to maxUnsent and that
+// goroutine, whereas other backends leave its bytes in the topic.
 //
-// # What else is different from the system's sockets
+// # Other differences from the system's sockets
 //
 // Bytes written before CloseHandle are still sent, for at most closeTimeout:
 // after that, or when the process ends, they are lost.
 //
-// netpoll takes a peer that has shut down its side for one that is gone. From
-// then on the connection is read and written without it, by way of package os.
+// netpoll treats a peer that has shut down its side as gone. From then on the
+// connection is read and written without it, using package os.
 //
 // netpoll opens its own descriptors without close-on-exec, two for each of its
 // pollers, and sends without MSG_NOSIGNAL: a program that asks os/signal for

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// maxUnsent is how much was written to a connection at most that netpoll
-	// has not sent. Write returns ErrWouldBlock at it.
+	// maxUnsent is the most bytes written to a connection that netpoll has not
+	// sent. At this limit Write returns ErrWouldBlock.
 	maxUnsent = 32 << 10
-	// closeTimeout is how long what was written before close is still sent.
+	// closeTimeout is how long bytes written before close are still sent.
 	closeTimeout = 10 * time.Second
 )
 
-// write has the flusher send a copy of p, as much as there is room for.
+// write passes a copy of p to the flusher, as much as there is room for.
 func (c *conn) write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,8 +49,8 @@ func (c *conn) write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush is the flusher: it sends what was written and ends when that is
-// everything. netpoll makes it wait for a peer that does not read; nobody else.
+// flush is the flusher: it sends what was written and ends when everything is
+// sent. netpoll blocks it while the peer does not read, but nothing else.
 func (c *conn) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,14 +64,14 @@ func (c *conn) flush() {
 		if c.unsent == maxUnsent {
 			c.mark()
 		}
-		c.unsent = max(0, c.unsent-len(p)) // fail may have been there
+		c.unsent = max(0, c.unsent-len(p)) // fail may have changed it
 	}
 	c.flushing = false
 	if c.linger != nil {
 		c.linger.Stop()
 	}
 	if c.finished && c.fd >= 0 {
-		_ = c.shutDown() // the peer is gone: reading tells
+		_ = c.shutDown() // the peer is gone: a read returns the error
 	}
 	if c.closed {
 		_ = c.giveUp()
@@ -91,7 +91,7 @@ func (c *conn) send(p []byte) error {
 			return nil
 		}
 		c.mu.Unlock()
-		_ = e.Close() // closed already, or it has no further use
+		_ = e.Close() // it is closed already, or no longer needed
 		c.mu.Lock()
 		for c.engine != nil {
 			c.changed.Wait()
@@ -104,8 +104,8 @@ func (c *conn) send(p []byte) error {
 	return c.sendAlone(p)
 }
 
-// flushInto has netpoll send p and returns how much of it is left: more than
-// nothing if the connection is closed or broken.
+// flushInto sends p with netpoll and returns how much of it is left, which is
+// not 0 if the connection is closed or broken.
 func flushInto(e engine.Connection, p []byte) (left int) {
 	w := e.Writer()
 	if _, err := w.WriteBinary(p); err != nil {
@@ -117,9 +117,9 @@ func flushInto(e engine.Connection, p []byte) (left int) {
 	return min(w.MallocLen()+unflushed(e), len(p))
 }
 
-// unflushed returns how much netpoll was given and has not sent. It has no
-// other way to tell, and without knowing nothing could be sent any more to a
-// peer that shuts down its side while it is written to.
+// unflushed returns how many bytes netpoll has not sent. netpoll has no API for
+// that, and without it nothing more could be sent to a peer that shuts down its
+// side during a write.
 func unflushed(e engine.Connection) int {
 	if c := reflect.ValueOf(e); c.Kind() == reflect.Pointer && c.Elem().Kind() == reflect.Struct {
 		if f := c.Elem().FieldByName("outputBuffer"); f.IsValid() && f.Type() == reflect.TypeFor[*engine.LinkBuffer]() {
@@ -154,7 +154,7 @@ func (c *conn) sendAlone(p []byte) error {
 	return err
 }
 
-// waitWritable calls f, now and whenever there may be room, until it is done.
+// waitWritable calls f, now and whenever there may be room, until it returns true.
 func waitWritable(file *os.File, f func(fd uintptr) (done bool)) error {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -163,7 +163,7 @@ func waitWritable(file *os.File, f func(fd uintptr) (done bool)) error {
 	return raw.Write(f)
 }
 
-// ownFile has Go's runtime watch the descriptor. mu is held.
+// ownFile makes Go's runtime watch the descriptor. mu is held.
 func (c *conn) ownFile() *os.File {
 	if c.file == nil {
 		c.file = os.NewFile(uintptr(c.fd), "socket "+strconv.Itoa(c.fd))

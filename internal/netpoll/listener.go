@@ -14,15 +14,15 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// A listener is asked for newcomers by its loop. netpoll only tells that there
-// are some, once each time it is asked to: left alone it accepts everybody at
-// once, without close-on-exec, and out of descriptors it goes on trying by
-// itself. This way newcomers wait in the system's backlog, as they should.
+// A listener's loop accepts its connections. netpoll only reports, once for
+// each call, that there are some: its own listener accepts all connections at
+// once, without close-on-exec, and keeps trying by itself when descriptors run
+// out. This way new connections wait in the system's backlog, as they should.
 type listener struct {
 	socket
 	call  *call // nil: not waiting
-	there bool  // newcomers, as far as is known
-	err   error // netpoll can't watch; Accept is to say so
+	there bool  // there may be new connections
+	err   error // netpoll can't watch; Accept returns it
 }
 
 func (l *listener) ready(asked eventloop.Interest) eventloop.Interest {
@@ -40,7 +40,7 @@ func (l *listener) ready(asked eventloop.Interest) eventloop.Interest {
 	return 0
 }
 
-// accept takes one newcomer. Whether there are more is to be found out again.
+// accept takes one connection. Whether there are more is unknown then.
 func (l *listener) accept() (int, netip.AddrPort, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +56,7 @@ func (l *listener) accept() (int, netip.AddrPort, error) {
 	return int(fd), peer, err
 }
 
-// arrived ends a call: there are newcomers, or netpoll can't watch for them.
+// arrived ends a call: there are new connections, or netpoll can't watch for them.
 func (l *listener) arrived(c *call, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,8 +78,8 @@ func (l *listener) close() error {
 	return sock.Net{}.CloseHandle(eventloop.Handle(fd))
 }
 
-// A call is netpoll watching a listener until there is a newcomer. It is what
-// netpoll takes for a listener itself.
+// A call makes netpoll watch a listener until there is a new connection. It is
+// the listener that netpoll sees.
 type call struct {
 	l     *listener
 	fd    int
@@ -107,8 +107,8 @@ func (c *call) over() bool {
 	return c.ended
 }
 
-// end has netpoll forget the descriptor. It does not block: netpoll has no
-// connection of this listener's to wait for.
+// end makes netpoll forget the descriptor. It does not block: netpoll has no
+// connections of this listener to wait for.
 func (c *call) end() {
 	c.mu.Lock()
 	c.ended = true
@@ -116,9 +116,9 @@ func (c *call) end() {
 	_ = c.loop.Shutdown(context.Background())
 }
 
-// Fd implements netpoll.Listener. Serve asks for it, under the lock that
-// Shutdown takes, just before it starts to watch: if end came first it was too
-// early for Shutdown, and nothing must be watched any more.
+// Fd implements netpoll.Listener. Serve calls it, under the lock that Shutdown
+// takes, just before it starts to watch: if end was called first, that was too
+// early for Shutdown, and nothing may be watched any more.
 func (c *call) Fd() int {
 	if c.over() {
 		return -1
@@ -127,15 +127,15 @@ func (c *call) Fd() int {
 }
 
 // Accept implements net.Listener. netpoll calls it on its poller's goroutine
-// when there is somebody, and takes nil for nobody.
+// when there is a connection, and accepts nil for none.
 func (c *call) Accept() (net.Conn, error) {
 	c.end()
 	c.l.arrived(c, nil)
 	return nil, nil //nolint:nilnil // as netpoll's own listener does
 }
 
-// Close implements net.Listener. The descriptor is the listener's.
+// Close implements net.Listener. The descriptor belongs to the listener.
 func (c *call) Close() error { return nil }
 
-// Addr implements net.Listener. netpoll does not ask for it.
+// Addr implements net.Listener. netpoll does not call it.
 func (c *call) Addr() net.Addr { return nil }

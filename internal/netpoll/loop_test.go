@@ -12,7 +12,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// A paused Handler hears why it was closed when it resumes.
+// A paused Handler is told why it was closed when it resumes.
 type paused struct {
 	opened chan *eventloop.Conn
 	closed chan error

@@ -17,18 +17,18 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// started is netpoll's state: its pollers are the process's and stay.
+// started is netpoll's state: its pollers belong to the process and stay.
 var started struct {
 	mu   sync.Mutex
 	done bool
 }
 
-// start has netpoll open its pollers. It would write to standard error, which a
-// library must not.
+// start makes netpoll open its pollers. It also turns off netpoll's logging to
+// standard error, which a library must not write to.
 //
-// Without descriptors for that netpoll ends in a nil pointer, and so does, when
-// the first timer is set, Go's runtime, which has a poller, too. Each takes two.
-// netpoll has one for every 20 processors.
+// If there are no descriptors for that, netpoll fails with a nil pointer, and so
+// does Go's runtime, which has a poller, too, when the first timer is set. Each
+// poller takes two descriptors. netpoll has one for every 20 processors.
 func start() error {
 	started.mu.Lock()
 	defer started.mu.Unlock()
@@ -47,7 +47,7 @@ func start() error {
 	return nil
 }
 
-// spare looks whether n descriptors are to be had.
+// spare checks whether n descriptors are available.
 func spare(n int) (err error) {
 	wakers := make([]*sock.Waker, 0, n)
 	for len(wakers) < n && err == nil {
@@ -57,13 +57,13 @@ func spare(n int) (err error) {
 		}
 	}
 	for _, w := range wakers {
-		_ = w.Close() // it was only to be had
+		_ = w.Close() // it was opened only as a check
 	}
 	return err
 }
 
-// Open returns a new set of handles to watch. They all are netpoll's, of which
-// there is one in a process: any handle works with any of these backends.
+// Open returns a new set of handles to watch. All share the one netpoll of the
+// process: any handle works with any of these backends.
 func Open() (eventloop.Backend, error) {
 	if err := start(); err != nil {
 		return nil, err

@@ -11,8 +11,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// network is the eventloop.Net. It has no state of its own: the sockets are in
-// the table.
+// network is the eventloop.Net. It has no state: the sockets are in the table.
 type network struct{ system sock.Net }
 
 // Listen implements eventloop.Net.
@@ -71,12 +70,13 @@ func (n network) Connected(h eventloop.Handle) error {
 }
 
 // LocalAddr implements eventloop.Net.
-func (n network) LocalAddr(h eventloop.Handle) (net.Addr, error) {
+func (n network) LocalAddr(h eventloop.Handle) (addr net.Addr, err error) {
 	s := sockets.get(h)
 	if s == nil {
 		return nil, badHandle("getsockname")
 	}
-	return n.system.LocalAddr(eventloop.Handle(s.descriptor()))
+	s.use(func(h eventloop.Handle) { addr, err = n.system.LocalAddr(h) })
+	return addr, err
 }
 
 // Read implements eventloop.Net.
@@ -113,6 +113,16 @@ func (n network) CloseHandle(h eventloop.Handle) error {
 		return badHandle("close")
 	}
 	return s.close()
+}
+
+// KeepAlive implements eventloop.KeepAliver.
+func (n network) KeepAlive(h eventloop.Handle, k eventloop.KeepAlive) (inherited bool, err error) {
+	s := sockets.get(h)
+	if s == nil {
+		return false, badHandle("setsockopt")
+	}
+	s.use(func(h eventloop.Handle) { inherited, err = n.system.KeepAlive(h, k) })
+	return inherited, err
 }
 
 // Unlink implements eventloop.Unlinker.

@@ -12,16 +12,16 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// A poller belongs to its loop, but for Wake and what is marked: those are
-// reached by netpoll's goroutines.
+// A poller belongs to its loop, except for Wake and marking, which netpoll's
+// goroutines use.
 //
-// It never asks every handle. One whose condition may have begun to hold is
-// marked, once, and from then on Wait asks it until nothing holds any more.
+// It never checks all handles. One whose condition may have begun to hold is
+// marked, once, and from then on Wait checks it until no condition holds.
 type poller struct {
 	network
 
 	regs   map[eventloop.Handle]*registration
-	queue  []*registration // to be asked, in this order
+	queue  []*registration // to be checked, in this order
 	spare  []*registration // the queue's memory while it is rebuilt
 	timer  *time.Timer
 	closed bool
@@ -33,8 +33,8 @@ type poller struct {
 	marked []*registration // to go to the queue
 }
 
-// A registration is a handle's with one poller, whose loop it belongs to but
-// for queued.
+// A registration is that of a handle with one poller. It belongs to the
+// poller's loop, except for queued.
 type registration struct {
 	poller   *poller
 	source   source
@@ -111,7 +111,7 @@ func (p *poller) forget(r *registration) {
 	r.source.unwatch(r)
 }
 
-// mark has Wait ask the source of r. It may be called from any goroutine.
+// mark makes Wait check the source of r. It may be called from any goroutine.
 func (r *registration) mark() {
 	if r.queued.Swap(true) {
 		return
@@ -145,7 +145,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 		over = p.timer.C
 	}
 	for {
-		woken := p.woken.Swap(false) // before looking: what comes later is kept
+		woken := p.woken.Swap(false) // before checking, so that later ones are kept
 		if n := p.collect(events); n > 0 || woken || timeout == 0 {
 			return n, nil
 		}
@@ -157,8 +157,8 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	}
 }
 
-// collect asks the sources in the queue, each once and as many as there is
-// room for. Those that are ready go to its end, the others leave it.
+// collect checks the sources in the queue, each once and as many as there is
+// room for. Ready ones go to its end, the others are removed.
 func (p *poller) collect(events []eventloop.Event) (n int) {
 	p.mu.Lock()
 	p.queue = append(p.queue, p.marked...)
@@ -170,7 +170,7 @@ func (p *poller) collect(events []eventloop.Event) (n int) {
 	for asked < len(p.queue) && n < len(events) {
 		r := p.queue[asked]
 		asked++
-		r.queued.Store(false) // before asking: a change right after marks it
+		r.queued.Store(false) // before checking, so that a later change marks it
 		if r.removed || r.interest == 0 {
 			continue
 		}

@@ -11,19 +11,21 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// A source is what a handle stands for: a *listener or a *conn.
+// A source is the object of a handle: a *listener or a *conn.
 type source interface {
 	// ready returns which of the asked conditions hold, with HangUp.
 	ready(asked eventloop.Interest) eventloop.Interest
-	// watch has r marked whenever a condition may have begun to hold.
+	// watch marks r whenever a condition may have begun to hold.
 	watch(r *registration)
 	unwatch(r *registration)
-	// descriptor returns the socket, or -1 when it is closed.
-	descriptor() int
+	// use calls f with the socket, or -1 when it is closed. The descriptor stays that
+	// of this socket until f returns: a dialed connection changes it when it is
+	// connected.
+	use(f func(h eventloop.Handle))
 	close() error
 }
 
-// A table is the sockets by handle. Numbers are never given out again.
+// A table has the sockets by handle. Handles are never reused.
 type table struct {
 	mu      sync.RWMutex
 	last    eventloop.Handle
@@ -79,13 +81,13 @@ func (s *socket) unwatch(r *registration) {
 	}
 }
 
-func (s *socket) descriptor() int {
+func (s *socket) use(f func(h eventloop.Handle)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fd
+	f(eventloop.Handle(s.fd))
 }
 
-// mark has the pollers look at the socket again. mu is held.
+// mark makes the pollers check the socket again. mu is held.
 func (s *socket) mark() {
 	for _, r := range s.watched {
 		r.mark()

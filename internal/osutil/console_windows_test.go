@@ -11,12 +11,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// child tells a child process which console event it is to have.
+// child names the console event that a child process is to get.
 const child = "OSUTIL_EVENT"
 
-// An event comes as Windows brings it, in a thread of its own that begins at
+// Events are delivered as by Windows, in a new thread that begins at
 // CtrlRoutine. For the last three the system ends the process when the handlers
-// return, so they must not before the program is done: each has its own process.
+// return, so they must not return before the program is done: each event has its
+// own process.
 func TestEveryConsoleEventAsksForTheEnd(t *testing.T) {
 	if s := os.Getenv(child); s != "" {
 		event, err := strconv.Atoi(s)
@@ -70,7 +71,7 @@ func receive(t *testing.T, event uintptr) {
 	if want == os.Interrupt {
 		return
 	}
-	// The handler holds the system up: the thread is still there.
+	// The handler blocks: the thread is still there.
 	if r, err := windows.WaitForSingleObject(windows.Handle(thread), 100); r != uint32(windows.WAIT_TIMEOUT) {
 		t.Errorf("the system was let go on before the program was done: %#x, %v", r, err)
 	}

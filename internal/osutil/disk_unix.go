@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IsDiskFull tells whether err says that there is no space left, or none for
+// IsDiskFull reports whether err means that there is no space left, or none for
 // this user.
 func IsDiskFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }
 
-// IsReadOnly tells whether err says that a file system can't be written to.
+// IsReadOnly reports whether err means that a file system is read-only.
 func IsReadOnly(err error) bool { return errors.Is(err, unix.EROFS) }

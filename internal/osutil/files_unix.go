@@ -9,8 +9,8 @@ import (
 )
 
 // RaiseFileLimit raises the soft limit of open descriptors to the hard one
-// (RLIMIT_NOFILE, getrlimit(2)) and returns the limit that holds afterwards.
-// With an error the limit is the old one, or 0 if it is not even known.
+// (RLIMIT_NOFILE, getrlimit(2)) and returns the resulting limit. With an error
+// that is the old limit, or 0 if it is unknown.
 func RaiseFileLimit() (limit uint64, err error) {
 	var lim unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {

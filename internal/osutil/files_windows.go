@@ -6,5 +6,5 @@ package osutil
 const maxHandles = 16_711_680
 
 // RaiseFileLimit returns how many handles a process may have: the number is
-// fixed here, and so large that memory ends first.
+// fixed, and so large that memory runs out first.
 func RaiseFileLimit() (limit uint64, err error) { return maxHandles, nil }

@@ -4,5 +4,5 @@ package osutil
 
 import "os"
 
-// makeFolder makes folder for this user only, if there is none.
+// makeFolder creates folder for this user only, if it does not exist.
 func makeFolder(folder string) error { return os.MkdirAll(folder, 0o700) }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// makeFolder makes folder for this user, administrators and the system only, if
-// there is none: what is in %ProgramData% could else be read by everybody.
+// makeFolder creates folder for this user, administrators and the system only,
+// if it does not exist: by default everybody can read folders in %ProgramData%.
 func makeFolder(folder string) error {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
 		return err
@@ -21,7 +21,7 @@ func makeFolder(folder string) error {
 		return err
 	}
 	// Files and folders in it inherit that.
-	sd, err := ownersOnly("OICI")
+	sd, err := OwnersOnly("OICI")
 	if err != nil {
 		return err
 	}
@@ -45,9 +45,10 @@ func pathErr(folder string, err error) error {
 	return &fs.PathError{Op: "mkdir", Path: folder, Err: err}
 }
 
-// ownersOnly lets this user, administrators and the system do everything, and
-// nobody else anything. flags are those of an entry of SDDL.
-func ownersOnly(flags string) (*windows.SECURITY_DESCRIPTOR, error) {
+// OwnersOnly returns a descriptor with full access for this user, administrators
+// and the system, and no access for others. flags are the flags of its SDDL
+// entries.
+func OwnersOnly(flags string) (*windows.SECURITY_DESCRIPTOR, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
 		return nil, os.NewSyscallError("GetTokenInformation", err)

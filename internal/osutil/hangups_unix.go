@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// Hangups delivers SIGHUP: the terminal is gone, or somebody wants the settings
-// to be read again. ignored tells whether the program was started with that
-// signal ignored, as nohup(1) does. It is nil where there is no such signal.
+// Hangups delivers SIGHUP: the terminal is gone, or the settings are to be read
+// again. ignored reports whether the program was started with that signal
+// ignored, as by nohup(1). The channel is nil where there is no such signal.
 func Hangups() (signals <-chan os.Signal, ignored bool) {
 	ignored = signal.Ignored(syscall.SIGHUP)
-	c := make(chan os.Signal, 1) // several before one is looked at are one
+	c := make(chan os.Signal, 1) // several unread ones count as one
 	signal.Notify(c, syscall.SIGHUP)
 	return c, ignored
 }

@@ -10,14 +10,14 @@ import (
 	"strconv"
 )
 
-// lockName is the file whose lock stands for the folder. It stays when the lock
-// is gone: removing it would let two processes lock two files.
+// lockName is the file whose lock stands for the folder. It is not removed with
+// the lock: that would let two processes lock two files.
 const lockName = "lock"
 
-// errLocked is what lockFile says if another process has the lock.
+// errLocked is the error of lockFile if another process has the lock.
 var errLocked = errors.New("locked")
 
-// A FolderInUseError says that another process has the lock of a folder.
+// A FolderInUseError means that another process has the lock of a folder.
 type FolderInUseError struct {
 	Folder string
 	PID    int // of the other process, or 0 if it is not known
@@ -31,11 +31,11 @@ func (e *FolderInUseError) Error() string {
 	return fmt.Sprintf("the folder %s is in use by %s: stop that one, or choose another folder", e.Folder, who)
 }
 
-// LockFolder makes folder if need be, for its owner only, and locks it for this
-// process until unlock is called or the process has ended, in whatever way. If
-// another process has it the error is a *FolderInUseError.
+// LockFolder creates folder if needed, for its owner only, and locks it for
+// this process until unlock is called or the process ends in any way. If
+// another process has the lock the error is a *FolderInUseError.
 //
-// A folder on a network file system may be locked on each machine by itself.
+// On a network file system each machine may have its own lock.
 func LockFolder(folder string) (unlock func() error, err error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("no data folder: %w", err)
@@ -58,7 +58,21 @@ func LockFolder(folder string) (unlock func() error, err error) {
 	return f.Close, nil
 }
 
-// writePID leaves the number of this process for whoever finds the folder locked.
+// FolderUser returns the process that has the lock of folder, 0 if unknown. used is
+// false if no process has it, or if that can't be found out.
+func FolderUser(folder string) (pid int, used bool) {
+	f, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR, 0)
+	if err != nil {
+		return 0, false
+	}
+	defer func() { _ = f.Close() }()
+	if !errors.Is(lockFile(f), errLocked) {
+		return 0, false
+	}
+	return readPID(f), true
+}
+
+// writePID writes the ID of this process, for processes that find the folder locked.
 func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -67,7 +81,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
-// readPID returns the number that the owner of the lock has left, or 0.
+// readPID returns the process ID that the owner of the lock has written, or 0.
 func readPID(f *os.File) int {
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	line, _, whole := bytes.Cut(text, []byte("\n"))

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the lock of f, or returns errLocked at once. It is the
-// process's, which loses it when it closes the file, however often it has opened
-// it (fcntl(2)); flock is not to be had on all of these systems.
+// lockFile takes the lock of f, or returns errLocked at once. The lock belongs
+// to the process, which loses it when it closes any descriptor of the file
+// (fcntl(2)). Not all of these systems have flock.
 func lockFile(f *os.File) error {
 	whole := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
 	for {

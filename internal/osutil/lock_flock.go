@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the lock of f, or returns errLocked at once. It is f's, not the
-// process's: whoever opens the file again does not have it (flock(2)).
+// lockFile takes the lock of f, or returns errLocked at once. The lock belongs
+// to f, not to the process: opening the file again does not share it (flock(2)).
 func lockFile(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)

@@ -30,7 +30,7 @@ func scratch(t *testing.T) string {
 func lockElsewhere(t *testing.T, folder string) (pid int, kill func()) {
 	t.Helper()
 	cmd := looptest.Again(t.Context(), "-test.run=^TestAnotherProcessHoldsTheLock$", "-test.v")
-	if runtime.GOOS == "windows" { // where nothing has to start it, not even Wine
+	if runtime.GOOS == "windows" { // where no other program has to start it, not even Wine
 		cmd = exec.CommandContext(t.Context(), os.Args[0], cmd.Args[len(cmd.Args)-2:]...)
 	}
 	cmd.Env = append(os.Environ(), lockedFolder+"="+folder)
@@ -76,7 +76,7 @@ const lockedFolder = "OSUTIL_LOCK"
 func TestAnotherProcessHoldsTheLock(t *testing.T) {
 	folder := os.Getenv(lockedFolder)
 	if folder == "" {
-		return // it is the other process of the next test, and nothing by itself
+		return // it only runs as the other process of the next test
 	}
 	if _, err := LockFolder(folder); err != nil {
 		t.Fatal(err)
@@ -85,10 +85,10 @@ func TestAnotherProcessHoldsTheLock(t *testing.T) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func TestTheSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
+func TestTheSecondProcessIsToldWhichProcessHasTheFolder(t *testing.T) {
 	folder := filepath.Join(scratch(t), "made", "for", "it")
 	pid, kill := lockElsewhere(t, folder)
-	for range 2 { // asking does not take anything away
+	for range 2 { // asking does not take the lock
 		_, err := LockFolder(folder)
 		used, ok := errors.AsType[*FolderInUseError](err)
 		if !ok || used.Folder != folder || used.PID != pid {
@@ -97,7 +97,13 @@ func TestTheSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
 			t.Errorf("the sentence %q names not both", s)
 		}
 	}
+	if who, used := FolderUser(folder); who != pid || !used {
+		t.Errorf("the folder is used by %d, %v; want %d", who, used, pid)
+	}
 	kill()
+	if who, used := FolderUser(folder); used {
+		t.Errorf("a process that is gone, %d, uses the folder", who)
+	}
 	unlock, err := LockFolder(folder)
 	if err != nil {
 		t.Fatalf("after the other was killed: %v", err)
@@ -107,7 +113,7 @@ func TestTheSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
 	}
 }
 
-func TestAnUnlockedFolderIsAnybodys(t *testing.T) {
+func TestAnUnlockedFolderCanBeLocked(t *testing.T) {
 	folder := scratch(t)
 	for range 3 {
 		unlock, err := LockFolder(folder)
@@ -120,7 +126,7 @@ func TestAnUnlockedFolderIsAnybodys(t *testing.T) {
 	}
 }
 
-func TestALockFileWithoutANumberNamesNobody(t *testing.T) {
+func TestALockFileWithoutAProcessIDNamesNoProcess(t *testing.T) {
 	for _, text := range []string{"", "12", "x\n", "-5\n", strings.Repeat("1", 100)} {
 		f, err := os.CreateTemp(scratch(t), "")
 		if err != nil {
@@ -139,7 +145,7 @@ func TestALockFileWithoutANumberNamesNobody(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCantBeMadeIsNamed(t *testing.T) {
+func TestAFolderThatCannotBeCreatedIsNamed(t *testing.T) {
 	file := filepath.Join(scratch(t), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

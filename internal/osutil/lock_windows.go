@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile takes the lock of f, or returns errLocked at once. What is locked
-// can't be read by others, so it is a byte far behind the end: they are to find
-// out who has the lock.
+// lockFile takes the lock of f, or returns errLocked at once. Others can't read
+// a locked byte, so it is one far beyond the end: they must be able to read the
+// owner's process ID.
 func lockFile(f *os.File) error {
 	behind := windows.Overlapped{OffsetHigh: 1}
 	err := windows.LockFileEx(windows.Handle(f.Fd()),

@@ -26,14 +26,14 @@ func TestSignalsDeliversBothUntilStopped(t *testing.T) {
 			if got != want {
 				t.Errorf("got %v, want %v", got, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%v was not delivered", want)
 		}
 	}
 }
 
 func TestStoppedSignalsDeliverNothing(t *testing.T) {
-	// Without somebody else who wants it, the signal would end the tests.
+	// Without another channel for it, the signal would end the tests.
 	other := make(chan os.Signal, 1)
 	signal.Notify(other, syscall.SIGTERM)
 	defer signal.Stop(other)
@@ -51,7 +51,7 @@ func TestStoppedSignalsDeliverNothing(t *testing.T) {
 	}
 }
 
-// The limit is a property of the process: a child tries it.
+// The limit is a property of the process, so a child tries it.
 func TestRaiseFileLimitReachesTheHardLimit(t *testing.T) {
 	const child = "OSUTIL_CHILD"
 	if os.Getenv(child) == "" {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestWhatRootMakesInTheFolderOfSomebodyElseIsHis(t *testing.T) {
+func TestFilesThatRootCreatesBelongToTheOwnerOfTheFolder(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root gives files away")
 	}

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// GiveToOwner gives the files of a folder to whom the folder belongs, if this is
-// root, who may have made them for somebody else. Those that are not there are
-// nobody's.
+// GiveToOwner changes the owner of files in a folder to the owner of the folder,
+// if this process is root, which may have created them for another user. Files
+// that do not exist are ignored.
 func GiveToOwner(folder string, files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// maxSecret is how many bytes a secret has at most, which is what a terminal lets
-// anybody type in a line.
+// maxSecret is how many bytes a secret has at most: the length of a line that a
+// terminal accepts.
 const maxSecret = 4096
 
-// ErrInterrupted is in the error of ReadSecret after Ctrl-C.
+// ErrInterrupted is wrapped by the error of ReadSecret after Ctrl-C.
 var ErrInterrupted = errors.New("interrupted")
 
-// ReadSecret reads a line, such as a password, that must not be seen. If in is a
-// terminal it writes prompt to out first, and what is typed is not shown; else it
-// reads the line and no more, for scripts: echo "$password" | program.
+// ReadSecret reads a line that must not be shown, such as a password. If in is a
+// terminal it writes prompt to out first, and typed text is not shown; otherwise
+// it reads only the line, for scripts: echo "$password" | program.
 //
-// After a signal to end the terminal shows again what is typed, and the error is
-// ErrInterrupted. A read of in is then still under way.
+// After a signal to end, the terminal shows typed text again, and the error is
+// ErrInterrupted. A read of in is then still in progress.
 func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
 	restore, terminal, err := hideInput(in)
 	if err != nil {
@@ -49,11 +49,11 @@ func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
 	case <-signals:
 		return "", errors.Join(ErrInterrupted, restore())
 	}
-	_, _ = io.WriteString(out, "\n") // the one typed was not shown either
+	_, _ = io.WriteString(out, "\n") // the typed one was not shown
 	return r.secret, errors.Join(r.err, restore())
 }
 
-// readSecret reads a line byte by byte: what follows it is for others.
+// readSecret reads a line byte by byte: it must not read beyond it.
 func readSecret(in io.Reader) (string, error) {
 	var line strings.Builder
 	for b := make([]byte, 1); ; {

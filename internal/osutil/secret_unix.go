@@ -13,7 +13,7 @@ func hideInput(in *os.File) (restore func() error, terminal bool, err error) {
 	fd := int(in.Fd())
 	mode, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
-		return nil, false, nil //nolint:nilerr // it is no terminal
+		return nil, false, nil //nolint:nilerr // it is not a terminal
 	}
 	hidden := *mode
 	hidden.Lflag &^= unix.ECHO

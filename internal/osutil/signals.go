@@ -6,13 +6,13 @@ import (
 	"syscall"
 )
 
-// Signals delivers the requests to end: SIGINT and SIGTERM. On Windows those
-// are Ctrl-C and Ctrl-Break, and the closing of the console, the log-off and the
+// Signals delivers the requests to end: SIGINT and SIGTERM. On Windows those are
+// Ctrl-C and Ctrl-Break, and the closing of the console, the log-off and the
 // shutdown (see os/signal). After one of the last three the system waits about five
-// seconds for the program to end (learn.microsoft.com, "HandlerRoutine").
-// Two are kept for a reader that is busy, so that a second, impatient one is seen.
+// seconds for the program to end (learn.microsoft.com, "HandlerRoutine"). Two are
+// buffered for a busy reader, so that a second, impatient one is not lost.
 //
-// stop gives the signals their default effect back; the channel is not closed.
+// stop restores the default effect of the signals; the channel is not closed.
 func Signals() (signals <-chan os.Signal, stop func()) {
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// StateFolder returns the absolute path of the folder in which program keeps its
-// data, unless it is told another; it need not exist. It is the first of
+// StateFolder returns the absolute path of the default folder for the data of
+// program; it need not exist. It is the first of
 //
 //   - $STATE_DIRECTORY, which systemd sets for a service (systemd.exec(5)), the
 //     first of its list;
@@ -26,15 +26,15 @@ func StateFolder(program string) (string, error) {
 	return u.stateFolder(program)
 }
 
-// unixUser is what the choice depends on.
+// unixUser has the inputs of the choice.
 type unixUser struct {
 	env       func(name string) string
 	root, mac bool
 }
 
 func (u unixUser) stateFolder(program string) (string, error) {
-	// An empty or relative path is no answer to any of these (the specifications
-	// of both variables say so).
+	// Empty and relative paths are ignored, as the specifications of both
+	// variables require.
 	if first, _, _ := strings.Cut(u.env("STATE_DIRECTORY"), ":"); filepath.IsAbs(first) {
 		return filepath.Clean(first), nil
 	}

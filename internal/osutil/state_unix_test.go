@@ -45,7 +45,7 @@ func TestTheStateFolderOfThisProcessIsAbsolute(t *testing.T) {
 	}
 }
 
-// variables returns what looks up in a list such as "A=1 B=2".
+// variables returns a function that looks up names in a list such as "A=1 B=2".
 func variables(list string) func(string) string {
 	return func(name string) string {
 		for _, v := range strings.Fields(list) {

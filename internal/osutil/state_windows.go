@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// StateFolder returns the absolute path of the folder in which program keeps its
-// data, unless it is told another; it need not exist. It is %LOCALAPPDATA%\PROGRAM,
-// and for a service, whose profile nobody would look into, %ProgramData%\PROGRAM.
+// StateFolder returns the absolute path of the default folder for the data of
+// program; it need not exist. It is %LOCALAPPDATA%\PROGRAM, and for a service,
+// whose profile is hard to find, %ProgramData%\PROGRAM.
 func StateFolder(program string) (string, error) {
 	return stateFolder(program, os.Getenv)
 }
@@ -24,8 +24,8 @@ func stateFolder(program string, env func(string) string) (string, error) {
 	return "", fmt.Errorf("no folder for the data of %s: neither %%LOCALAPPDATA%% nor %%ProgramData%% is set (set one, or name a folder)", program)
 }
 
-// ofService tells whether folder is in a profile of the accounts that services
-// run as.
+// ofService reports whether folder is in a profile of the accounts that
+// services run as.
 func ofService(folder string) bool {
 	folder = strings.ToLower(folder) + `\`
 	return strings.Contains(folder, `\config\systemprofile\`) || strings.Contains(folder, `\serviceprofiles\`)

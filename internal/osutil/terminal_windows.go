@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// IsTerminal tells whether f is a console.
+// IsTerminal reports whether f is a console.
 func IsTerminal(f *os.File) bool {
 	var mode uint32
 	return windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil
@@ -14,3 +14,6 @@ func IsTerminal(f *os.File) bool {
 
 // IgnoreBackgroundReads does nothing: there are no jobs here.
 func IgnoreBackgroundReads() {}
+
+// InBackground returns false: there are no jobs here.
+func InBackground(*os.File) bool { return false }

@@ -3,7 +3,7 @@
 package pollfd
 
 // hangUpFlag is empty: a peer that has shut down its side is only readable here,
-// and Read finds the end. On illumos a connection that failed is, too, or only
-// writable, as long as nobody has been told the error (so_poll of
-// sockcommon_sops.c): Read and Write find it.
+// and Read finds the end. On illumos that also applies to a connection that
+// failed, or it is only writable, as long as the error was not returned (so_poll
+// of sockcommon_sops.c): Read and Write find it.
 const hangUpFlag = 0

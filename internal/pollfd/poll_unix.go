@@ -15,7 +15,7 @@ type (
 
 const (
 	pollIn, pollOut = unix.POLLIN, unix.POLLOUT
-	// pollFailed: the connection is of no use any more, either way.
+	// pollFailed: the connection has failed in both directions.
 	pollFailed = unix.POLLHUP | unix.POLLERR | unix.POLLNVAL
 	// peerEnd: the peer has shut down its side.
 	peerEnd = hangUpFlag
@@ -23,8 +23,8 @@ const (
 	errExists, errUnknown, errInvalid = unix.EEXIST, unix.ENOENT, unix.EINVAL
 )
 
-// poll is poll(2). An interrupted one found nothing; EAGAIN is a passing lack of
-// memory in some systems.
+// poll is poll(2). An interrupted one returns nothing; EAGAIN is a temporary
+// lack of memory on some systems.
 func poll(fds []unix.PollFd, milliseconds int) (int, error) {
 	n, err := unix.Poll(fds, milliseconds)
 	if err == unix.EINTR || err == unix.EAGAIN {

@@ -17,15 +17,15 @@ type pollFd struct {
 type descriptor = windows.Handle
 
 const (
-	// pollIn is POLLRDNORM alone: WSAPoll takes no POLLPRI, and urgent data is
-	// read in its place.
+	// pollIn is POLLRDNORM alone: WSAPoll does not accept POLLPRI, and urgent
+	// data is read in line.
 	pollIn, pollOut = 0x0100, 0x0010
-	// pollFailed is POLLERR and POLLNVAL: the connection is of no use any more.
+	// pollFailed is POLLERR and POLLNVAL: the connection has failed.
 	pollFailed = 0x0001 | 0x0004
-	// peerEnd is POLLHUP, which tells here also of a peer that has shut down its
-	// side only, and to those who don't ask to read.
+	// peerEnd is POLLHUP, which is also reported here when the peer has only
+	// shut down its side, even without interest in reading.
 	peerEnd = 0x0002
-	// hangUpFlag is empty: peerEnd comes unasked.
+	// hangUpFlag is empty: peerEnd is always reported.
 	hangUpFlag = 0
 
 	errExists, errUnknown, errInvalid = windows.ERROR_ALREADY_EXISTS, windows.ERROR_NOT_FOUND, windows.WSAEINVAL

@@ -13,13 +13,13 @@ type poller struct {
 	sock.Net
 
 	waker *sock.Waker
-	// fds is what poll looks at, the waker first. A handle with interest 0 is
-	// not among them: poll tells of a peer that hung up whether asked or not.
+	// fds are the polled descriptors, the waker first. A handle with interest 0
+	// is not among them: poll always reports a peer that hung up.
 	fds     []pollFd
 	handles []registration           // parallel to fds
 	index   map[eventloop.Handle]int // of fds and handles; detached if not among them
-	next    int                      // the next Wait looks behind this one first
-	others  []pollFd                 // what rest looks at
+	next    int                      // the next Wait begins after this one
+	others  []pollFd                 // the descriptors that rest polls
 	closed  bool
 }
 
@@ -28,7 +28,7 @@ type registration struct {
 	token  eventloop.Token
 }
 
-// longestRest is how late a Wait may be that had to look away from a handle.
+// longestRest is how late a Wait may be that had to ignore a handle for a while.
 const longestRest = 10 * time.Millisecond
 
 // detached is the index of a handle with interest 0: the waker's.
@@ -58,7 +58,7 @@ func (p *poller) Add(h eventloop.Handle, t eventloop.Token, i eventloop.Interest
 	if _, ok := p.index[h]; ok {
 		return os.NewSyscallError("poll", errExists)
 	}
-	// poll itself would tell only later, and at every Wait.
+	// poll itself would report it only later, and at every Wait.
 	if err := sock.IsOpen(h); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (p *poller) Remove(h eventloop.Handle) error {
 	return nil
 }
 
-// detach takes the k-th handle away from poll. The last one takes its place.
+// detach removes the k-th handle from poll. The last one takes its place.
 func (p *poller) detach(k int) {
 	if k == detached {
 		return
@@ -117,7 +117,7 @@ func (p *poller) detach(k int) {
 	p.fds, p.handles = p.fds[:last], p.handles[:last]
 }
 
-// newPollFd returns what poll is asked about h.
+// newPollFd returns the entry of h for poll.
 func newPollFd(h eventloop.Handle, i eventloop.Interest) pollFd {
 	fd := pollFd{Fd: descriptor(h)}
 	if i&eventloop.Readable != 0 {
@@ -147,7 +147,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 			return n, err
 		}
 		if timeout > 0 {
-			// Interrupted, or the timeout is more than poll takes at once.
+			// Interrupted, or the timeout is longer than poll accepts.
 			if timeout = time.Until(end); timeout <= 0 {
 				return 0, nil
 			}
@@ -155,7 +155,7 @@ func (p *poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	}
 }
 
-// poll is poll(2), once. An interrupted one found nothing.
+// poll is poll(2), once. An interrupted one returns nothing.
 func (p *poller) poll(events []eventloop.Event, timeout time.Duration) (n int, woken bool, err error) {
 	n, err = poll(p.fds, sock.Milliseconds(timeout))
 	if err != nil {
@@ -173,8 +173,9 @@ func (p *poller) poll(events []eventloop.Event, timeout time.Duration) (n int, w
 	return n, woken, err
 }
 
-// rest is for a system that tells of what was not asked for, and which would be
-// asked in vain again and again: it waits for the others, but not for long.
+// rest is for systems that report conditions without interest, which would make
+// poll return again and again: it waits for the other handles only, but not for
+// long.
 func (p *poller) rest(timeout time.Duration) error {
 	p.others = p.others[:0]
 	for _, fd := range p.fds {
@@ -190,8 +191,8 @@ func (p *poller) rest(timeout time.Duration) error {
 }
 
 // collect fills events with the marked handles, of which poll counted some. It
-// goes round: where one Wait runs out of room, the next one starts, so that
-// nobody starves.
+// goes round: where one Wait runs out of room, the next one starts, so that no
+// handle starves.
 func (p *poller) collect(events []eventloop.Event, marked int) (n int) {
 	if p.next >= len(p.fds) {
 		p.next = 0
@@ -227,7 +228,7 @@ func ready(fd pollFd) (r eventloop.Interest) {
 		r |= eventloop.HangUp | eventloop.Readable
 	}
 	// POSIX: POLLHUP and POLLOUT exclude each other. A write would not block,
-	// though, it would fail.
+	// but fail.
 	if failed && fd.Events&pollOut != 0 {
 		r |= eventloop.Writable
 	}

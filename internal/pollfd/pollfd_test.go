@@ -9,6 +9,8 @@ import (
 
 func TestMain(m *testing.M) { socktest.Main(m) }
 
-func TestContract(t *testing.T) { pollertest.Run(t, pollertest.Options{Open: Open}) }
+func TestContract(t *testing.T) {
+	pollertest.Run(t, pollertest.Options{Open: Open, Skip: socktest.ContractSkips()})
+}
 
 func TestDescriptors(t *testing.T) { socktest.Backend(t, Open) }

@@ -5,17 +5,17 @@ import (
 	"testing"
 )
 
-// What somebody says in the turn in which he is banned is read before the ban or
-// after it. In neither case does a slow reader get it later, nor anybody in private.
-func TestWhatIsSaidDuringABanIsNotDeliveredAfterIt(t *testing.T) {
+// A line that a user sends in the turn in which they are banned is read before the
+// ban or after it. In neither case is it later sent to a slow reader, or in private.
+func TestALineSentDuringABanIsNotDeliveredAfterIt(t *testing.T) {
 	const long = "a line that is long enough to fill the buffers of a socket, or nearly so, if there are two of them"
 	for name, c := range map[string]struct {
 		banner, banned int
 		room           string
 	}{
-		"everywhere":                            {0, 1, "#lobby"},
-		"from a room, who came first":           {2, 1, "#a"},
-		"from a room, who came after the ruler": {1, 2, "#a"},
+		"everywhere":                                    {0, 1, "#lobby"},
+		"from a room, and connected first":              {2, 1, "#a"},
+		"from a room, and connected after the operator": {1, 2, "#a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newConversation(t)
@@ -23,18 +23,18 @@ func TestWhatIsSaidDuringABanIsNotDeliveredAfterIt(t *testing.T) {
 			for _, i := range []int{1, 2, 3} {
 				f.perform(string(rune('0'+i)) + " " + []string{"", "ann", "bob", "eve"}[i])
 			}
-			ruler := string(rune('0' + c.banner))
+			operator := string(rune('0' + c.banner))
 			if c.banner > 0 {
 				for _, line := range []string{"/register", goodPassword, goodPassword} {
-					f.perform(ruler + " " + line)
+					f.perform(operator + " " + line)
 				}
 			}
-			f.perform(ruler + " /join " + c.room)
+			f.perform(operator + " /join " + c.room)
 			f.perform(string(rune('0'+c.banned)) + " /join " + c.room)
 			f.perform("3 /join " + c.room)
 			f.perform("3 !stall")
-			f.perform(ruler + " " + long)
-			f.perform(ruler + " " + long)
+			f.perform(operator + " " + long)
+			f.perform(operator + " " + long)
 			victim := f.clients[c.banned]
 			lines := map[int]string{c.banner: "/ban " + victim.conn.who.name, c.banned: "late\r\n/msg eve late"}
 			for i, line := range lines {

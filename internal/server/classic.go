@@ -2,14 +2,12 @@ package server
 
 import (
 	"bytes"
-	"net/netip"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/sudoXpg/netloop/eventloop"
-	"github.com/sudoXpg/netloop/filter/telnet"
+	"github.com/sudoXpg/netloop/internal/charset"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 )
@@ -18,36 +16,40 @@ import (
 const maxClassicName = 29
 
 // A classic is one connection in the classic style: the bytes of the C chat
-// server that this one replaces, without its faults. There is no telnet in it,
-// no command, and names are nobody's own. Everybody sees everything from the
-// moment of connecting on.
+// server that this one replaces, without its faults. It has no telnet and no
+// commands, and names need not be unique. Every client sees everything from the
+// moment it connects.
 type classic struct {
-	link
+	peer
 	part    []byte // the beginning of a line; nil while there is none
 	discard bool   // the rest of a line that is too long
 }
 
-// What stands before and after the log so far.
+// The lines before and after the log so far.
 var (
 	restoring = []byte("chat restoring . . .\n")
-	restored  = []byte("Chat Restored\n" + prompt)
+	restored  = []byte("Chat Restored\nEnter username : ")
 )
 
 var (
-	_ eventloop.Handler         = (*classic)(nil)
+	_ input                     = (*classic)(nil)
 	_ eventloop.DeadlineHandler = (*classic)(nil)
-	_ eventloop.EOFHandler      = (*classic)(nil)
-	_ chat.Outlet               = (*classic)(nil)
 )
 
+var classicProtocol = protocol{name: "classic", start: classicSession, wire: text.Classic{}}
+
+func classicSession(srv *Server, c *eventloop.Conn, in arrival) eventloop.Handler {
+	x := &classic{}
+	x.begin(srv, c, in, x)
+	return x
+}
+
 // Opened implements eventloop.Handler. The log so far is the topic's own bytes:
-// however many come at once, nothing is copied.
+// however many clients connect at once, nothing is copied.
 func (x *classic) Opened(c *eventloop.Conn) {
-	x.logConnect()
-	x.stage = greeted
 	_, _ = c.Write(restoring)
-	if f, ok := x.srv.lobby.Feed().(*feed); ok {
-		c.Subscribe(f.topic(), x.member.ID(), f.topic().Oldest())
+	if f, ok := x.srv.lobby.Feed().(*roomFeed); ok {
+		c.Subscribe(f.held(), x.member.ID(), f.held().Oldest())
 	}
 	_, _ = c.Write(restored)
 	x.await()
@@ -56,16 +58,20 @@ func (x *classic) Opened(c *eventloop.Conn) {
 // Received implements eventloop.Handler.
 func (x *classic) Received(_ *eventloop.Conn, p []byte) {
 	if x.stage == greeted {
-		if protocol := sniff(p); protocol != "" {
-			x.alien(protocol)
+		if x.foreign(p) {
 			return
 		}
 		x.stage = naming
 	}
+	x.take(p)
+}
+
+// take implements input.
+func (x *classic) take(p []byte) {
 	for x.stage != leaving {
 		head, rest, found := bytes.Cut(p, []byte{'\n'})
 		if !found {
-			x.keep(p)
+			x.holdBack(p)
 			return
 		}
 		x.endLine(head)
@@ -73,8 +79,8 @@ func (x *classic) Received(_ *eventloop.Conn, p []byte) {
 	}
 }
 
-// keep holds the beginning of a line back until its end comes.
-func (x *classic) keep(p []byte) {
+// holdBack holds the beginning of a line back until its end comes.
+func (x *classic) holdBack(p []byte) {
 	if x.discard || len(p) == 0 {
 		return
 	}
@@ -104,17 +110,16 @@ func (x *classic) endLine(p []byte) {
 	x.line(p)
 }
 
-// line acts on a line of the peer: the first is a name, the others are said.
+// line acts on a line of the peer: the first is a name, the others are messages.
 func (x *classic) line(raw []byte) {
 	if x.stage == chatting {
-		x.srv.lobby.Say(&x.member, string(telnet.Clean(nil, raw)), x.now())
+		x.srv.lobby.Say(&x.member, clean(charset.UTF8, raw), x.now())
 		return
 	}
-	if protocol := request(raw); protocol != "" {
-		x.alien(protocol)
+	if x.foreign(raw) {
 		return
 	}
-	x.srv.hub.Label(&x.member, classicName(string(telnet.Clean(nil, raw))))
+	x.srv.hub.Label(&x.member, classicName(clean(charset.UTF8, raw)))
 	x.named()
 }
 
@@ -131,67 +136,37 @@ func classicName(line string) string {
 	return name[:end]
 }
 
-// Deadline implements eventloop.DeadlineHandler.
-func (x *classic) Deadline(*eventloop.Conn) { x.loginTimeout() }
-
-// Drained implements eventloop.Handler.
-func (x *classic) Drained(*eventloop.Conn) {}
-
 // EOF implements eventloop.EOFHandler: a last line without an ending counts.
 func (x *classic) EOF(c *eventloop.Conn) {
 	if len(x.part) > 0 && x.stage != leaving {
 		x.endLine(nil)
 	}
-	x.leave("connection closed", "")
+	x.leave(chat.NewNote("connection-closed"), nil)
 	c.Close()
 }
 
-// Closed implements eventloop.Handler.
-func (x *classic) Closed(_ *eventloop.Conn, err error) { x.closed(err) }
-
-// Deliver implements chat.Outlet. Nothing is ever told in private here, and the
-// other methods that only commands need do nothing.
-func (x *classic) Deliver(e chat.Event) {
-	x.reply(func(dst []byte) []byte { return text.Classic.Append(dst, e) })
-}
-
-// Close implements chat.Outlet.
-func (x *classic) Close(reason string) {
-	x.leave(reason, reason)
+// Close implements chat.Outlet: without a word.
+func (x *classic) Close(why *chat.Note) {
+	x.leave(why, why)
 	x.conn.Close()
 }
 
-// Post implements chat.Outlet.
-func (x *classic) Post(f func()) { _ = x.conn.Post(f) }
+// wire implements input.
+func (x *classic) wire(*chat.Room) wire { return text.Classic{} }
 
-// Now implements chat.Outlet.
-func (x *classic) Now() time.Time { return x.srv.now() }
-
-// Addr implements chat.Outlet.
-func (x *classic) Addr() netip.Addr { return x.conn.RemoteAddr().Addr() }
-
-// Replay implements chat.Outlet.
-func (x *classic) Replay(chat.Replay) {}
-
-// Enter implements chat.Outlet.
-func (x *classic) Enter(*chat.Room, []chat.Event, int) {}
-
-// Exit implements chat.Outlet.
-func (x *classic) Exit(*chat.Room) {}
-
-// Ignore implements chat.Outlet.
-func (x *classic) Ignore(*chat.Room, string, bool) {}
-
-// Adapt implements chat.Outlet.
-func (x *classic) Adapt() {}
-
-// Ask implements chat.Outlet.
-func (x *classic) Ask(string, bool, func(string)) {}
-
-// Await implements chat.Outlet.
-func (x *classic) Await(func(func()), func()) {}
-
-// Work implements chat.Outlet.
-func (x *classic) Work(chat.WorkKind, func(), func()) error {
-	return &chat.Refused{Reason: "there is no such thing in the classic style"}
+// interject implements input.
+func (x *classic) interject(what *chat.Note) {
+	x.srv.write(x.conn, x.encoding, func(dst []byte) []byte { return text.Classic{}.Notice(append(dst, '\n'), what) })
 }
+
+// settle implements input: there is no prompt after the first.
+func (x *classic) settle() {}
+
+// mentioned implements input: there is no bell.
+func (x *classic) mentioned(string) {}
+
+// Ask implements chat.Outlet: there is no command that asks.
+func (x *classic) Ask(*chat.Note, *chat.Note, bool, func(string)) {}
+
+// Discard implements chat.Outlet.
+func (x *classic) Discard() {}

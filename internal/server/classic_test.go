@@ -102,7 +102,7 @@ func TestClassicReplaysTheLastMebibyteInWholeLines(t *testing.T) {
 	}
 }
 
-func TestClassicLineTooLongIsToldOnceAndTheThirdTimeCloses(t *testing.T) {
+func TestClassicATooLongLineIsReportedOnceAndTheThirdCloses(t *testing.T) {
 	f := start(t, classicStyle)
 	reader, a := f.dial(), f.dial()
 	reader.reads()
@@ -112,19 +112,19 @@ func TestClassicLineTooLongIsToldOnceAndTheThirdTimeCloses(t *testing.T) {
 	a.sends(full + "\n")
 	reader.sees("a: " + full + "\n")
 	a.sends(full + "x\nok\n")
-	a.sees("*** that line has more than 4096 bytes and was dropped\n")
+	a.sees("*** that line was longer than 4096 bytes and was dropped\n")
 	for range 100 {
 		a.sends(full)
 	}
 	a.sends("\nok\n")
-	a.sees("*** that line has more than 4096 bytes and was dropped\n")
+	a.sees("*** that line was longer than 4096 bytes and was dropped\n")
 	a.sends(full + full)
-	a.sees("*** again a line of more than 4096 bytes: goodbye\n")
+	a.sees("*** another line longer than 4096 bytes: goodbye\n")
 	a.isClosed()
 	reader.sees("a: ok\na: ok\n")
 }
 
-func TestClassicHalfCloseDeliversWhatWasSentBefore(t *testing.T) {
+func TestClassicHalfCloseDeliversEarlierLines(t *testing.T) {
 	f := start(t, classicStyle)
 	reader, a := f.dial(), f.dial()
 	reader.reads()
@@ -137,7 +137,7 @@ func TestClassicHalfCloseDeliversWhatWasSentBefore(t *testing.T) {
 	a.isClosed()
 }
 
-func TestClassicClosesWhatIsNoChat(t *testing.T) {
+func TestClassicClosesConnectionsOfOtherProtocols(t *testing.T) {
 	for name, first := range map[string]string{
 		"tls": "\x16\x03\x01\x02\x00\x01", "http": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 	} {
@@ -170,7 +170,7 @@ func TestClassicLoginTimesOut(t *testing.T) {
 }
 
 // A lagging reader misses lines, is told so, and stops nobody.
-func TestClassicAStalledReaderStopsNobody(t *testing.T) {
+func TestClassicAStalledReaderDoesNotBlockOthers(t *testing.T) {
 	f := start(t, func(o *server.Options) {
 		classicStyle(o)
 		o.Loop.StallTimeout = time.Hour

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/account"
+	"github.com/sudoXpg/netloop/internal/charset"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 )
@@ -14,8 +16,8 @@ import (
 // needs the disk or a hash.
 const consolePatience = 30 * time.Second
 
-// A console carries out the commands of whoever runs the server: one, and is
-// over. It belongs to the goroutine that runs it.
+// A console carries out one command of an operator, who runs the server. It
+// belongs to the goroutine that runs it.
 type console struct {
 	srv    *Server
 	member chat.Member
@@ -31,22 +33,18 @@ type console struct {
 
 var _ chat.Outlet = (*console)(nil)
 
+// bare is an operator's format: they type commands without a slash.
+var bare = text.Format{Bare: true}
+
 // Operate carries out a command for by, who runs the server and has all rights:
 // as it is typed in the chat, with or without a slash, and with "in ROOM" before
-// it if it is about a room. ask asks him for a password; it may be nil. It
-// returns the lines of the answer, and whether it was done. It may not be called
-// on a loop.
+// it if it is about a room. ask asks them for a password; it may be nil. Operate
+// returns the lines of the answer, and whether the command was carried out. It
+// must not be called on a loop.
 func (s *Server) Operate(by, line string, ask func(question string, hidden bool) (string, bool)) (answer string, done bool) {
 	c := &console{srv: s, ask: ask, more: make(chan struct{}, 1)}
 	s.hub.Operate(&c.member, c, by)
-	room := ""
-	if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "in "); ok {
-		room, line, _ = strings.Cut(strings.TrimSpace(rest), " ")
-		if !strings.HasPrefix(room, "#") {
-			room = "#" + room
-		}
-	}
-	command := text.Parse("/" + strings.TrimPrefix(strings.TrimSpace(line), "/"))
+	room, command := operatorCommand(line)
 	s.hub.RunIn(&c.member, room, command, s.now())
 	patience := time.NewTimer(consolePatience)
 	defer patience.Stop()
@@ -56,11 +54,34 @@ func (s *Server) Operate(by, line string, ask func(question string, hidden bool)
 			c.run()
 		case <-patience.C:
 			c.failed = true
-			c.out = text.Notice(c.out, "there is no answer yet; it may still be done")
+			c.out = bare.Notice(c.out, chat.NewNote("no-answer-yet"))
 			return string(c.out), false
 		}
 	}
 	return string(c.out), !c.failed
+}
+
+// operatorCommand parses an operator's line.
+func operatorCommand(line string) (room string, command chat.Command) {
+	line = clean(charset.UTF8, []byte(line))
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "in "); ok {
+		room, line, _ = strings.Cut(strings.TrimSpace(rest), " ")
+		if !strings.HasPrefix(room, "#") {
+			room = "#" + room
+		}
+	}
+	return room, text.Parse("/" + strings.TrimPrefix(strings.TrimSpace(line), "/"))
+}
+
+// Loggable returns the part of a line for Operate that may be logged: no passwords
+// and no keys.
+func (s *Server) Loggable(line string) string {
+	room, command := operatorCommand(line)
+	line = s.hub.Loggable(command)
+	if room != "" {
+		line = "in " + room + " " + line
+	}
+	return line
 }
 
 // run runs what was posted.
@@ -77,35 +98,48 @@ func (c *console) run() {
 // Deliver implements chat.Outlet.
 func (c *console) Deliver(e chat.Event) {
 	c.failed = c.failed || e.Kind == chat.Refusal
-	c.out = text.Format{}.Append(c.out, e)
+	c.out = bare.Event(c.out, e)
 }
 
-// Replay implements chat.Outlet.
-func (c *console) Replay(r chat.Replay) { c.out = text.Format{}.Replay(c.out, r) }
+// Answer implements chat.Outlet.
+func (c *console) Answer(a chat.Answer) { c.out = bare.Answer(c.out, a) }
 
 // Ask implements chat.Outlet.
-func (c *console) Ask(question string, hidden bool, answer func(string)) {
+func (c *console) Ask(why, question *chat.Note, hidden bool, answer func(string)) {
+	words := bare.Words(question)
+	if why != nil {
+		words = bare.Words(why) + "\n" + words
+	}
 	if c.ask == nil {
-		c.Deliver(chat.Event{Kind: chat.Refusal, Body: "there is nobody to ask for the password here"})
+		c.Deliver(chat.Event{Kind: chat.Refusal, Note: chat.NewNote("nobody-to-ask")})
 		return
 	}
-	line, ok := c.ask(question, hidden)
+	line, ok := c.ask(words, hidden)
 	if !ok {
-		c.Deliver(chat.Event{Kind: chat.Refusal, Body: "no password was given: nothing was changed"})
+		c.Deliver(chat.Event{Kind: chat.Refusal, Note: chat.NewNote("no-password")})
 		return
 	}
 	answer(line)
 }
 
+// Extra implements chat.Outlet.
+func (c *console) Extra() bool { return false }
+
+// Exposed implements chat.Outlet.
+func (c *console) Exposed() bool { return false }
+
+// Discard implements chat.Outlet: nothing is typed ahead here.
+func (c *console) Discard() {}
+
 // Work implements chat.Outlet.
 func (c *console) Work(kind chat.WorkKind, work, done func()) error {
-	err := c.srv.execute(kind, func() {
+	err := c.srv.execute(kind, account.Job{Run: func() {
 		work()
 		c.Post(func() {
 			c.waits--
 			done()
 		})
-	}, func() bool { return true })
+	}})
 	if err == nil {
 		c.waits++
 	}
@@ -141,7 +175,7 @@ func (c *console) Now() time.Time { return c.srv.now() }
 func (c *console) Addr() netip.Addr { return netip.Addr{} }
 
 // Close implements chat.Outlet; an operator is in no room, and has nothing to leave.
-func (c *console) Close(string) {}
+func (c *console) Close(*chat.Note) {}
 
 // Enter implements chat.Outlet.
 func (c *console) Enter(*chat.Room, []chat.Event, int) {}

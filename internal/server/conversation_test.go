@@ -20,8 +20,8 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/memory"
 )
 
-// A conversation is a server with its store, the people who talk to it, and the
-// model of all of them. It is the only goroutine.
+// A conversation is a server with its store, its clients, and the model of all
+// of them. It is the only goroutine.
 type conversation struct {
 	t       rapid.TB
 	world   *sim.World
@@ -42,14 +42,14 @@ type client struct {
 	stalled bool
 }
 
-// plain are passwords that are kept as they are.
+// plain stores passwords unhashed.
 type plain struct{}
 
 func (plain) Hash(password string) (string, error)            { return "=" + password, nil }
 func (plain) Match(hash, password string) (match, again bool) { return hash == "="+password, false }
 func (plain) Check(string, string) error                      { return nil }
 
-// A spy is a journal that sees the numbers of messages, and that a crash cuts off.
+// A spy is a journal that records the numbers of messages and that a crash cuts off.
 type spy struct {
 	*store.Writer
 	ids  map[string]uint64
@@ -106,7 +106,7 @@ func newConversation(t rapid.TB) *conversation {
 	return c
 }
 
-// start starts a server over what the store has.
+// start starts a server on the store.
 func (c *conversation) start() {
 	state, err := c.store.Load(c.world.Now())
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *conversation) start() {
 	}
 }
 
-// turn takes turns until nothing happens any more, those who are slow not reading.
+// turn takes turns until nothing more happens. Slow clients do not read.
 func (c *conversation) turn() {
 	for quiet := 0; quiet < 4; quiet++ {
 		if !c.world.Idle() || c.read() {
@@ -166,8 +166,8 @@ func (c *conversation) read() (any bool) {
 	return any
 }
 
-// settle brings what somebody has done to its end, at the server and in the model,
-// and compares. Without save the disk has not got anything of it.
+// settle completes an action at the server and in the model, and compares them.
+// Without save nothing of it reaches the disk.
 func (c *conversation) settle(save bool) {
 	c.turn()
 	for save && c.writer.Step() {
@@ -190,7 +190,7 @@ func (c *conversation) settle(save bool) {
 		}
 	}
 	c.turn()
-	// Time goes on, so that nothing is said at the same time as something else.
+	// Time advances, so that no two messages have the same time.
 	c.world.Advance(time.Second)
 	c.model.now = c.world.Now()
 }
@@ -214,7 +214,7 @@ func (c *conversation) compare(i int, p *client) {
 	}
 }
 
-// withoutTelnet takes what was sent out of b, without what telnet clients understand.
+// withoutTelnet takes the bytes sent out of b, and removes the telnet commands.
 func withoutTelnet(b *bytes.Buffer) string {
 	var text []byte
 	for p := b.Next(b.Len()); len(p) > 0; p = p[1:] {
@@ -260,7 +260,7 @@ func (c *conversation) hangUp(i int) {
 	c.clients[i] = nil
 }
 
-// sends sends lines at once, and tells the model.
+// sends sends lines at once, and passes them to the model.
 func (c *conversation) sends(i int, lines ...string) {
 	p := c.clients[i]
 	for rest := []byte(strings.Join(lines, "\r\n") + "\r\n"); len(rest) > 0; {
@@ -277,7 +277,7 @@ func (c *conversation) sends(i int, lines ...string) {
 	}
 }
 
-// begin has the moderator log in.
+// begin makes the moderator log in.
 func (c *conversation) begin() {
 	c.connects(0)
 	for _, line := range []string{"zoe", goodPassword} {
@@ -286,7 +286,7 @@ func (c *conversation) begin() {
 	}
 }
 
-// end has everybody read what there is.
+// end makes every client read what there is.
 func (c *conversation) end() {
 	for _, p := range c.clients {
 		if p != nil {
@@ -296,7 +296,7 @@ func (c *conversation) end() {
 	c.settle(true)
 }
 
-// connects lets somebody come, from an address that two share.
+// connects connects a client, from an address that two share.
 func (c *conversation) connects(i int) {
 	addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(1 + i/2)})
 	s, err := c.world.DialFrom(addr, "tcp", "127.0.0.1:9034")

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What people, of whom each has a few names and rooms to choose from, may do to
-// each other. A failure shrinks to the few lines that matter.
+// The names, rooms and other choices that people have. A failure shrinks to the
+// few lines that matter.
 var (
 	someNames = []string{"ann", "bob", "eve", "Eve", "zoe"}
 	someRooms = []string{"#a", "#A", "#b", "#lobby"}
@@ -24,14 +24,14 @@ type chance struct {
 	bodies int // said so far
 }
 
-// An act is something that may happen next: a line that somebody types, mostly.
+// An act is something that may happen next, mostly a line that is typed.
 type act struct {
 	name  string
 	often int
 	do    func(c *chance)
 }
 
-// acts are in the order in which a failure is made simpler.
+// acts are in order of simplicity: rapid shrinks a failure towards the first.
 var acts = []act{
 	{"say", 16, typed(func(c *chance) string { return c.words() })},
 	{"connect", 10, (*chance).comes},
@@ -39,6 +39,7 @@ var acts = []act{
 	{"nick", 4, typed(func(c *chance) string { return "/nick " + c.name() })},
 	{"join", 7, typed(func(c *chance) string { return "/join " + c.room() })},
 	{"leave", 2, typed(func(c *chance) string { return "/leave " + c.room() })},
+	{"delete", 2, typed(func(c *chance) string { return "/room delete " + c.room() })},
 	{"msg", 5, typed(func(c *chance) string { return "/msg " + c.name() + " " + c.words() })},
 	{"ignore", 4, typed(func(c *chance) string { return "/ignore " + c.name() })},
 	{"unignore", 3, typed(func(c *chance) string { return "/unignore " + c.name() })},
@@ -56,21 +57,20 @@ var acts = []act{
 	{"redact", 2, ruled(func(c *chance) string { return "/redact " + c.name() })},
 	{"redactOne", 3, ruled((*chance).redaction)},
 	{"drop", 2, (*chance).drops},
-	{"stall", 5, func(c *chance) { c.each(func(p *client) { p.stall() }) }},
-	{"wake", 3, func(c *chance) { c.each(func(p *client) { p.wake() }) }},
-	{"wait", 2, func(c *chance) { c.waits() }},
+	{"stall", 5, func(c *chance) { c.each("stops reading", (*client).stall) }},
+	{"wake", 3, func(c *chance) { c.each("reads again", (*client).wake) }},
+	{"wait", 2, func(c *chance) { c.t.Log("half a minute passes"); c.waits() }},
 	{"several", 6, (*chance).several},
-	{"restart", 1, func(c *chance) { c.ends(); c.populate() }},
-	{"crash", 1, func(c *chance) { c.dies(); c.populate() }},
+	{"restart", 1, func(c *chance) { c.begins("restart", c.ends) }},
+	{"crash", 1, func(c *chance) { c.begins("crash", c.dies) }},
 }
 
-// A move is all that is left to chance in one act: each has its share of it, as
-// numbers below chances.
+// A move is everything random in one act, as numbers below chances.
 type move struct{ act, who, staff, name, room, other, password, crash int }
 
 const chances = 1 << 10
 
-// moves draws a move, all as likely: most of rapid's own generators prefer what is small.
+// moves draws a move uniformly: most of rapid's own generators prefer small values.
 func moves(t *rapid.T) move {
 	number := func() (n int) {
 		for bit := 1; bit < chances; bit *= 2 {
@@ -90,20 +90,21 @@ func (c *chance) room() string   { return one(c.move.room, someRooms...) }
 func (c *chance) period() string { return one(c.move.other, "", " 1m", " spam", " 1m spam") }
 func (c *chance) who() int       { return one(c.move.who, 0, 1, 2, 3, 4) }
 
-// words are never said twice, so that each line can be told from all others.
+// words returns a text that is never said twice, so that each line is unique.
 func (c *chance) words() string {
 	c.bodies++
 	return fmt.Sprintf("line %d", c.bodies)
 }
 
-// each does something to the connection of somebody who is there.
-func (c *chance) each(do func(*client)) {
+// each does something to the connection of a random client.
+func (c *chance) each(what string, do func(*client)) {
 	if p := c.clients[c.who()]; p != nil {
+		c.t.Logf("%d %s", c.who(), what)
 		do(p)
 	}
 }
 
-// typed is an act of anybody.
+// typed is an act of any client.
 func typed(line func(*chance) string) func(*chance) {
 	return func(c *chance) {
 		i := c.who()
@@ -118,7 +119,7 @@ func typed(line func(*chance) string) func(*chance) {
 	}
 }
 
-// ruled is one of somebody who may do such things, mostly.
+// ruled is an act that is mostly done by a client that is allowed to.
 func ruled(line func(*chance) string) func(*chance) {
 	return func(c *chance) {
 		i := c.who()
@@ -131,43 +132,55 @@ func ruled(line func(*chance) string) func(*chance) {
 	}
 }
 
-// types sends a line, and the passwords that are asked for then.
+// types sends a line, and then the passwords that it is asked for.
 func (c *chance) types(i int, line string) {
 	c.t.Logf("%d> %s", i, line)
 	c.sends(i, line)
-	// A crash that comes before the disk has anything of it?
+	// Sometimes the server crashes before anything is on disk.
 	if c.move.crash > chances*99/100 {
-		c.t.Log("crash at once")
-		c.settle(false)
-		c.dies()
-		c.populate()
+		c.begins("crash at once", func() {
+			c.settle(false)
+			c.dies()
+		})
 		return
 	}
 	c.settle(true)
 	for c.clients[i] != nil && c.clients[i].conn.question != nil {
-		c.sends(i, one(c.move.password, goodPassword, goodPassword, goodPassword, goodPassword, goodPassword, "secret-2"))
+		password := one(c.move.password, goodPassword, goodPassword, goodPassword, goodPassword, goodPassword, "secret-2")
+		c.t.Logf("%d> %s", i, password)
+		c.sends(i, password)
 		c.settle(true)
 	}
 }
 
-// populate has the moderator log in, and some others come.
+// begins restarts the server, and logs how.
+func (c *chance) begins(what string, anew func()) {
+	c.t.Log(what)
+	anew()
+	c.populate()
+}
+
+// populate makes the moderator log in, and some others come.
 func (c *chance) populate() {
 	c.begin()
 	for i := 1; i < people; i++ {
 		if c.move.crash>>i&1 == 0 {
 			c.connects(i)
-			c.sends(i, someNames[(c.move.other>>i)%len(someNames)])
+			name := someNames[(c.move.other>>i)%len(someNames)]
+			c.t.Logf("%d comes as %s", i, name)
+			c.sends(i, name)
 			c.settle(true)
 		}
 	}
 }
 
-// comes connects somebody, who gives a name. The first is mostly the moderator.
+// comes connects a client, which gives a name. The first is mostly the moderator.
 func (c *chance) comes() {
 	i := c.who()
 	if c.clients[i] != nil {
 		return
 	}
+	c.t.Logf("%d comes", i)
 	c.connects(i)
 	if i == 0 {
 		c.types(i, "zoe")
@@ -176,7 +189,7 @@ func (c *chance) comes() {
 	}
 }
 
-// drops ends somebody's connection, in one of two ways.
+// drops ends a connection, in one of two ways.
 func (c *chance) drops() {
 	i := c.who()
 	p := c.clients[i]
@@ -193,15 +206,16 @@ func (c *chance) drops() {
 	c.model.goes(p.conn, "connection closed")
 }
 
-// several are lines that come at once: what one does to others, between two lines.
+// several sends lines that arrive at once: what one does to others, between two lines.
 func (c *chance) several() {
 	i := one(c.move.staff, c.who(), 0)
 	if c.clients[i] == nil || c.clients[i].conn.who == nil {
 		return
 	}
-	what := one(c.move.other, "/nick ", "/ban ", "/unban ", "/kick ", "/mute ", "/unmute ", "/ignore ", "/msg zoe ", "/join ")
+	what := one(c.move.other, "/nick ", "/ban ", "/unban ", "/kick ", "/mute ", "/unmute ", "/ignore ", "/msg zoe ", "/join ",
+		"/leave ", "/room delete ")
 	lines := []string{c.words(), what + c.name(), c.words()}
-	if what == "/join " {
+	if slices.Contains([]string{"/join ", "/leave ", "/room delete "}, what) {
 		lines[1] = what + c.room()
 	}
 	c.t.Logf("%d> %s", i, strings.Join(lines, " | "))
@@ -217,9 +231,9 @@ func (c *chance) redaction() string {
 }
 
 // The reference model agrees with the server over random conversations with bans,
-// ignores, renames, slow readers, restarts and crashes: everybody is sent exactly what
-// it says, in its order.
-func TestRandomConversationsAreWhatTheModelSays(t *testing.T) {
+// ignores, renames, slow readers, restarts and crashes: every client is sent exactly
+// what the model says, in its order.
+func TestRandomConversationsAgreeWithTheModel(t *testing.T) {
 	var weighted []act
 	for _, a := range acts {
 		weighted = append(weighted, slices.Repeat([]act{a}, a.often)...)

@@ -1,8 +1,8 @@
-// Package server is the glue between the event loop and the chat: listeners,
-// limits, one session for each connection, shutdown, and the log.
+// Package server connects the event loop to the chat: listeners, limits, one
+// session for each connection, shutdown, and the log.
 //
 // A line's way: Loop → session.Received → telnet.Decoder → text.Parse →
-// chat.Hub.Run → chat.Room → feed.Publish → eventloop.Topic → every Conn. All of
+// chat.Hub.Run → chat.Room → roomFeed.Publish → eventloop.Topic → every Conn. All of
 // it happens on the loop that read the line, without a queue in between.
 //
 // A session belongs to its connection's loop, and everything it calls with it.

@@ -4,17 +4,55 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 	"syscall" //nolint:depguard // only the names of errors, no system call
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/osutil"
+	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// listenError puts a failure to listen into words for whoever started the
-// server: the place, the cause and the way out.
+// TryListen checks whether this machine has the address, and returns the error
+// that Listen would return if not. It does not bind the port, as a server may
+// be running there.
+func TryListen(network, address string) error {
+	var err error
+	if network == "unix" {
+		if !sock.IsAbstract(address) {
+			err = osutil.TrySocket(address)
+		}
+	} else {
+		err = tryTCP(network, address)
+	}
+	if err == nil {
+		return nil
+	}
+	return listenError(network, address, err)
+}
+
+// tryTCP listens at the address for a moment, at any port.
+func tryTCP(network, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	h, err := sock.Net{}.Listen(network, net.JoinHostPort(host, "0"), eventloop.ListenOptions{})
+	if err != nil {
+		return err
+	}
+	return sock.Net{}.CloseHandle(h)
+}
+
+// listenError describes a failure to listen to the user who started the server:
+// the address, the cause and the way out.
 func listenError(network, address string, err error) error {
 	cause := err
 	if sys, ok := errors.AsType[*os.SyscallError](err); ok {
 		cause = familiar(sys.Err)
+	} else if path, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = path.Err
 	}
 	where := "listen " + network + " " + place(network, address)
 	if hint := remedy(network, cause); hint != "" {
@@ -34,12 +72,18 @@ func place(network, address string) string {
 	return "[::]" + address
 }
 
+// IsNoAddress reports whether Listen failed because this machine does not have
+// the address, or does not have it yet.
+func IsNoAddress(err error) bool { return errors.Is(err, syscall.EADDRNOTAVAIL) }
+
 func remedy(network string, cause error) string {
 	switch {
 	case errors.Is(cause, syscall.EADDRINUSE) && network == "unix":
 		return "another chatsrv? if not, remove the file"
 	case errors.Is(cause, syscall.EADDRINUSE):
 		return "another chatsrv? try --port"
+	case errors.As(cause, new(*osutil.SocketPathError)):
+		return "choose a shorter one"
 	case errors.Is(cause, fs.ErrPermission) && network == "unix":
 		return "may this user write to the folder?"
 	case errors.Is(cause, fs.ErrPermission):

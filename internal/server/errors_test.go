@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestListenErrorsNameThePlaceTheCauseAndTheWayOut(t *testing.T) {
+func TestListenErrorsNameTheAddressTheCauseAndTheWayOut(t *testing.T) {
 	for _, c := range []struct {
 		network, address string
 		cause            error

@@ -2,5 +2,5 @@
 
 package server
 
-// familiar returns err in the words of package syscall: it has them already.
+// familiar returns err, which already has the words of package syscall.
 func familiar(err error) error { return err }

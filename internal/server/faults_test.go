@@ -13,9 +13,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
-// Whatever the network does to the pieces, everybody sees everybody else's
-// lines, whole, once, and in one order.
-func TestOneOrderForEverybodyUnderFaults(t *testing.T) {
+// Whatever faults the network has, every client sees the others' lines whole,
+// once, and in one order.
+func TestAllReadersSeeOneOrderUnderFaults(t *testing.T) {
 	seeds := uint64(60)
 	if testing.Short() {
 		seeds = 20

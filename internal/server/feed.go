@@ -5,104 +5,118 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/chat"
-	"github.com/sudoXpg/netloop/internal/codec/text"
 )
 
-// maxFormats is how many formats of one room are written once for all. Who
-// wants another one gets his lines written for him alone.
+// maxFormats is how many formats of one room are rendered once for all. Members
+// with another format read the backlog, and their lines are rendered for them
+// alone.
 const maxFormats = 16
 
-// A feed carries the events of a room, in each format that anybody in it wants.
-type feed struct {
-	style  text.Style
+// A roomFeed carries the events of a room, in each format that a member uses.
+type roomFeed struct {
 	maxLag int
-	own    lane           // whose members are alone
 	count  *atomic.Uint64 // of the messages
 
-	mu    sync.Mutex // guards what follows; taken inside the room's mutex, or alone
-	lanes []*lane
-	alone []*session // those with a format beyond maxFormats
-	line  []byte
+	mu      sync.Mutex // guards what follows; taken inside the room's mutex, or alone
+	streams []*stream
+	solos   []*soloist // those with a format beyond maxFormats
+	idle    []*soloist // those of them that have rendered everything
+	backlog backlog    // for them
+	line    []byte
+
+	mentions mentions
 }
 
-// A lane is one format's stream of a feed.
-type lane struct {
-	feed    *feed
-	room    *chat.Room // nil in the classic style
-	format  text.Format
+// A stream is a feed in one format: a topic, or a soloist's rendering.
+type stream struct {
+	feed    *roomFeed
+	room    *chat.Room // nil: every reader sees all of it
+	wire    wire
 	topic   *eventloop.Topic
-	members int // without those who have left, but not been sent everything yet
+	solo    *soloist
+	members int       // without those who have left, but not been sent everything yet
+	last    time.Time // of the last event
 }
 
-var _ chat.Feed = (*feed)(nil)
+var _ chat.Feed = (*roomFeed)(nil)
 
-func newFeed(style text.Style, maxLag int, count *atomic.Uint64) *feed {
-	f := &feed{style: style, maxLag: maxLag, count: count}
-	f.own.feed = f
-	if style == text.Classic { // there is only one, and it is there from the beginning
-		f.lanes = []*lane{{feed: f, topic: f.newTopic(), members: 1}}
-	}
-	return f
+func newRoomFeed(maxLag int, count *atomic.Uint64) *roomFeed {
+	return &roomFeed{maxLag: maxLag, count: count}
 }
 
-func (f *feed) newTopic() *eventloop.Topic {
-	o := eventloop.TopicOptions{Window: f.maxLag, LagNotice: func(missed uint64) []byte { return missedNotice(f.style, missed) }}
-	if f.style == text.Classic {
-		// Who has just come is behind by the whole replay, and not slow yet.
-		o.Keep, o.Window = replay, replay+f.maxLag
-	}
-	return eventloop.NewTopic(o)
+// hold makes the feed publish in format w from the beginning on, and retain the
+// end of it, of the given size in bytes, which every new reader is sent.
+func (f *roomFeed) hold(w wire, bytes int) {
+	f.streams = append(f.streams, &stream{feed: f, wire: w, topic: f.newTopic(w, bytes), members: 1})
 }
 
-// topic is the one of the classic style.
-func (f *feed) topic() *eventloop.Topic { return f.lanes[0].topic }
+func (f *roomFeed) newTopic(w wire, keep int) *eventloop.Topic {
+	return eventloop.NewTopic(eventloop.TopicOptions{
+		Keep: keep, Window: keep + f.maxLag, // a new reader is behind by everything retained, and not slow yet
+		LagNotice: func(missed uint64) []byte { return w.Missed(nil, missed) },
+	})
+}
+
+// held returns the topic of the format that hold has set.
+func (f *roomFeed) held() *eventloop.Topic { return f.streams[0].topic }
 
 // Publish implements chat.Feed. The topics leave out the author.
-func (f *feed) Publish(e chat.Event, key string) {
+func (f *roomFeed) Publish(e chat.Event, key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count.Add(1)
-	for _, l := range f.lanes {
+	name := nameKey(key)
+	spans, named := f.mentions.find(&e)
+	f.mentions.notify(&e, named)
+	for _, l := range f.streams {
 		if l.members == 0 {
 			continue
 		}
-		if f.style == text.Classic {
-			f.line = f.style.Append(f.line[:0], e)
-		} else {
-			f.line = l.format.Append(f.line[:0], e)
+		if f.line = l.newDay(f.line[:0], e); len(f.line) > 0 {
+			l.topic.Append(0, 0, f.line) // its author sees it, too
 		}
-		if len(f.line) > 0 {
-			l.topic.AppendAs(e.Author, alias(key), e.Seq, f.line)
+		if f.line = l.wire.Event(f.line[:0], e, spans...); len(f.line) > 0 {
+			l.topic.AppendAs(e.Author, name, e.Seq, f.line)
 		}
 	}
-	for _, x := range f.alone {
-		if e.Author != x.member.ID() {
-			x.Post(func() { x.shown(e) })
-		}
+	if len(f.solos) > 0 {
+		f.backlog.add(late{Event: e, nameKey: name}, f.maxLag)
+		f.call()
 	}
+}
+
+// newDay appends the line before e if e is the first event of a day.
+func (l *stream) newDay(dst []byte, e chat.Event) []byte {
+	dst = l.wire.Day(dst, l.last, e)
+	if e.Time.After(l.last) {
+		l.last = e.Time
+	}
+	return dst
 }
 
 // SkipAuthor implements chat.Feed.
-func (f *feed) SkipAuthor(author uint64) {
+func (f *roomFeed) SkipAuthor(author uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, l := range f.lanes {
+	for _, l := range f.streams {
 		l.topic.SkipAuthor(author)
 	}
+	f.backlog.skip(func(l *late) bool { return author != 0 && (l.Author == author || l.nameKey == author) })
 }
 
 // SkipName implements chat.Feed.
-func (f *feed) SkipName(key string) { f.SkipAuthor(alias(key)) }
+func (f *roomFeed) SkipName(key string) { f.SkipAuthor(nameKey(key)) }
 
-// seed keeps people from choosing a name with the same alias as somebody's.
+// seed keeps people from choosing a name with the same nameKey as another.
 var seed = maphash.MakeSeed()
 
-// alias is the number of a name, which is none of a member. That two names have
-// the same happens once in a world.
-func alias(key string) uint64 {
+// nameKey returns the number of a name as an author, which differs from the
+// numbers of members. Two names practically never have the same one.
+func nameKey(key string) uint64 {
 	if key == "" {
 		return 0
 	}
@@ -110,79 +124,86 @@ func alias(key string) uint64 {
 }
 
 // Skip implements chat.Feed.
-func (f *feed) Skip(seq uint64) {
+func (f *roomFeed) Skip(seq uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, l := range f.lanes {
+	for _, l := range f.streams {
 		l.topic.SkipSeq(seq)
 	}
+	f.backlog.skip(func(l *late) bool { return l.Seq == seq })
 }
 
-// A view is how one session sees a room.
+// A view is one peer's view of a room.
 type view struct {
-	lane *lane          // nil: nothing is seen
-	sub  *eventloop.Sub // nil: alone
+	stream *stream        // nil: nothing is seen
+	sub    *eventloop.Sub // nil: a soloist
 }
 
-// watch has x see the room from the next event on. It runs on x's loop.
-func (f *feed) watch(x *session, r *chat.Room, format text.Format) view {
+// watch shows p the room from the next event on. It runs on p's loop.
+func (f *roomFeed) watch(p *peer, r *chat.Room, w wire) view {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.watchLocked(x, r, format)
+	return f.watchLocked(p, r, w)
 }
 
-func (f *feed) watchLocked(x *session, r *chat.Room, format text.Format) view {
+func (f *roomFeed) watchLocked(p *peer, r *chat.Room, w wire) view {
 	f.prune()
-	i := slices.IndexFunc(f.lanes, func(l *lane) bool { return l.format == format })
-	if i < 0 && len(f.lanes) == maxFormats {
-		f.own.room = r
-		f.alone = append(f.alone, x)
-		return view{lane: &f.own}
+	i := slices.IndexFunc(f.streams, func(l *stream) bool { return l.wire == w })
+	if i < 0 && len(f.streams) == maxFormats {
+		own := &stream{feed: f, room: r, wire: w}
+		own.last = p.now()
+		f.join(p, own)
+		return view{stream: own}
 	}
 	if i < 0 {
-		i = len(f.lanes)
-		f.lanes = append(f.lanes, &lane{feed: f, room: r, format: format, topic: f.newTopic()})
+		i = len(f.streams)
+		f.streams = append(f.streams, &stream{feed: f, room: r, wire: w, topic: f.newTopic(w, 0)})
 	}
-	l := f.lanes[i]
+	l := f.streams[i]
+	if l.members == 0 {
+		l.last = p.now()
+	} else if f.line = l.newDay(f.line[:0], chat.Event{Time: p.now()}); len(f.line) > 0 {
+		l.topic.Append(0, 0, f.line) // p has arrived on that day
+	}
 	l.members++
-	sub := x.conn.Subscribe(l.topic, x.member.ID(), l.topic.Head())
-	for key := range x.member.Ignored() {
-		sub.Ignore(alias(key))
+	sub := p.conn.Subscribe(l.topic, p.self(w), l.topic.Head())
+	for key := range p.member.Ignored() {
+		sub.Ignore(nameKey(key))
 	}
 	return view{l, sub}
 }
 
 // leave ends a view. What was published before is still sent, unless it is skipped:
-// that is why a lane stays as long as there is anybody to whom it is to be sent.
-func (f *feed) leave(x *session, v view) {
+// so a stream stays until everything has been sent to its readers.
+func (f *roomFeed) leave(v view) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.leaveLocked(x, v)
+	f.leaveLocked(v)
 }
 
-func (f *feed) leaveLocked(x *session, v view) {
-	if v.sub == nil {
-		f.alone = slices.DeleteFunc(f.alone, func(o *session) bool { return o == x })
+func (f *roomFeed) leaveLocked(v view) {
+	if o := v.stream.solo; o != nil {
+		o.end()
 		return
 	}
 	v.sub.Finish()
-	v.lane.members--
+	v.stream.members--
 	f.prune()
 }
 
-// prune lets the lanes go that nobody is to be sent anything of.
-func (f *feed) prune() {
-	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l.members == 0 && !l.topic.Subscribed() })
+// prune drops the streams of which nothing is left to be sent.
+func (f *roomFeed) prune() {
+	f.streams = slices.DeleteFunc(f.streams, func(l *stream) bool { return l.members == 0 && !l.topic.Subscribed() })
 }
 
-// change moves x to another format, without a gap and without a duplicate.
-func (f *feed) change(x *session, v view, format text.Format) view {
+// change moves p to another format, without a gap and without a duplicate.
+func (f *roomFeed) change(p *peer, v view, w wire) view {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v.sub != nil && v.lane.format == format {
+	if v.stream.wire == w {
 		return v
 	}
-	room := v.lane.room
-	f.leaveLocked(x, v)
-	return f.watchLocked(x, room, format)
+	room := v.stream.room
+	f.leaveLocked(v)
+	return f.watchLocked(p, room, w)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
-// Whatever somebody sends, in whatever pieces, the others see whole lines
-// without control characters, in the first of which his name appears; and the
-// server goes on.
+// Whatever a client sends, in whatever pieces, the others see whole lines
+// without control characters, the first of which has the client's name, and the
+// server keeps running.
 func FuzzSession(f *testing.F) {
 	f.Add([]byte("bob\r\nhello\r\n/me waves\r\n/quit\r\n"), uint8(3), false)
 	f.Add([]byte("bob\nhello\r\x00\xff\xfd\x01\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0x\x7fy\x03\x04"), uint8(1), false)

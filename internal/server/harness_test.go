@@ -16,14 +16,13 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/eventloop/sim"
 	"github.com/sudoXpg/netloop/internal/chat"
-	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What every connection in the default style is sent first.
+// Bytes that every connection in the default style is sent first.
 const (
 	negotiation = "\xff\xfd\x18\xff\xfd\x1f" // IAC DO TTYPE, IAC DO NAWS
 	prompt      = "Enter username : "
@@ -39,7 +38,7 @@ type fixture struct {
 	next  byte // last byte of the next peer's address
 }
 
-// start opens a server whose options change may change.
+// start opens a server; change may change its options.
 func start(t *testing.T, change func(*server.Options)) *fixture {
 	t.Helper()
 	return startIn(t, sim.New(sim.Options{}), change)
@@ -88,12 +87,12 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-func classicStyle(o *server.Options) { o.Style = text.Classic }
+func classicStyle(o *server.Options) { o.Classic = true }
 
 // settle takes turns until nothing happens any more at the present time.
 func (f *fixture) settle() {
 	f.t.Helper()
-	// What is posted is not seen by Idle, and leads to no chain longer than this.
+	// Idle does not see posted functions; they never form a longer chain than this.
 	for quiet := 0; quiet < 4; quiet++ {
 		if !f.world.Idle() {
 			quiet = 0
@@ -142,7 +141,7 @@ func (f *fixture) dialFrom(source netip.Addr) *peer {
 	return &peer{f: f, c: c, open: true}
 }
 
-// join connects and gives a name, and forgets what was said until then.
+// join connects and gives a name, and discards what was received until then.
 func (f *fixture) join(name string) *peer {
 	f.t.Helper()
 	p := f.dial()

@@ -19,7 +19,7 @@ func TestConnectionsAtATimeAreLimitedByAddress(t *testing.T) {
 			first := f.dialFrom(netip.MustParseAddr(c.one))
 			second := f.dialFrom(netip.MustParseAddr(c.same))
 			refused := f.dialFrom(netip.MustParseAddr(c.one))
-			refused.sees("*** your address has 2 connections already, which is the most allowed\r\n")
+			refused.sees("*** your address already has 2 connections, the limit\r\n")
 			refused.isClosed()
 			f.logged("level=WARN", "msg=refused", c.one, "reason=max_per_ip")
 			f.dialFrom(netip.MustParseAddr(c.other)).sees(greeting)
@@ -50,7 +50,7 @@ func TestNewConnectionsAreLimitedByAddressAndTime(t *testing.T) {
 	}
 	f.advance(time.Minute)
 	for range 5 {
-		if got := come(); got != "*** too many new connections from your address, try again in 9 minutes\r\n" {
+		if got := come(); got != "*** too many new connections from your address: try again in 9 minutes\r\n" {
 			t.Fatalf("%q", got)
 		}
 	}
@@ -91,7 +91,7 @@ func TestAFullServerSaysSo(t *testing.T) {
 	one := f.join("one")
 	f.join("two")
 	refused := f.dial()
-	refused.sees("*** the server is full, try again later\r\n")
+	refused.sees("*** the server is full: try again later\r\n")
 	refused.isClosed()
 	one.sends("/quit\r\n")
 	one.reads()
@@ -99,7 +99,25 @@ func TestAFullServerSaysSo(t *testing.T) {
 	f.dial().sees(greeting)
 }
 
-// However many are refused at once, only so many are kept long enough to read why.
+func TestTheNumberOfRefusedConnectionsThatAreToldWhyIsLimited(t *testing.T) {
+	f := start(t, func(o *server.Options) { o.MaxClients, o.MaxRefused = 1, 2 })
+	f.join("one")
+	var told int
+	for range 5 {
+		if strings.Contains(f.dial().reads(), "the server is full") {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d were told, want 2", told)
+	}
+	if n := f.world.Handles(); n != 4 { // the listener, the client and the refused connections that are told why
+		t.Errorf("%d handles are open", n)
+	}
+}
+
+// However many connections are refused at once, only MaxRefused of them stay open to read
+// why.
 func TestRefusedConnectionsDoNotPileUp(t *testing.T) {
 	f := start(t, func(o *server.Options) { o.MaxClients = 1 })
 	f.join("one")
@@ -113,13 +131,13 @@ func TestRefusedConnectionsDoNotPileUp(t *testing.T) {
 	if open > 160 {
 		t.Errorf("%d handles open", open)
 	}
-	f.advance(10 * time.Second) // nobody closed his side
+	f.advance(10 * time.Second) // no client has closed its side
 	if n := f.world.Handles(); n > 3 {
 		t.Errorf("%d handles are still open", n)
 	}
 }
 
-func TestShutdownTellsEverybodyAndEndsGracefully(t *testing.T) {
+func TestShutdownTellsEveryClientAndEndsGracefully(t *testing.T) {
 	f := start(t, nil)
 	bob, eve, asked := f.join("bob"), f.join("eve"), f.dial()
 	bob.reads()

@@ -6,21 +6,25 @@ import (
 	"slices"
 )
 
-// What the model knows of names, accounts and private messages.
+// The part of the model about names, accounts and private messages.
 
 func (m *model) nick(c *conn, name string) {
 	other := m.names[fold(name)]
+	why := m.silenced(c, c.rooms...)
 	switch {
 	case c.who.account != "":
-		c.tell("your account is called %s: /logout first", c.who.name)
+		c.tell("you are logged in as %s: /logout first", c.who.name)
 	case name == c.who.name:
-		c.tell("that is your name already")
+		c.tell("that is already your name")
+	case why != "":
+		c.tell("%s", why)
 	case m.account(fold(name)) != nil:
-		c.tell("that name is registered: it needs its password")
+		c.tell("that name is registered and needs its password")
 	case other != nil && other != c.who:
 		c.tell("that name is taken")
 	case m.bannedName(c, fold(name)) != nil:
-		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
+		p := m.bannedName(c, fold(name))
+		c.tell("%s is banned%s%s", name, p.place(), p.words(m.now))
 	default:
 		old := *c.who
 		m.call(c, name)
@@ -30,7 +34,7 @@ func (m *model) nick(c *conn, name string) {
 	}
 }
 
-// renamed tells the rooms of c that it was somebody else.
+// renamed tells the rooms of c its former name.
 func (m *model) renamed(c *conn, was someone) {
 	if was.name == "" || was.name == c.who.name {
 		return
@@ -39,6 +43,8 @@ func (m *model) renamed(c *conn, was someone) {
 		m.publishAs(r, c, was.key, 0, "*** "+was.name+" is now known as "+c.who.name+"\r\n")
 	}
 }
+
+const tryAgain = ": try again (an empty line cancels)"
 
 const shownTyping = "your terminal will show what you type now"
 
@@ -56,35 +62,51 @@ func (m *model) register(c *conn, name string) {
 	other := m.names[fold(name)]
 	switch {
 	case c.account() != nil:
-		c.tell("you are logged in as %s already", c.who.name)
+		c.tell("you are already logged in as %s", c.who.name)
 		return
 	case name == "":
 		c.tell("usage: /register NAME")
 		return
+	case c.who != nil && fold(name) != c.key() && m.silenced(c, c.rooms...) != "":
+		c.tell("%s", m.silenced(c, c.rooms...))
+		return
 	case m.account(fold(name)) != nil:
-		c.tell("%s is registered already: /login %s", name, name)
+		c.tell("%s is already registered: /login %s", name, name)
 		return
 	case other != nil && other != c.who:
 		c.tell("that name is taken")
 		return
 	case m.bannedName(c, fold(name)) != nil:
-		c.tell("%s is banned%s", name, m.bannedName(c, fold(name)).words(m.now))
+		p := m.bannedName(c, fold(name))
+		c.tell("%s is banned%s%s", name, p.place(), p.words(m.now))
 		return
 	case m.banned(c, "", "", "") != nil:
 		c.tell("you are banned%s", m.banned(c, "", "", "").words(m.now))
 		return
+	case c.current == nil && m.keptOut(fold(name), "", c.addr, "#lobby") != "":
+		c.tell("%s", m.keptOut(fold(name), "", c.addr, "#lobby"))
+		return
 	}
+	m.newPassword(c, name, 3)
+}
+
+func (m *model) newPassword(c *conn, name string, tries int) {
 	m.ask(c, "New password for "+name+": ", func(password string) {
-		m.ask(c, "Once more: ", func(again string) {
-			if again != password {
-				c.tell("the two are not the same: nothing was changed")
+		m.ask(c, "Repeat it: ", func(again string) {
+			switch {
+			case again != password && tries == 1:
+				c.tell("the two passwords differ: nothing was changed")
+				return
+			case again != password:
+				c.tell("the two passwords differ" + tryAgain)
+				m.newPassword(c, name, tries-1)
 				return
 			}
 			// Nothing else happens in between: the conversation types both at once.
 			m.live.accounts = append(m.live.accounts, registered{name: name, key: fold(name), password: password, stamps: c.stamps, ignores: c.ignores})
-			m.keep(c, func() {
-				m.become(c, m.account(fold(name)))
-				c.tell("%s is yours now: you are logged in", name)
+			m.onceSaved(c, func() {
+				m.logIn(c, m.account(fold(name)))
+				c.tell("%s is now your account: you are logged in", name)
 				m.arrive(c)
 			})
 		})
@@ -97,33 +119,46 @@ func (m *model) login(c *conn, name string) {
 	}
 	switch {
 	case c.account() != nil:
-		c.tell("you are logged in as %s already: /logout first", c.who.name)
+		c.tell("you are already logged in as %s: /logout first", c.who.name)
 	case name == "":
 		c.tell("usage: /login NAME")
 	default:
-		m.authenticate(c, name)
+		m.authenticate(c, name, 3)
 	}
 }
 
-func (m *model) authenticate(c *conn, name string) {
+func (m *model) authenticate(c *conn, name string, tries int) {
 	m.ask(c, "Password: ", func(password string) {
 		a := m.account(fold(name))
-		if a == nil || a.password != password {
-			c.tell("wrong name or password")
+		switch {
+		case (a == nil || a.password != password) && tries == 1:
+			c.tell("wrong name or password: you are not logged in")
+			return
+		case a == nil || a.password != password:
+			c.tell("wrong name or password" + tryAgain)
+			m.authenticate(c, name, tries-1)
 			return
 		}
 		if p := m.banned(c, a.key, a.key, ""); p != nil {
 			c.tell("you are banned%s", p.words(m.now))
 			return
 		}
-		m.become(c, a)
+		if p := m.inForceOrIn(c, func(p *penalty) bool { return p.ban && p.room != "" && m.appliesTo(p, a.key, a.key, c.addr) }); p != nil {
+			c.tell("%s is banned%s%s: leave it first", a.name, p.place(), p.words(m.now))
+			return
+		}
+		if why := m.keptOut(a.key, a.key, c.addr, "#lobby"); c.current == nil && why != "" {
+			c.tell("%s", why)
+			return
+		}
+		m.logIn(c, a)
 		c.tell("you are logged in as %s", c.who.name)
 		m.arrive(c)
 	})
 }
 
-// become makes c the user of an account.
-func (m *model) become(c *conn, a *registered) {
+// logIn makes c the user of an account.
+func (m *model) logIn(c *conn, a *registered) {
 	var was someone
 	if c.who != nil {
 		was = *c.who
@@ -134,23 +169,24 @@ func (m *model) become(c *conn, a *registered) {
 	}
 	c.who = m.names[a.key]
 	c.who.conns = append(c.who.conns, c)
-	c.stamps = a.stamps
+	c.stamps = c.stamps || a.stamps
 	m.renamed(c, was)
 	m.muted(c, "")
 	m.ignoreOnly(c, a.ignores)
 }
 
-// arrive has c, who has logged in, enter the lobby if it is nowhere, and see its mail.
+// arrive makes c, which has logged in, enter the lobby if it is in no room, and see its mail.
 func (m *model) arrive(c *conn) {
 	if c.current == nil {
 		m.enter(c, "#lobby")
 	}
+	m.rejoin(c)
 	for _, l := range m.live.mail {
 		if l.to != c.key() {
 			continue
 		}
 		if m.hidden(message{name: l.from, account: l.account}) {
-			continue // it waits until the ban is over
+			continue // it waits until the ban ends
 		}
 		c.shown = append(c.shown, l.number)
 		if !c.ignores[fold(l.from)] {
@@ -161,7 +197,7 @@ func (m *model) arrive(c *conn) {
 
 func (m *model) logout(c *conn) {
 	if c.account() == nil {
-		c.tell("you may not use /logout: it is for registered users (/register makes you one)")
+		c.tell("/logout needs an account: /register creates one")
 		return
 	}
 	for _, r := range slices.Clone(c.rooms) {
@@ -178,12 +214,12 @@ func (m *model) logout(c *conn) {
 	c.stamps = false
 	m.renamed(c, was)
 	m.muted(c, "")
-	c.tell("you are logged out, and now known as %s", c.who.name)
+	c.tell("you are logged out and now known as %s", c.who.name)
 }
 
 func (m *model) private(c *conn, to, text string) {
-	if p := m.muted(c, ""); p != nil {
-		c.tell("you are muted%s", p.words(m.now))
+	if why := m.silenced(c); why != "" && !m.isStaffTo(c, fold(to)) {
+		c.tell("%s", why)
 		return
 	}
 	p, a := m.names[fold(to)], m.account(fold(to))
@@ -204,16 +240,16 @@ func (m *model) private(c *conn, to, text string) {
 		m.live.mail = append(m.live.mail, letter{
 			number: fmt.Sprint(m.said), to: a.key, from: c.who.name, account: c.who.account, text: text, at: m.now.Format("2006-01-02 15:04"),
 		})
-		m.keep(c, func() {
+		m.onceSaved(c, func() {
 			m.echo(c, name, text)
-			c.tell("%s is not here, and will see it at the next log-in", name)
+			c.tell("%s is not here and will get it at the next login", name)
 		})
 	default:
-		c.tell("nobody here is called %s", to)
+		c.tell("there is no user %s here", to)
 	}
 }
 
-// echo shows c, wherever it is logged in, what it has said in private.
+// echo shows all connections of c's account what c has said in private.
 func (m *model) echo(c *conn, to, text string) {
 	text = "[you -> " + to + "] " + text + "\r\n"
 	c.show(c.stamp(m.now) + text)
@@ -224,19 +260,21 @@ func (m *model) echo(c *conn, to, text string) {
 	}
 }
 
-// set has c, wherever it is logged in, be shown the time, or not any more.
+// set turns timestamps on or off for all connections of c's account.
 func (m *model) set(c *conn, value string) {
 	yes := value == "on"
-	for _, o := range c.who.conns {
-		if o != c {
-			m.post(o, func() { o.stamps = yes })
+	if c.who != nil {
+		for _, o := range c.who.conns {
+			if o != c {
+				m.post(o, func() { o.stamps = yes })
+			}
 		}
 	}
 	c.stamps = yes
 	if a := c.account(); a != nil {
 		a.stamps = yes
 	}
-	c.tell("timestamps is %s now", value)
+	c.tell("timestamps is now %s", value)
 }
 
 func (m *model) ignore(c *conn, name string) {
@@ -244,28 +282,28 @@ func (m *model) ignore(c *conn, name string) {
 	case key == c.key():
 		c.tell("that is you")
 	case c.ignores[key]:
-		c.tell("you ignore %s already", name)
+		c.tell("you are already ignoring %s", name)
 	default:
 		set := maps.Clone(c.ignores)
 		set[key] = true
 		m.setIgnores(c, set)
-		c.tell("you see nothing of %s any more: /unignore %s takes that back", name, name)
+		c.tell("you are now ignoring %s: /unignore %s stops that", name, name)
 	}
 }
 
 func (m *model) unignore(c *conn, name string) {
 	key := fold(name)
 	if !c.ignores[key] {
-		c.tell("you don't ignore %s", name)
+		c.tell("you are not ignoring %s", name)
 		return
 	}
 	set := maps.Clone(c.ignores)
 	delete(set, key)
 	m.setIgnores(c, set)
-	c.tell("you see %s again", name)
+	c.tell("you are no longer ignoring %s", name)
 }
 
-// setIgnores changes whom c ignores, wherever it is logged in.
+// setIgnores changes whom c ignores, on all connections of its account.
 func (m *model) setIgnores(c *conn, set map[string]bool) {
 	m.ignoreOnly(c, set)
 	a := c.account()
@@ -280,7 +318,7 @@ func (m *model) setIgnores(c *conn, set map[string]bool) {
 	}
 }
 
-// ignoreOnly has c see nothing of those in set, which is not changed any more.
+// ignoreOnly makes c ignore exactly those in set, which must not change any more.
 func (m *model) ignoreOnly(c *conn, set map[string]bool) {
 	c.ignores = maps.Clone(set)
 	if c.ignores == nil {

@@ -6,10 +6,13 @@ import (
 	"strings"
 )
 
-// What the model knows of rooms, and of what was said there before.
+// The part of the model about rooms and their history.
 
-// enter has c enter a room, which is made if there is none.
-func (m *model) enter(c *conn, name string) {
+// enter makes c enter a room, which is created if there is none.
+func (m *model) enter(c *conn, name string) { m.enterWith(c, name, 50) }
+
+// enterWith is enter with at most the given number of lines of history.
+func (m *model) enterWith(c *conn, name string, most int) {
 	r := m.rooms[fold(name)]
 	if r != nil {
 		name = r.name
@@ -18,9 +21,20 @@ func (m *model) enter(c *conn, name string) {
 		c.tell("you are banned from %s%s", name, p.words(m.now))
 		return
 	}
+	if why := m.keptOut(c.key(), c.who.account, c.addr, name); why != "" {
+		c.tell("%s", why)
+		return
+	}
+	if why := m.silenced(c); r == nil && why != "" {
+		c.tell("%s", why)
+		return
+	}
 	if r == nil {
 		r = &place{name: name, founder: c.who.account, created: m.now}
 		m.rooms[fold(name)] = r
+		if r.founder == "" {
+			r.host = c
+		}
 		if r.founder != "" {
 			m.live.owned = append(m.live.owned, ownedRoom{name, r.founder, m.now})
 		}
@@ -39,8 +53,13 @@ func (m *model) enter(c *conn, name string) {
 	for _, l := range r.recent[max(0, len(r.recent)-50):] {
 		if !m.unseen(c, l) {
 			lines = append(lines, l)
-			past.WriteString(c.stamp(l.at) + l.text + "\r\n")
 		}
+	}
+	if more := len(lines) - most; more > 0 {
+		lines = lines[more:]
+	}
+	for _, l := range lines {
+		past.WriteString(c.stamp(l.at) + l.text + "\r\n")
 	}
 	switch {
 	case len(lines) == 1:
@@ -62,12 +81,12 @@ func (m *model) enter(c *conn, name string) {
 	}
 }
 
-// unseen tells whether a past message is not shown to c.
+// unseen reports whether a past message is not shown to c.
 func (m *model) unseen(c *conn, l message) bool {
 	return c.ignores[fold(l.name)] || m.hidden(l)
 }
 
-// depart takes c out of a room.
+// depart removes c from a room.
 func (m *model) depart(c *conn, r *place, reason string) {
 	r.seats = without(r.seats, c)
 	last := !slices.ContainsFunc(r.seats, func(o *conn) bool { return o.who == c.who })
@@ -85,22 +104,77 @@ func (m *model) depart(c *conn, r *place, reason string) {
 			c.current = c.rooms[0]
 		}
 	}
+	if r.host == c {
+		r.host = nil
+	}
 	if len(r.seats) == 0 && r.founder == "" && r.name != "#lobby" {
 		delete(m.rooms, fold(r.name))
+		m.endBansWithoutRoom()
 	}
+}
+
+// endBansWithoutRoom ends the bans and mutes of rooms that have ended.
+func (m *model) endBansWithoutRoom() {
+	m.live.sanctions = slices.DeleteFunc(slices.Clone(m.live.sanctions), func(p penalty) bool {
+		return p.room != "" && m.rooms[fold(p.room)] == nil
+	})
 }
 
 func (m *model) join(c *conn, name string) {
 	r := m.rooms[fold(name)]
 	switch {
 	case r != nil && c.current == r:
-		c.tell("you are in %s already", r.name)
+		c.tell("you are already in %s", r.name)
 	case r != nil && slices.Contains(c.rooms, r):
 		c.current = r
-		c.tell("you are talking in %s now", r.name)
+		c.tell("you are now talking in %s", r.name)
 	default:
 		m.enter(c, name)
+		if c.current != nil && fold(c.current.name) == fold(name) {
+			m.remember(c, c.current)
+		}
 	}
+}
+
+// remember makes c's account enter the room at the next login.
+func (m *model) remember(c *conn, r *place) {
+	if a := c.account(); a != nil && r.name != "#lobby" && !slices.Contains(a.rooms, r.name) {
+		a.rooms = append(slices.Clone(a.rooms), r.name)
+	}
+}
+
+func (m *model) forgetRoom(c *conn, r *place) {
+	if a := c.account(); a != nil {
+		a.rooms = without(a.rooms, r.name)
+	}
+}
+
+// rejoin makes c, who has logged in, enter the rooms of its account.
+func (m *model) rejoin(c *conn) {
+	a, current, any := c.account(), c.current, false
+	for _, name := range slices.Clone(a.rooms) {
+		r := m.rooms[fold(name)]
+		if r == nil {
+			a.rooms = without(a.rooms, name)
+			continue
+		}
+		if slices.Contains(c.rooms, r) {
+			continue
+		}
+		if p := m.banned(c, c.key(), c.who.account, r.name); p != nil {
+			c.tell("you could not rejoin %s: you are banned from %s%s", name, r.name, p.words(m.now))
+			continue
+		}
+		m.enterWith(c, name, 10)
+		any = true
+	}
+	if !any {
+		return
+	}
+	if current != nil {
+		c.current = current
+	}
+	c.tell("you are now talking in %s", c.current.name)
 }
 
 func (m *model) leave(c *conn, name string) {
@@ -116,7 +190,48 @@ func (m *model) leave(c *conn, name string) {
 		return
 	}
 	m.depart(c, r, "")
-	c.tell("you have left %s; you are talking in %s now", r.name, c.current.name)
+	m.forgetRoom(c, r)
+	c.tell("you left %s; you are now talking in %s", r.name, c.current.name)
+}
+
+// deleteRoom deletes a room, with its bans and mutes.
+func (m *model) deleteRoom(c *conn, name string) {
+	r := m.rooms[fold(name)]
+	switch {
+	case r == nil:
+		c.tell("there is no room %s", name)
+		return
+	case r.name == "#lobby":
+		c.tell("#lobby can't be deleted")
+		return
+	case r.founder == "" || r.founder != c.who.account:
+		c.tell("only the owner of %s and admins may delete it", r.name)
+		return
+	}
+	m.live.owned = slices.DeleteFunc(slices.Clone(m.live.owned), func(o ownedRoom) bool { return o.name == r.name })
+	m.live.sanctions = slices.DeleteFunc(slices.Clone(m.live.sanctions), func(p penalty) bool { return p.room == r.name })
+	m.onceSavedAlways(c, func() {
+		delete(m.rooms, fold(r.name))
+		m.publish(r, nil, 0, "*** "+c.who.name+" deleted "+r.name+"\r\n")
+		for _, o := range r.seats {
+			m.post(o, func() { m.moveOut(o, r) })
+		}
+	}, func() { c.tell("%s was deleted", r.name) })
+}
+
+// moveOut removes c from a room that was deleted.
+func (m *model) moveOut(c *conn, r *place) {
+	current := c.current
+	c.rooms = without(c.rooms, r)
+	m.forgetRoom(c, r)
+	switch {
+	case len(c.rooms) == 0:
+		c.current = nil // also if the lobby does not let c in
+		m.enter(c, "#lobby")
+	case current == r:
+		c.current = c.rooms[0]
+		c.tell("you are now talking in %s", c.current.name)
+	}
 }
 
 // history shows the last page of what was said in the room.
@@ -141,7 +256,7 @@ func (m *model) history(c *conn) {
 	c.tell("--- %s of %s ---", counted(shown, "line"), r.name)
 	c.show(text.String())
 	if full {
-		c.tell("--- /more shows older ones ---")
+		c.tell("--- /more shows older messages ---")
 	} else {
 		c.tell("--- end of the history ---")
 	}

@@ -9,26 +9,28 @@ import (
 )
 
 // The reference model: who is here under which name, in which rooms, and what each
-// connection has to be sent, as simply as it can be said. It takes in lines as the
-// server does, one at a time. Names are equal without case. It knows the commands
+// connection has to be sent, as simply as possible. It processes lines as the
+// server does, one at a time. Names are case-insensitive. It knows the commands
 // that the conversations below use, no limits, and one process.
 type model struct {
 	now   time.Time
-	live  kept // what is to be kept
-	disk  kept // what is: it was committed
+	live  persistent // the current state
+	disk  persistent // the committed state
 	conns []*conn
 	names map[string]*someone // by key
 	rooms map[string]*place   // by key
 	ids   map[string]uint64   // the server's numbers of messages, by what they say
 	said  int                 // messages so far
 	mutes int                 // so far
-	// posted is what happens when the line has been dealt with, and saved when all
-	// is on disk.
+	kicks []penalty           // who was kicked
+	// posted runs when the line has been processed, and saved when everything is
+	// on disk.
 	posted, saved []func()
 }
 
-// kept is what outlasts the process. Values in it are replaced, never changed.
-type kept struct {
+// persistent is the state that outlasts the process. Values in it are replaced, never
+// changed.
+type persistent struct {
 	accounts  []registered
 	owned     []ownedRoom
 	messages  []message // as they were said
@@ -36,8 +38,8 @@ type kept struct {
 	mail      []letter
 }
 
-func (k kept) clone() kept {
-	return kept{
+func (k persistent) clone() persistent {
+	return persistent{
 		slices.Clone(k.accounts), slices.Clone(k.owned), slices.Clone(k.messages), slices.Clone(k.sanctions), slices.Clone(k.mail),
 	}
 }
@@ -47,6 +49,7 @@ type registered struct {
 	staff               bool
 	stamps              bool // shown the time before each line
 	ignores             map[string]bool
+	rooms               []string // to enter at the next login
 }
 
 type ownedRoom struct {
@@ -78,6 +81,7 @@ type someone struct {
 type place struct {
 	name    string
 	founder string
+	host    *conn // the guest who created it, unless they have left
 	created time.Time
 	recent  []message // for newcomers
 	seats   []*conn
@@ -94,16 +98,16 @@ type conn struct {
 	current  *place
 	ignores  map[string]bool
 	stamps   bool
-	held     []int // mutes that stay whatever the name is, by number
+	held     []int // mutes that stay even if the name changes, by number
 	question func(string)
-	shown    []string // mail, by number, that is gone with the next command
+	shown    []string // mail, by number, that is deleted with the next command
 	waits    bool     // for the disk
 	later    []string // lines that wait, too
-	left     bool     // closing: it is sent what is due, and nothing more
+	left     bool     // closing: only what is due is sent
 }
 
 func newModel(now time.Time, accounts ...registered) *model {
-	m := &model{now: now, live: kept{accounts: accounts}, ids: map[string]uint64{}}
+	m := &model{now: now, live: persistent{accounts: accounts}, ids: map[string]uint64{}}
 	m.disk = m.live.clone()
 	m.restart()
 	return m
@@ -115,11 +119,13 @@ func (m *model) restart() {
 	for i := range m.live.messages {
 		m.live.messages[i].by = nil
 	}
+	m.kicks = nil
 	m.conns, m.names, m.posted, m.saved = nil, map[string]*someone{}, nil, nil
 	m.rooms = map[string]*place{"#lobby": {name: "#lobby"}}
 	for _, o := range m.live.owned {
 		m.rooms[fold(o.name)] = &place{name: o.name, founder: o.founder, created: o.created}
 	}
+	m.endBansWithoutRoom()
 	for _, r := range m.rooms {
 		for _, l := range m.live.messages {
 			if l.room == r.name && !l.at.Before(r.created) && !m.hidden(l) {
@@ -129,7 +135,7 @@ func (m *model) restart() {
 	}
 }
 
-// settle does what was posted, saves, and does what waited for that.
+// settle runs what was posted, saves, and runs what waited for that.
 func (m *model) settle(save bool) {
 	for len(m.posted) > 0 || save && len(m.saved) > 0 {
 		next := &m.posted
@@ -153,21 +159,34 @@ func (m *model) post(c *conn, do func()) {
 	})
 }
 
-// keep tells c something once all is saved. What c sends waits for that.
-func (m *model) keep(c *conn, then func()) {
+// onceSaved calls then once everything is saved. Input from c waits for that.
+func (m *model) onceSaved(c *conn, then func()) {
+	c.waits = true
+	m.saved = append(m.saved, func() { m.resume(c, then) })
+}
+
+// onceSavedAlways is onceSaved with a function that is called before, even if c has left by
+// then.
+func (m *model) onceSavedAlways(c *conn, always, then func()) {
 	c.waits = true
 	m.saved = append(m.saved, func() {
-		if c.left {
-			return
-		}
-		c.waits = false
-		then()
-		lines := c.later
-		c.later = nil
-		for _, text := range lines {
-			m.line(c, text)
-		}
+		always()
+		m.posted = append(m.posted, func() { m.resume(c, then) })
 	})
+}
+
+// resume processes what c has sent while it waited.
+func (m *model) resume(c *conn, then func()) {
+	if c.left {
+		return
+	}
+	c.waits = false
+	then()
+	lines := c.later
+	c.later = nil
+	for _, text := range lines {
+		m.line(c, text)
+	}
 }
 
 func fold(name string) string { return strings.ToLower(name) }
@@ -190,15 +209,15 @@ func (m *model) connect(number int, addr netip.Addr) *conn {
 	return c
 }
 
-// show has c alone be sent text.
+// show sends text to c alone.
 func (c *conn) show(text string) { c.add(item{text: text}) }
 
-// tell has c alone be sent a line of the server.
+// tell sends a line of the server to c alone.
 func (c *conn) tell(format string, args ...any) {
 	c.show("*** " + fmt.Sprintf(format, args...) + "\r\n")
 }
 
-// stamp is the time before a line, if c wants it.
+// stamp returns the time before a line, if c has timestamps on.
 func (c *conn) stamp(at time.Time) string {
 	if !c.stamps {
 		return ""
@@ -222,7 +241,7 @@ func (c *conn) account() *registered {
 
 func (c *conn) staff() bool { return c.account() != nil && c.account().staff }
 
-// line takes in a line that c has sent.
+// line processes a line that c has sent.
 func (m *model) line(c *conn, text string) {
 	if c.left {
 		return
@@ -245,7 +264,7 @@ func (m *model) line(c *conn, text string) {
 	}
 }
 
-// run carries out a line: a command, or something to say.
+// run carries out a line: a command or a message.
 func (m *model) run(c *conn, text string) {
 	m.live.mail = slices.DeleteFunc(m.live.mail, func(l letter) bool { return slices.Contains(c.shown, l.number) })
 	c.shown = nil
@@ -259,6 +278,7 @@ func (m *model) run(c *conn, text string) {
 		"register": func() { m.register(c, first) },
 		"login":    func() { m.login(c, first) },
 		"quit":     func() { m.quit(c, rest) },
+		"set":      func() { m.set(c, more) },
 	}
 	roomless := map[string]func(){
 		"nick":     func() { m.nick(c, first) },
@@ -267,22 +287,23 @@ func (m *model) run(c *conn, text string) {
 		"msg":      func() { m.private(c, first, more) },
 		"ignore":   func() { m.ignore(c, first) },
 		"unignore": func() { m.unignore(c, first) },
-		"set":      func() { m.set(c, more) },
 	}
 	inRoom := map[string]func(){
 		"me":      func() { m.say(c, rest, true) },
 		"leave":   func() { m.leave(c, first) },
+		"redact":  func() { m.redaction(c, first) },
+		"room":    func() { m.deleteRoom(c, more) },
 		"history": func() { m.history(c) },
 	}
 	switch {
 	case outside[word] != nil:
 		outside[word]()
 	case c.who == nil:
-		c.tell("/%s needs a name: give yours first", word)
+		c.tell("/%s needs a name: enter yours first", word)
 	case roomless[word] != nil:
 		roomless[word]()
 	case inRoom[word] != nil && c.current == nil:
-		c.tell("you are in no room: /join #ROOM enters one")
+		c.tell("you are not in a room: /join #ROOM enters one")
 	case inRoom[word] != nil:
 		inRoom[word]()
 	default:
@@ -290,10 +311,10 @@ func (m *model) run(c *conn, text string) {
 	}
 }
 
-// giveName is what is typed at the prompt.
+// giveName processes a line typed at the prompt.
 func (m *model) giveName(c *conn, name string) {
 	if m.account(fold(name)) != nil {
-		m.authenticate(c, name)
+		m.authenticate(c, name, 3)
 		return
 	}
 	if m.names[fold(name)] != nil {
@@ -302,6 +323,10 @@ func (m *model) giveName(c *conn, name string) {
 	}
 	if p := m.banned(c, fold(name), "", ""); p != nil {
 		c.tell("you are banned%s", p.words(m.now))
+		return
+	}
+	if why := m.keptOut(fold(name), "", c.addr, "#lobby"); why != "" {
+		c.tell("%s", why)
 		return
 	}
 	m.call(c, name)
@@ -316,7 +341,7 @@ func (m *model) call(c *conn, name string) {
 	m.names[c.who.key] = c.who
 }
 
-// forget takes c from who it was.
+// forget removes c from the user it was.
 func (m *model) forget(c *conn) {
 	if c.who == nil {
 		return
@@ -332,7 +357,7 @@ func without[T comparable](list []T, what T) []T {
 	return slices.DeleteFunc(slices.Clone(list), func(o T) bool { return o == what })
 }
 
-// goes takes c out of the chat. What is due to it is still sent.
+// goes removes c from the chat. What is due to it is still sent.
 func (m *model) goes(c *conn, reason string) {
 	for _, r := range slices.Clone(c.rooms) {
 		m.depart(c, r, reason)
@@ -343,12 +368,15 @@ func (m *model) goes(c *conn, reason string) {
 }
 
 func (m *model) quit(c *conn, reason string) {
+	if c.who != nil && m.silenced(c, c.rooms...) != "" {
+		reason = ""
+	}
 	m.goes(c, reason)
 	c.tell("goodbye")
 }
 
-// publish shows an event to a room: c has caused it, nil for the server, under the
-// name that he has.
+// publish shows an event to a room. c, nil for the server, has caused it under its
+// current name.
 func (m *model) publish(r *place, c *conn, number int, text string) {
 	key := ""
 	if c != nil {
@@ -370,7 +398,7 @@ func (m *model) publishAs(r *place, c *conn, key string, number int, text string
 	}
 }
 
-// announce is publish for what each sees in his current room only.
+// announce is publish for events that each member sees in their current room only.
 func (m *model) announce(r *place, text string) {
 	for _, o := range r.seats {
 		if o.current == r {
@@ -382,15 +410,11 @@ func (m *model) announce(r *place, text string) {
 func (m *model) say(c *conn, text string, action bool) {
 	r := c.current
 	if r == nil {
-		c.tell("you are in no room: /join #ROOM enters one")
+		c.tell("you are not in a room: /join #ROOM enters one")
 		return
 	}
-	if p := m.muted(c, ""); p != nil {
-		c.tell("you are muted%s", p.words(m.now))
-		return
-	}
-	if p := m.muted(c, r.name); p != nil {
-		c.tell("you are muted in %s%s", r.name, p.words(m.now))
+	if why := m.silenced(c, r); why != "" {
+		c.tell("%s", why)
 		return
 	}
 	m.said++

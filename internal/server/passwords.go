@@ -2,12 +2,14 @@ package server
 
 import (
 	"crypto/rand"
+	"errors"
 
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// Passwords hashes with what account.Default costs. NewPasswords makes one.
+// Passwords hashes passwords with the parameters account.Default. Use NewPasswords to make
+// one.
 type Passwords struct{ dummy string }
 
 var _ chat.Passwords = Passwords{}
@@ -35,8 +37,9 @@ func (p Passwords) Match(hash, password string) (match, again bool) {
 
 // Check implements chat.Passwords.
 func (Passwords) Check(name, password string) error {
-	if err := account.CheckPassword(password, name); err != nil {
-		return &chat.Refused{Reason: err.Error()}
+	err := account.CheckPassword(password, name)
+	if e, ok := errors.AsType[account.PasswordError](err); ok {
+		return chat.NewRefused(chat.Code(e), "least", account.MinPassword, "most", account.MaxPassword)
 	}
-	return nil
+	return err
 }

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A reader is what one connection is to be sent, as the model has it, held against
-// the bytes that the server gives to the socket. Lines of one room come in their
-// order, and those of several rooms in any; what is for the connection alone comes
-// after all that was due before and before all that was due later.
+// A reader compares what the model says that one connection is to be sent with the
+// bytes that the server writes. Lines of one room come in their order, those of
+// several rooms in any; items for the connection alone come after everything that
+// was due before and before everything due later.
 type reader struct {
 	due  []item
 	part string // the beginning of a line, sent already
 }
 
-// An item is something due: a line of a room, or something for one alone.
+// An item is something due: a line of a room, or something for one connection alone.
 type item struct {
-	room   *place // nil for one alone
+	room   *place // nil for one connection alone
 	text   string // with the end of the line
 	author *conn  // nil: the server
 	key    string // of the author's name at the time
@@ -74,7 +74,7 @@ func (r *reader) took(sent string) error {
 	return nil
 }
 
-// pass removes what was sent, and what can't come any more because of that.
+// pass removes an item that was sent, and items that can't come any more because of that.
 func (r *reader) pass(at int) {
 	sent := r.due[at]
 	var left []item
@@ -87,8 +87,8 @@ func (r *reader) pass(at int) {
 	r.due = left
 }
 
-// withhold takes out what must not be sent any more: all that which says, but for
-// a line that was begun.
+// withhold removes the items that must not be sent any more: those for which
+// which returns true, except a line that was begun.
 func (r *reader) withhold(which func(item) bool) {
 	begun := map[int]bool{}
 	if r.part != "" {
@@ -102,14 +102,14 @@ func (r *reader) withhold(which func(item) bool) {
 			if !begun[i] {
 				continue
 			}
-			it.may = true // if two lines begin so, this may be the other one
+			it.may = true // if two lines begin like this, it may be the other one
 		}
 		left = append(left, it)
 	}
 	r.due = left
 }
 
-// done returns what is wrong if all was read.
+// done returns an error if not everything was read.
 func (r *reader) done() error {
 	for _, it := range r.due {
 		if !it.hidden && !it.may || r.part != "" {

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/logs"
 )
 
-// withDefaults fills in what zero stands for.
+// withDefaults replaces zeros by the defaults.
 func (l Limits) withDefaults() Limits {
 	if l.MaxLine == 0 {
 		l.MaxLine = 4096
@@ -18,10 +19,10 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Reconfigure changes the limits. It takes effect at once: for the next line of
-// everybody, the next newcomer, the next shutdown. Nobody is closed because a
-// limit has become smaller, and the login time of those who are asked for a name
-// already stays what it was. MaxLag is a property of rooms that there are, and stays.
+// Reconfigure changes the limits. It takes effect at once: for every client's next
+// line, the next connection and the next shutdown. No connection is closed because a
+// limit has become smaller, and the login time of clients that are already asked for
+// a name does not change. MaxLag belongs to existing rooms and does not change.
 func (s *Server) Reconfigure(l Limits) {
 	l = l.withDefaults()
 	l.MaxLag = s.o.MaxLag
@@ -29,9 +30,9 @@ func (s *Server) Reconfigure(l Limits) {
 	s.admission.reconfigure(l)
 }
 
-// Rehash has Options.Rehash read the settings anew, and logs that by whose wish
-// it was done. It may read files, and must not be called on a loop.
-func (s *Server) Rehash(by string) (report []string, err error) {
+// Rehash calls Options.Rehash to read the settings again, and logs it as
+// requested by by. It may read files, and must not be called on a loop.
+func (s *Server) Rehash(by string) (report []*chat.Note, err error) {
 	if s.o.Rehash == nil {
 		return nil, errors.New("there is nothing to reload: the settings are fixed")
 	}

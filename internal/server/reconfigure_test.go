@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/logs"
 	"github.com/sudoXpg/netloop/internal/server"
 )
 
-// inAreas has the log of a server divided into areas, as that of chatsrv.
+// inAreas divides the log of a server into areas, as chatsrv does.
 func inAreas(t *testing.T, o *server.Options, levels string) {
 	t.Helper()
 	l, err := logs.ParseLevels(levels)
@@ -23,7 +24,7 @@ func inAreas(t *testing.T, o *server.Options, levels string) {
 	o.Log = slog.New(logs.NewFilter(l).Handler(o.Log.Handler()))
 }
 
-func TestReconfigureTakesEffectAtOnceForEverybody(t *testing.T) {
+func TestReconfigureTakesEffectAtOnceForEveryClient(t *testing.T) {
 	for name, style := range map[string]func(*server.Options){"default": nil, "classic": classicStyle} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, style)
@@ -33,12 +34,12 @@ func TestReconfigureTakesEffectAtOnceForEverybody(t *testing.T) {
 			bob.sends(long[:80]) // the beginning of a line
 			f.srv.Reconfigure(limits)
 			bob.sends(long + "\r\n")
-			if got := bob.reads(); !strings.Contains(got, "more than 64 bytes") {
+			if got := bob.reads(); !strings.Contains(got, "longer than 64 bytes") {
 				t.Errorf("a long line is answered with %q", got)
 			}
 			from := netip.MustParseAddr("198.51.100.1")
 			asked := f.dialFrom(from)
-			if got := f.dialFrom(from).reads(); !strings.Contains(got, "which is the most allowed") {
+			if got := f.dialFrom(from).reads(); !strings.Contains(got, ", the limit") {
 				t.Errorf("a second connection sees %q", got)
 			}
 			f.advance(6 * time.Second)
@@ -61,16 +62,16 @@ func TestRehashAsksTheProgram(t *testing.T) {
 	broken := errors.New("line 3")
 	calls := 0
 	f := start(t, func(o *server.Options) {
-		o.Rehash = func() ([]string, error) {
+		o.Rehash = func() ([]*chat.Note, error) {
 			calls++
 			if calls == 2 {
 				return nil, broken
 			}
-			return []string{"max-line is 1"}, nil
+			return []*chat.Note{chat.NewNote("setting-changed", "setting", "max-line", "to", "1", "from", "2")}, nil
 		}
 	})
 	if report, err := f.srv.Rehash("SIGHUP"); err != nil || len(report) != 1 {
-		t.Errorf("%q, %v", report, err)
+		t.Errorf("%+v, %v", report, err)
 	}
 	f.logged("msg=rehash", "by=SIGHUP")
 	if _, err := f.srv.Rehash("bob"); !errors.Is(err, broken) {

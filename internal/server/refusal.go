@@ -1,34 +1,40 @@
 package server
 
 import (
+	"cmp"
+
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/charset"
+	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// maxRefusing is how many refused connections may be told why at the same
-// time. Each lives until its peer closes, some seconds at most: without a bound
-// they would be the way around every other limit.
-const maxRefusing = 128
+// defaultRefused is how many refused connections may be told why at the same time,
+// unless Limits say otherwise. Each stays open until its peer closes, some seconds
+// at most: without a bound they would bypass every other limit.
+const defaultRefused = 128
 
-// A refusal is the handler of a connection that is not let in: it is told why,
-// and closed.
+// A refusal is the handler of a refused connection: it tells the client why,
+// and closes.
 type refusal struct {
 	srv  *Server
-	text string
+	wire wire
+	note *chat.Note
 }
 
-// refuse returns the handler that tells why, or nil to close without a word.
-func (s *Server) refuse(why *denial) eventloop.Handler {
+// mayLearn reports whether a refused client may be told why. If so, s.refusing
+// counts the connection until it is closed.
+func (s *Server) mayLearn(why *denial) bool {
 	s.admission.count(why)
-	if s.refusing.Add(1) > maxRefusing {
+	if int(s.refusing.Add(1)) > cmp.Or(s.limits.Load().MaxRefused, defaultRefused) {
 		s.refusing.Add(-1)
-		return nil
+		return false
 	}
-	return &refusal{srv: s, text: why.text}
+	return true
 }
 
 // Opened implements eventloop.Handler.
 func (r *refusal) Opened(c *eventloop.Conn) {
-	r.srv.write(c, func(dst []byte) []byte { return notice(dst, r.srv.o.Style, r.text) })
+	r.srv.write(c, charset.Encoding{}, func(dst []byte) []byte { return r.wire.Notice(dst, r.note) })
 	c.Close()
 }
 

@@ -14,7 +14,7 @@ func alone(name string) string {
 	return "*** you are in #lobby as " + name + ", with nobody else; /help lists the commands\r\n"
 }
 
-func TestPeopleTalk(t *testing.T) {
+func TestUsersSeeEachOthersLines(t *testing.T) {
 	f := start(t, nil)
 	bob := f.dial()
 	bob.sees(greeting)
@@ -35,7 +35,7 @@ func TestPeopleTalk(t *testing.T) {
 	eve.isClosed()
 	bob.sees("*** Eva left (so long)\r\n")
 	bob.sends("/lst\r\n")
-	bob.sees("*** no command /lst: did you mean /list? (//lst says it)\r\n")
+	bob.sees("*** unknown command /lst: did you mean /list? (//lst sends it as a message)\r\n")
 	bob.sends("/list\r\n")
 	bob.sees("*** 1 person here in #lobby: bob\r\n")
 	f.logged("msg=connect", "conn=1", "address=192.0.2.1:")
@@ -43,20 +43,20 @@ func TestPeopleTalk(t *testing.T) {
 	f.logged("msg=leave", "conn=2", "name=Eva", `reason="quit: so long"`, "duration=0s")
 }
 
-func TestANameIsRefusedWithTheReasonAndAskedAgain(t *testing.T) {
+func TestARefusedNameGetsTheReasonAndAnotherPrompt(t *testing.T) {
 	f := start(t, nil)
 	f.join("Bob")
 	p := f.dial()
 	p.sees(greeting)
 	for _, c := range []struct{ name, reason string }{
-		{"", "a name is needed"},
-		{"   ", "a name is needed"},
+		{"", "a name is required"},
+		{"   ", "a name is required"},
 		{"bOB", "that name is taken"},
-		{"a b", "a name has only letters, digits, _ - and ."},
-		{"a\x00/", "a name has only letters, digits, _ - and ."},
-		{strings.Repeat("x", 30), "a name has at most 29 characters"},
-		{"/list", "/list needs a name: give yours first"},
-		{"/frob", "no command /frob: /help lists them (//frob says it)"},
+		{"a b", "a name can have only letters, digits, _ - and ."},
+		{"a\x00/", "a name can have only letters, digits, _ - and ."},
+		{strings.Repeat("x", 30), "a name can have at most 29 characters"},
+		{"/list", "/list needs a name: enter yours first"},
+		{"/frob", "unknown command /frob: /help lists the commands (//frob sends it as a message)"},
 	} {
 		p.sends(c.name + "\r\n")
 		if got := p.reads(); got != "*** "+c.reason+"\r\n"+prompt {
@@ -67,7 +67,7 @@ func TestANameIsRefusedWithTheReasonAndAskedAgain(t *testing.T) {
 	p.sees("*** you are in #lobby as bob2, with 1 other; /help lists the commands\r\n")
 }
 
-func TestAtThePromptOneCanAskForHelpAndQuit(t *testing.T) {
+func TestHelpAndQuitWorkAtTheNamePrompt(t *testing.T) {
 	f := start(t, nil)
 	p := f.dial()
 	p.sends("/help\r\n")
@@ -85,9 +85,9 @@ func TestAtThePromptOneCanAskForHelpAndQuit(t *testing.T) {
 	p.isClosed()
 }
 
-// What two people send is read in one turn, in either order.
+// Lines of two clients are read in one turn, in either order.
 func TestNothingFollowsTheGoodbye(t *testing.T) {
-	for name, quitters := range map[string][2]int{"who connected first quits": {0, 1}, "who connected last quits": {1, 0}} {
+	for name, quitters := range map[string][2]int{"the first to connect quits": {0, 1}, "the last to connect quits": {1, 0}} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, nil)
 			all := []*peer{f.join("ann"), f.join("bob")}
@@ -142,7 +142,7 @@ func TestTheServerWaitsForTheSniffWindow(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoChatIsClosedUnansweredAndNeverSaid(t *testing.T) {
+func TestOtherProtocolsAreClosedUnansweredAndNeverPublished(t *testing.T) {
 	for name, c := range map[string]struct{ first, told string }{
 		"a client hello":           {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""},
 		"half a client hello":      {"\x16", ""},
@@ -167,7 +167,7 @@ func TestWhatIsNoChatIsClosedUnansweredAndNeverSaid(t *testing.T) {
 	}
 }
 
-func TestARequestThatArrivesInPiecesIsNoName(t *testing.T) {
+func TestAnHTTPRequestInPiecesIsNotTakenForAName(t *testing.T) {
 	f := start(t, nil)
 	bob, p := f.join("bob"), f.dial()
 	p.sends("GE")
@@ -197,8 +197,8 @@ func TestLoginTimesOutWithTheReason(t *testing.T) {
 	}
 }
 
-// What `printf 'bob\nhello\n' | nc -N` does.
-func TestHalfCloseDeliversWhatWasSentBefore(t *testing.T) {
+// It sends what `printf 'bob\nhello\n' | nc -N` does.
+func TestHalfCloseDeliversEarlierLines(t *testing.T) {
 	for name, tail := range map[string]string{"whole lines": "hello\n", "an unfinished last line": "hello"} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })
@@ -217,7 +217,7 @@ func TestHalfCloseDeliversWhatWasSentBefore(t *testing.T) {
 	}
 }
 
-func TestWhatATelnetUserWasTypingWhenHeClosedIsNotSaid(t *testing.T) {
+func TestAHalfTypedLineIsDroppedWhenATelnetUserCloses(t *testing.T) {
 	f := start(t, nil)
 	eve, p := f.join("eve"), f.dial()
 	p.sends("\xff\xfc\x18bob\r\nhalf a thou")
@@ -227,7 +227,7 @@ func TestWhatATelnetUserWasTypingWhenHeClosedIsNotSaid(t *testing.T) {
 	eve.sees("*** bob joined\r\n*** bob left (connection closed)\r\n")
 }
 
-func TestALostConnectionIsALeave(t *testing.T) {
+func TestALostConnectionLeavesTheChat(t *testing.T) {
 	f := start(t, nil)
 	eve, bob := f.join("eve"), f.join("bob")
 	eve.reads()
@@ -240,7 +240,7 @@ func TestALostConnectionIsALeave(t *testing.T) {
 	bob.sees("")
 }
 
-func TestALineTooLongIsToldOnceAndTheThirdTimeCloses(t *testing.T) {
+func TestATooLongLineIsReportedOnceAndTheThirdCloses(t *testing.T) {
 	f := start(t, func(o *server.Options) { o.MaxLine = 100 })
 	eve, bob := f.join("eve"), f.join("bob")
 	eve.reads()
@@ -252,15 +252,15 @@ func TestALineTooLongIsToldOnceAndTheThirdTimeCloses(t *testing.T) {
 			bob.sends(long)
 		}
 		bob.sends("\r\nok\r\n")
-		bob.sees("*** that line has more than 100 bytes and was dropped\r\n")
+		bob.sees("*** that line was longer than 100 bytes and was dropped\r\n")
 	}
 	bob.sends(long + "\r\nnot said\r\n")
-	bob.sees("*** again a line of more than 100 bytes: goodbye\r\n")
+	bob.sees("*** another line longer than 100 bytes: goodbye\r\n")
 	bob.isClosed()
 	eve.sees("bob: ok\r\nbob: ok\r\n*** bob left (lines too long)\r\n")
 }
 
-func TestTerminalsAreSafeFromWhatOthersSay(t *testing.T) {
+func TestControlCharactersInMessagesDoNotReachTerminals(t *testing.T) {
 	f := start(t, nil)
 	eve, bob := f.join("eve"), f.join("bob")
 	eve.reads()
@@ -281,9 +281,9 @@ func TestTelnetKeysAndOptions(t *testing.T) {
 	eve, p := f.join("eve"), f.dial()
 	p.sees(greeting)
 	p.sends("\xff\xfd\x01") // DO ECHO: a character-mode client
-	p.sees("\xff\xfb\x01\xff\xfb\x03")
+	p.sees("\xff\xfb\x01\xff\xfb\x03\r\x1b[J" + prompt)
 	p.sends("bib\x7f\x7fob\r\x00")
-	if got := p.reads(); !strings.HasPrefix(got, "bib\b \b\b \bob\r\n") {
+	if got := p.reads(); !strings.HasPrefix(got, "\r\x1b[J"+prompt+"bob\r\n") {
 		t.Errorf("echo %q", got)
 	}
 	eve.sees("*** bob joined\r\n")
@@ -299,6 +299,27 @@ func TestTelnetKeysAndOptions(t *testing.T) {
 		t.Errorf("^D: %q, open %v", got, p.open)
 	}
 	eve.sees("*** bob left\r\n")
+}
+
+// Debian's telnet shows nothing of what comes before the answer to the TIMING-MARK
+// (RFC 860) that it sends behind an interrupt.
+func TestAnInterruptIsAnsweredBehindItsTimingMark(t *testing.T) {
+	const interrupt, wontMark = "\xff\xf4\xff\xfd\x06", "\xff\xfc\x06" // IAC IP IAC DO TIMING-MARK; IAC WONT TIMING-MARK
+	f := startWithAccounts(t)
+	p := f.dial()
+	p.sees(greeting)
+	p.sends("nobo" + interrupt)
+	p.sees(wontMark + "\r\n*** /quit leaves the chat\r\n" + prompt)
+	p.sends("ann\r\n")
+	p.reads()
+	p.sends("not said" + interrupt)
+	p.sees(wontMark + "\r\n*** /quit leaves the chat\r\n")
+	p.sends("not said" + interrupt + "/set zone\r\n")
+	p.sees(wontMark + "\r\n*** /quit leaves the chat\r\n*** usage: /set zone VALUE: your time zone, for example Europe/Berlin\r\n")
+	p.sends("/register\r\n")
+	p.reads()
+	p.sends("sec" + interrupt + "/whoami\r\n")
+	p.sees(wontMark + "\r\n*** cancelled: nothing was changed\r\n*** you are ann (a guest), in #lobby, from 192.0.2.1\r\n")
 }
 
 func TestALaggingReaderIsToldHowMuchItMissed(t *testing.T) {
@@ -337,8 +358,8 @@ func TestAReaderThatTakesNothingIsClosed(t *testing.T) {
 	f.logged("leave", "name=stalled", `reason="too slow"`)
 }
 
-// Replies nobody reads stop the reading of further commands, not the server.
-func TestOneWhoOnlyAsksIsReadNoFurther(t *testing.T) {
+// Unread replies stop the reading of further commands, but not the server.
+func TestAClientThatDoesNotReadItsRepliesIsReadNoFurther(t *testing.T) {
 	f := start(t, func(o *server.Options) { o.Loop.StallTimeout = time.Hour })
 	greedy, eve := f.join("greedy"), f.join("eve")
 	greedy.c.SetReadBuffer(1)

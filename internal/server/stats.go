@@ -7,20 +7,20 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// counts are what the sessions count. None is touched for a delivery.
+// counts are the sessions' counters. Deliveries touch none of them.
 type counts struct {
 	messages atomic.Uint64 // published, in all rooms
 	logins   atomic.Uint64
 	users    atomic.Int64 // who have a name
 }
 
-// Stats are counters since the start, and Users and Loop.Open, which go down, too.
+// Stats are counters since the start. Only Users and Loop.Open can go down.
 type Stats struct {
 	Loop     eventloop.Stats
 	Messages uint64            // published in a room, notices included
 	Logins   uint64            // users who gave a name
 	Users    int64             // who have a name now
-	Refused  map[string]uint64 // connections not let in, by reason
+	Refused  map[string]uint64 // connections refused, by reason
 }
 
 // Stats adds up the counters. It may be called from any goroutine.
@@ -31,7 +31,7 @@ func (s *Server) Stats() Stats {
 	}
 }
 
-// Ready returns nil if newcomers are served, else why they are not.
+// Ready returns nil if new clients are served, and otherwise why they are not.
 func (s *Server) Ready() error {
 	switch {
 	case s.stopping.Load():

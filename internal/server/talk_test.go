@@ -25,11 +25,11 @@ import (
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
-// patience is how long in virtual time a person waits for what the server sends.
-const patience = 20 * time.Second
+// patience is how long, in virtual time, a person waits for the server.
+const patience = time.Minute
 
-// The conversations that are held with the real server elsewhere, and those that
-// need a clock or an address of their own.
+// TestConversations runs the scripts that also run against the real server, and
+// those that need a clock or an address of their own.
 func TestConversations(t *testing.T) {
 	scripts, err := e2e.Scripts()
 	if err != nil || len(scripts) == 0 {
@@ -48,7 +48,7 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// Whoever adds a command writes down how it is used.
+// A new command needs a script that shows its use.
 func TestEveryCommandHasAConversation(t *testing.T) {
 	scripts, err := e2e.Scripts()
 	if err != nil {
@@ -68,7 +68,7 @@ type stage struct {
 	*fixture
 	script e2e.Script
 	log    bytes.Buffer  // JSON
-	kept   *memory.Store // nil: nothing is kept
+	kept   *memory.Store // nil: nothing is stored
 }
 
 var _ e2e.World = (*stage)(nil)
@@ -85,7 +85,7 @@ func newStage(t *testing.T, s e2e.Script) *stage {
 	return w
 }
 
-// open starts a server with what is kept.
+// open starts a server on the store.
 func (w *stage) open(t *testing.T, world *sim.World) {
 	t.Helper()
 	w.fixture = startIn(t, world, func(o *server.Options) {
@@ -123,7 +123,7 @@ func (w *stage) Start() error {
 	return nil
 }
 
-// register adds accounts to what is kept.
+// register adds accounts to the store.
 func (w *stage) register(t *testing.T, accounts []e2e.Account) {
 	t.Helper()
 	for i, a := range accounts {
@@ -140,7 +140,7 @@ func (w *stage) register(t *testing.T, accounts []e2e.Account) {
 	}
 }
 
-// keep has the server keep things.
+// keep gives the server a store.
 func (w *stage) keep(t *testing.T, o *server.Options) {
 	t.Helper()
 	state, err := w.kept.Load(o.Loop.Now())
@@ -162,7 +162,7 @@ func (j journal) Write(done func(error), records ...chat.Record) {
 
 func (j journal) Full(func()) bool { return false }
 
-// quick hashes nothing.
+// quick does not hash.
 type quick struct{ server.Passwords }
 
 func (quick) Hash(password string) (string, error) { return "hash of " + password, nil }
@@ -171,7 +171,7 @@ func (quick) Match(hash, password string) (match, again bool) {
 	return hash == "hash of "+password, false
 }
 
-// flagged changes the options as flags of the program do.
+// flagged changes the options as the program's flags do.
 func flagged(t *testing.T, flags []string) func(*server.Options) {
 	t.Helper()
 	number := func(field func(*server.Options) *int) func(*server.Options, string) error {
@@ -192,6 +192,17 @@ func flagged(t *testing.T, flags []string) func(*server.Options) {
 		"--flood-control": func(*server.Options, string) error { return nil }, // see newStage
 		"--login-timeout": func(o *server.Options, v string) (err error) {
 			o.LoginTimeout, err = time.ParseDuration(v)
+			return err
+		},
+		"--tls": func(o *server.Options, v string) error {
+			if v != "off" {
+				return fmt.Errorf("the simulated server speaks TLS only in tests of its own")
+			}
+			o.TLS = nil
+			return nil
+		},
+		"--sniff-window": func(o *server.Options, v string) (err error) {
+			o.SniffWindow, err = time.ParseDuration(v)
 			return err
 		},
 		"--loops":       number(func(o *server.Options) *int { return &o.Loop.Loops }),
@@ -284,7 +295,7 @@ func (w *stage) Rest(conn e2e.Conn) (rest []byte, known bool, err error) {
 		switch {
 		case errors.Is(err, eventloop.ErrWouldBlock):
 			return rest, true, nil
-		case errors.Is(err, io.EOF): // it comes again
+		case errors.Is(err, io.EOF): // the next read returns it again
 			return rest, true, nil
 		case err != nil:
 			return rest, true, err

@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// A tcpAddr is a parsed TCP address. An invalid Addr is a wildcard of whatever
-// family the network allows.
+// A tcpAddr is a parsed TCP address. An invalid Addr is a wildcard of any
+// family that the network allows.
 type tcpAddr struct {
 	netip.AddrPort
 }
 
-// wildcard tells whether the address means every address of the machine.
+// wildcard reports whether the address means every address of the machine.
 func (a tcpAddr) wildcard() bool { return !a.Addr().IsValid() || a.Addr().IsUnspecified() }
 
 // parseTCP reads "host:port": an IP literal or nothing, and a number. Names are

@@ -10,7 +10,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// The way of a line allocates nothing, also when there is nothing to do.
+// The path of a line allocates nothing, even when there is nothing to do.
 func TestHotPathDoesNotAllocate(t *testing.T) {
 	client, server := connected(t, "tcp", ":0")
 	p := make([]byte, 64)

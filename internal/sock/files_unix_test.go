@@ -9,9 +9,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
-// Out of descriptors, the newcomer waits in the backlog and is accepted as soon
-// as there is one to have.
-func TestAcceptOutOfFilesLosesNobody(t *testing.T) {
+// When descriptors run out, a connection waits in the backlog and is accepted
+// as soon as one is free.
+func TestAcceptOutOfFilesLosesNoConnection(t *testing.T) {
 	socktest.WithFiles(t, 32, func(t *testing.T) {
 		ln, address := listener(t, "tcp4", "127.0.0.1:0")
 		client, err := Net{}.Dial("tcp4", address)
@@ -37,7 +37,7 @@ func TestAcceptOutOfFilesLosesNobody(t *testing.T) {
 	})
 }
 
-// Everything that opens a descriptor says in the same way that there is none.
+// Everything that opens a descriptor returns the same error when there is none.
 func TestOpeningOutOfFilesIsErrTooManyFiles(t *testing.T) {
 	socktest.WithFiles(t, 32, func(t *testing.T) {
 		hoard := exhaust(t)

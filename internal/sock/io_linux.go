@@ -10,10 +10,10 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// The calls below are raw: a non-blocking socket returns at once, so there is
-// nothing for the scheduler to do meanwhile. Not telling it saves about 45 ns
-// of the 220 ns of a read that finds nothing. None of them allocates, unless it
-// fails with an error of the system.
+// The calls below are raw: a non-blocking socket returns at once, so the
+// scheduler need not be told. That saves about 45 ns of the 220 ns of a read
+// that finds nothing. None of them allocates, unless it fails with an error of
+// the system.
 //
 // accept4 and sendto have their own system calls on 386 and s390x since Linux 4.3.
 

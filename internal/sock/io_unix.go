@@ -27,7 +27,7 @@ func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error)
 			continue
 		}
 		if err := noSigpipe(fd); err != nil {
-			unix.Close(fd) // gone already: options can't be set any more
+			unix.Close(fd) // the connection is gone: options can't be set any more
 			continue
 		}
 		if _, local := sa.(*unix.SockaddrUnix); !local && tuneTCP(fd) != nil {
@@ -75,7 +75,7 @@ func (Net) Write(h eventloop.Handle, p []byte) (int, error) {
 	}
 }
 
-// errnoOf returns the number in an error of package unix, which is nothing else.
+// errnoOf returns the number in an error of package unix, which is always an Errno.
 func errnoOf(err error) syscall.Errno {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	return errno

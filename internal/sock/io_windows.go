@@ -15,7 +15,7 @@ const (
 	// maxSend bounds one send: a socket that does not block takes any length at
 	// once, and the system keeps all of it in memory that can't be paged out.
 	maxSend = 64 << 10
-	// maxRecv is what an int of 32 bits holds.
+	// maxRecv fits into a 32-bit int.
 	maxRecv = 1 << 30
 )
 
@@ -28,7 +28,7 @@ func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error)
 			uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&size)))
 		if fd := windows.Handle(r); fd != invalid {
 			if setUp(fd, sa.Addr.Family) != nil {
-				_ = windows.Closesocket(fd) // gone already: options can't be set any more
+				_ = windows.Closesocket(fd) // the connection is gone: options can't be set any more
 				continue
 			}
 			return eventloop.Handle(fd), rawAddrPort((*rawInet6)(unsafe.Pointer(&sa))), nil
@@ -40,8 +40,8 @@ func (Net) Accept(ln eventloop.Handle) (eventloop.Handle, netip.AddrPort, error)
 	return 0, netip.AddrPort{}, eventloop.ErrWouldBlock
 }
 
-// setUp gives an accepted socket what newSocket and the listener's options give
-// others; not every version hands them down.
+// setUp sets the options on an accepted socket that newSocket and the listener
+// set on others; not every version of Windows inherits them.
 func setUp(fd windows.Handle, family uint16) error {
 	if err := windows.SetHandleInformation(fd, windows.HANDLE_FLAG_INHERIT, 0); err != nil {
 		return err

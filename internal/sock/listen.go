@@ -2,40 +2,81 @@ package sock
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
+	"sync"
+
+	"github.com/sudoXpg/netloop/internal/osutil"
 )
 
-// bindTCP returns a bound TCP socket. A wildcard of network "tcp" is bound to
-// both families, and on a machine that can't do that to IPv4 only.
-func bindTCP(network, address string, reusePort bool) (descriptor, error) {
+// A binder returns a bound TCP socket: bindTo, except in tests.
+type binder func(a netip.AddrPort, v6only, reusePort bool) (descriptor, error)
+
+// bindTCP returns the bound TCP sockets that an address needs. A wildcard of
+// network "tcp" is bound to both families: by one socket, by one for each family
+// on a system whose IPv6 sockets are IPv6 only, and on a machine without IPv6 to
+// IPv4 alone.
+func bindTCP(network, address string, reusePort bool, bind binder) ([]descriptor, error) {
 	a, err := parseTCP(network, address)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	switch {
 	case network == "tcp" && a.wildcard():
-		dual := netip.AddrPortFrom(netip.IPv6Unspecified(), a.Port())
-		fd, err := bindTo(dual, false, reusePort)
-		if !lacksDualStack(err) {
-			return fd, err
-		}
-		return bindTo(netip.AddrPortFrom(netip.IPv4Unspecified(), a.Port()), false, reusePort)
+		return bindWildcard(a.Port(), reusePort, bind)
 	case !a.Addr().IsValid() && network == "tcp6":
 		a.AddrPort = netip.AddrPortFrom(netip.IPv6Unspecified(), a.Port())
 	case !a.Addr().IsValid():
 		a.AddrPort = netip.AddrPortFrom(netip.IPv4Unspecified(), a.Port())
 	}
-	return bindTo(a.AddrPort, true, reusePort)
+	return one(bind(a.AddrPort, true, reusePort))
 }
 
-// lacksDualStack tells the errors of a machine without IPv6 (no such family,
-// or no address of it) and of a system whose IPv6 sockets are IPv6 only.
-func lacksDualStack(err error) bool {
+func one(fd descriptor, err error) ([]descriptor, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []descriptor{fd}, nil
+}
+
+func bindWildcard(port uint16, reusePort bool, bind binder) ([]descriptor, error) {
+	any6 := netip.AddrPortFrom(netip.IPv6Unspecified(), port)
+	any4 := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
+	fd, err := bind(any6, false, reusePort)
+	if err == nil || !calls(err, noIPv6) && !calls(err, oneFamily) {
+		return one(fd, err)
+	}
+	six, err := bind(any6, true, reusePort)
+	if calls(err, noIPv6) || calls(err, oneFamily) {
+		return one(bind(any4, false, reusePort))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if port == 0 { // the other family gets the same one
+		sa, err := getsockname(six)
+		if err != nil {
+			_ = closeSocket(six)
+			return nil, SysErr("getsockname", err)
+		}
+		any4 = netip.AddrPortFrom(any4.Addr(), addrPort(sa).Port())
+	}
+	four, err := bind(any4, false, reusePort)
+	if err != nil {
+		_ = closeSocket(six)
+		return nil, err
+	}
+	return []descriptor{six, four}, nil
+}
+
+// calls reports whether err is one of the given errors of a system call.
+func calls(err error, those []error) bool {
 	call, ok := errors.AsType[*os.SyscallError](err)
-	return ok && slices.Contains(noDualStack, call.Err)
+	return ok && slices.Contains(those, call.Err)
 }
 
 func bindTo(a netip.AddrPort, v6only, reusePort bool) (descriptor, error) {
@@ -80,37 +121,104 @@ func listenerOptions(fd descriptor, family int, v6only, reusePort bool) error {
 
 // tuneTCP sets TCP_NODELAY, and SO_OOBINLINE so that urgent data is read where it
 // was sent (RFC 6093, section 5): without it a telnet client's Synch loses its
-// last byte. Linux hands both down from listeners to what they accept.
+// last byte. On Linux accepted sockets inherit both from their listeners.
 func tuneTCP(fd descriptor) error {
 	if err := setsockoptInt(fd, ipprotoTCP, tcpNoDelay, 1); err != nil {
 		return SysErr("setsockopt", err)
 	}
-	// Last: MPTCP, which an adopted listener may be, does not know it.
+	// Set last, because MPTCP, which an adopted listener may use, does not support it.
 	return SysErr("setsockopt", setsockoptInt(fd, solSocket, soOOBInline, 1))
 }
 
-// bindUnix returns a socket bound to path, over the file that a listener left
-// behind if need be.
+// unixClaims are the Unix sockets that this process listens on: each an unixClaim, by
+// its descriptor.
+var unixClaims sync.Map
+
+type unixClaim struct {
+	*osutil.SocketClaim
+	address string // as it was given
+}
+
+// bindUnix returns a socket bound to path. It replaces the file of a listener
+// that is gone; a lock beside the file shows whether it is.
 func bindUnix(path string) (descriptor, error) {
 	fd, err := newSocket(afUnix)
 	if err != nil {
 		return 0, err
 	}
+	if err = claimAndBind(fd, path); err != nil {
+		_ = closeSocket(fd)
+		return 0, err
+	}
+	return fd, nil
+}
+
+func claimAndBind(fd descriptor, path string) error {
 	sa := &sockaddrUnix{Name: path}
+	if IsAbstract(path) {
+		return SysErr("bind", bind(fd, sa))
+	}
+	if len(path) > osutil.MaxSocketPath {
+		return &osutil.SocketPathError{Path: path}
+	}
+	claim, err := osutil.ClaimSocket(path)
+	if err != nil {
+		return claimErr(err)
+	}
 	err = bind(fd, sa)
 	if err == errAddressInUse && removeStale(path) {
 		err = bind(fd, sa)
 	}
 	if err != nil {
-		_ = closeSocket(fd)
-		return 0, SysErr("bind", err)
+		return errors.Join(SysErr("bind", err), claim.Release())
 	}
-	return fd, nil
+	claim.Made()
+	unixClaims.Store(fd, unixClaim{claim, path})
+	return nil
 }
 
-// removeStale removes the socket file at path if nobody listens on it, and
-// tells whether the path is free. Anything but a refused connection (a full
-// backlog, no permission, a file that is no socket) means it is not ours to take.
+// release gives up the claim of a descriptor that listens on a Unix socket.
+func release(fd descriptor) error {
+	c, ok := unixClaims.LoadAndDelete(fd)
+	if !ok {
+		return nil
+	}
+	return c.(unixClaim).Release() //nolint:forcetypeassert // there is nothing else in it
+}
+
+// releaseAt gives up the claim of a path.
+func releaseAt(address string) (err error) {
+	unixClaims.Range(func(_, c any) bool {
+		claim := c.(unixClaim) //nolint:forcetypeassert // there is nothing else in it
+		if claim.address == address {
+			err = claim.Release()
+		}
+		return claim.address != address
+	})
+	return err
+}
+
+// claimErr converts an error of ClaimSocket to one of bind(2).
+func claimErr(err error) error {
+	if errors.Is(err, osutil.ErrSomebodyListens) {
+		return SysErr("bind", errAddressInUse)
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return SysErr("bind", path.Err)
+	}
+	return fmt.Errorf("bind: %w", err)
+}
+
+// IsAbstract reports whether path is a name in Linux's abstract namespace and
+// not a file (unix(7)).
+func IsAbstract(path string) bool {
+	return runtime.GOOS == "linux" && (path == "" || path[0] == '@' || path[0] == 0)
+}
+
+// removeStale removes the socket file at path, which is claimed, if it has no
+// listener, and reports whether the path is free. Any result but a refused
+// connection (a program that does not use claims, no permission, a file that is not
+// a socket) means that it must not be removed.
 func removeStale(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -17,53 +17,77 @@ import (
 // sockets are plain TCP (no MPTCP) and have TCP_NODELAY set; no use of them
 // raises SIGPIPE.
 //
-// The file of a Unix socket outlives its listener; the next Listen on its path
-// replaces it if nobody listens there.
+// The file of a Unix socket is removed with its listener. A file left by a crash is
+// replaced by the next Listen on its path: a process that listens there holds the
+// lock of a file beside it, PATH.lock.
 type Net struct{}
 
 var (
-	_ eventloop.Net      = Net{}
-	_ eventloop.Unlinker = Net{}
+	_ eventloop.Net         = Net{}
+	_ eventloop.AllListener = Net{}
+	_ eventloop.Unlinker    = Net{}
 )
 
 const (
 	defaultBacklog = 4096
-	// maxBacklog is what every system takes: some keep the length in 16 bits.
+	// maxBacklog is accepted by every system: some store the length in 16 bits.
 	maxBacklog = 1<<16 - 1
-	// maxPassedOver bounds how many lost newcomers one Accept passes over: the
+	// maxPassedOver bounds how many lost connections one Accept skips: the
 	// poller reports the listener again.
 	maxPassedOver = 64
 )
 
 // Listen implements eventloop.Net.
-func (Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop.Handle, error) {
-	var fd descriptor
-	var err error
-	if network == "unix" {
-		if o.ReusePort {
-			return 0, fmt.Errorf("sock: several listeners on one Unix socket: %w", errors.ErrUnsupported)
-		}
-		fd, err = bindUnix(address)
-	} else {
-		fd, err = bindTCP(network, address, o.ReusePort)
-	}
+func (n Net) Listen(network, address string, o eventloop.ListenOptions) (eventloop.Handle, error) {
+	all, err := n.ListenAll(network, address, o)
 	if err != nil {
 		return 0, err
+	}
+	for _, h := range all[:len(all)-1] { // the last of two families is IPv4
+		_ = n.CloseHandle(h)
+	}
+	return all[len(all)-1], nil
+}
+
+// ListenAll implements eventloop.AllListener.
+func (Net) ListenAll(network, address string, o eventloop.ListenOptions) ([]eventloop.Handle, error) {
+	fds, err := bindAll(network, address, o.ReusePort)
+	if err != nil {
+		return nil, err
 	}
 	backlog := o.Backlog
 	if backlog <= 0 {
 		backlog = defaultBacklog
 	}
-	if err := listenOn(fd, min(backlog, maxBacklog)); err != nil {
-		_ = closeSocket(fd)
-		return 0, SysErr("listen", err)
+	var all []eventloop.Handle
+	for _, fd := range fds {
+		if e := listenOn(fd, min(backlog, maxBacklog)); e != nil && err == nil {
+			err = SysErr("listen", e)
+		}
+		all = append(all, eventloop.Handle(fd))
 	}
-	return eventloop.Handle(fd), nil
+	if err != nil {
+		for _, fd := range fds {
+			_ = closeSocket(fd)
+		}
+		return nil, err
+	}
+	return all, nil
+}
+
+func bindAll(network, address string, reusePort bool) ([]descriptor, error) {
+	switch {
+	case network != "unix":
+		return bindTCP(network, address, reusePort, bindTo)
+	case reusePort:
+		return nil, fmt.Errorf("sock: several listeners on one Unix socket: %w", errors.ErrUnsupported)
+	}
+	return one(bindUnix(address))
 }
 
 // Adopt implements eventloop.Net for the listeners of package net and all
-// others with a descriptor. The socket file of a *net.UnixListener is kept when
-// ln is closed, as it is in use.
+// others with a descriptor. The socket file of a *net.UnixListener is not
+// removed when ln is closed, because it is in use.
 func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 	sc, ok := ln.(syscall.Conn)
 	if !ok {
@@ -93,7 +117,7 @@ func (Net) Adopt(ln net.Listener) (eventloop.Handle, error) {
 	return eventloop.Handle(fd), nil
 }
 
-// prepareListener gives an adopted listener what bindTCP gives its own.
+// prepareListener sets the options on an adopted listener that bindTCP sets on its own.
 func prepareListener(fd descriptor) error {
 	sa, err := getsockname(fd)
 	if err != nil {
@@ -101,7 +125,7 @@ func prepareListener(fd descriptor) error {
 	}
 	if _, local := sa.(*sockaddrUnix); !local {
 		// Package net makes MPTCP listeners where it can, on which older
-		// versions of Linux know no such option.
+		// versions of Linux do not support such an option.
 		if err := tuneTCP(fd); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
@@ -143,8 +167,8 @@ func dialTarget(network, address string) (family int, sa socketAddr, err error) 
 	return sockaddr(a.target(network))
 }
 
-// connect starts to connect. An interrupted connect goes on by itself, like one
-// in progress (connect(2)).
+// connect starts to connect. An interrupted connect continues by itself, like
+// one in progress (connect(2)).
 func connect(fd descriptor, sa socketAddr) error {
 	if err := startConnect(fd, sa); !slices.Contains(underWay, err) {
 		return err
@@ -161,7 +185,7 @@ func (Net) Connected(h eventloop.Handle) error {
 	if code != 0 {
 		return os.NewSyscallError("connect", syscall.Errno(code))
 	}
-	// No error is also what a connect still in progress has.
+	// A connect that is still in progress has no error either.
 	_, err = getpeername(descriptor(h))
 	return SysErr("connect", err)
 }
@@ -178,10 +202,14 @@ func (Net) LocalAddr(h eventloop.Handle) (net.Addr, error) {
 	return net.TCPAddrFromAddrPort(addrPort(sa)), nil
 }
 
-// CloseWrite implements eventloop.Net. A connection that is gone already has
-// nobody to be told: that is no error.
+// CloseWrite implements eventloop.Net. On a connection that is already gone
+// there is nothing to do, which is not an error.
 func (Net) CloseWrite(h eventloop.Handle) error {
-	err := shutdownWriting(descriptor(h))
+	return toldPeer(shutdownWriting(descriptor(h)))
+}
+
+// toldPeer converts the result of shutdown to that of CloseWrite.
+func toldPeer(err error) error {
 	if slices.Contains(gone, err) {
 		return nil
 	}
@@ -190,14 +218,16 @@ func (Net) CloseWrite(h eventloop.Handle) error {
 
 // CloseHandle implements eventloop.Net.
 func (Net) CloseHandle(h eventloop.Handle) error {
-	return SysErr("close", closeSocket(descriptor(h)))
+	err := release(descriptor(h))
+	return errors.Join(err, SysErr("close", closeSocket(descriptor(h))))
 }
 
-// Unlink implements eventloop.Unlinker.
-func (Net) Unlink(address string) error { return os.Remove(address) }
+// Unlink implements eventloop.Unlinker. It removes the file of a listener of this
+// process, unless another one has taken its place.
+func (Net) Unlink(address string) error { return releaseAt(address) }
 
-// SysErr names the system call that failed, keeps nil nil, and says
-// eventloop.ErrTooManyFiles in its own words, as eventloop.Net asks for.
+// SysErr wraps an error of a system call with the call's name. It returns nil
+// for nil, and eventloop.ErrTooManyFiles itself, as eventloop.Net requires.
 func SysErr(call string, err error) error {
 	if err == nil {
 		return nil
@@ -208,7 +238,7 @@ func SysErr(call string, err error) error {
 	return os.NewSyscallError(call, err)
 }
 
-// ioErr turns the errno of a read or a write into what eventloop.Net promises.
+// ioErr converts the errno of a read or a write to the error that eventloop.Net promises.
 func ioErr(call string, errno syscall.Errno) error {
 	if errno == errAgain {
 		return eventloop.ErrWouldBlock
@@ -216,8 +246,9 @@ func ioErr(call string, errno syscall.Errno) error {
 	return os.NewSyscallError(call, errno)
 }
 
-// acceptErr turns the errno of accept into what eventloop.Net promises. It is
-// nil for a newcomer that was lost before it was taken, which is passed over.
+// acceptErr converts the errno of accept to the error that eventloop.Net
+// promises. It returns nil for a connection that was lost before it was
+// accepted, which is skipped.
 func acceptErr(errno syscall.Errno) error {
 	switch {
 	case errno == errAgain:

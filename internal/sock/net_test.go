@@ -92,7 +92,7 @@ func TestAdoptedTCPHasNoDelayToo(t *testing.T) {
 	}
 }
 
-func TestConnectedBeforeTheEndIsAnError(t *testing.T) {
+func TestConnectedDuringAConnectIsAnError(t *testing.T) {
 	fd, err := newSocket(afInet)
 	if err != nil {
 		t.Fatal(err)
@@ -107,14 +107,14 @@ func TestConnectedBeforeTheEndIsAnError(t *testing.T) {
 	}
 }
 
-func TestConnectedTellsWhyNot(t *testing.T) {
+func TestConnectedReturnsTheReason(t *testing.T) {
 	fd, err := newSocket(afInet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeHandle(t, eventloop.Handle(fd))
 	nobody := &sockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
-	if err := bind(fd, nobody); err != nil { // a port where nobody listens
+	if err := bind(fd, nobody); err != nil { // a port without a listener
 		t.Fatal(err)
 	}
 	a, err := Net{}.LocalAddr(eventloop.Handle(fd))

@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/osutil"
 )
 
 const msgOOB = unix.MSG_OOB
@@ -54,8 +57,8 @@ func TestEverySocketIsNonBlockingAndClosedOnExec(t *testing.T) {
 	}
 }
 
-// SIGTERM comes after the write and has the greater number: a SIGPIPE would be
-// delivered before it.
+// SIGTERM is sent after the write and has the greater number: a SIGPIPE would
+// be delivered before it.
 func TestWriteRaisesNoSigpipe(t *testing.T) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGPIPE, unix.SIGTERM)
@@ -76,7 +79,7 @@ func TestWriteRaisesNoSigpipe(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoSocketIsLeftAlone(t *testing.T) {
+func TestAFileThatIsNotASocketIsLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "precious")
 	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
@@ -104,6 +107,86 @@ func TestALiveSocketIsLeftAlone(t *testing.T) {
 	awaitReadable(t, ln)
 }
 
+func TestAListenerThatClosesLeavesTheSocketsOfOthers(t *testing.T) {
+	for name, unlink := range map[string]bool{"closed": false, "unlinked and closed": true} {
+		path := filepath.Join(t.TempDir(), "s")
+		ln, err := Net{}.Listen("unix", path, eventloop.ListenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		successor, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unlink {
+			if err := (Net{}).Unlink(path); err != nil {
+				t.Error(err)
+			}
+		}
+		closeHandle(t, ln)
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatalf("%s: the successor is out of reach: %v", name, err)
+		}
+		_ = c.Close()
+		_ = successor.Close()
+	}
+}
+
+func TestAListenerLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s")
+	for range 3 {
+		ln, err := Net{}.Listen("unix", path, eventloop.ListenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeHandle(t, ln)
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("%v, %v", entries, err)
+		}
+	}
+}
+
+func TestWhileTheLockIsHeldASocketIsNotStale(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	claim, err := osutil.ClaimSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = claim.Release() }()
+	// It refuses connections, as listeners on the BSDs do when their backlog is full.
+	full, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.SetUnlinkOnClose(false)
+	_ = full.Close()
+	if _, err := (Net{}).Listen("unix", path, eventloop.ListenOptions{}); !errors.Is(err, unix.EADDRINUSE) {
+		t.Errorf("Listen: %v", err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the socket was taken: %v", err)
+	}
+	_ = claim.Release()
+	ln, err := Net{}.Listen("unix", path, eventloop.ListenOptions{})
+	if err != nil {
+		t.Fatalf("Listen after the end of the other: %v", err)
+	}
+	closeHandle(t, ln)
+}
+
+func TestAPathThatIsTooLongIsExplained(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", osutil.MaxSocketPath))
+	_, err := Net{}.Listen("unix", path, eventloop.ListenOptions{})
+	if err == nil || !strings.Contains(err.Error(), strconv.Itoa(osutil.MaxSocketPath)) {
+		t.Errorf("Listen: %v", err)
+	}
+}
+
 func TestAnAdoptedUnixListenerOutlivesItsOrigin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	origin, err := net.Listen("unix", path)
@@ -123,4 +206,16 @@ func TestAnAdoptedUnixListenerOutlivesItsOrigin(t *testing.T) {
 		t.Fatalf("Dial after the origin was closed: %v", err)
 	}
 	closeHandle(t, client)
+}
+
+// The error differs: on NetBSD a connection that was reset gives EINVAL.
+func TestCloseWriteOfAConnectionThatHasEndedIsNoError(t *testing.T) {
+	for system, err := range map[string]error{"a connection that ended": unix.ENOTCONN, "one that was reset": unix.ECONNRESET, "NetBSD": unix.EINVAL} {
+		if got := toldPeer(err); got != nil {
+			t.Errorf("%s: CloseWrite is %v", system, got)
+		}
+	}
+	if err := toldPeer(unix.EBADF); !errors.Is(err, unix.EBADF) {
+		t.Errorf("a closed descriptor: CloseWrite is %v", err)
+	}
 }

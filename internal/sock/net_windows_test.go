@@ -50,9 +50,9 @@ func TestNoSocketIsInherited(t *testing.T) {
 	}
 }
 
-// One that does not ask for the port exclusively would get it with SO_REUSEADDR,
-// and half of the clients.
-func TestNobodyTakesOverThePortOfAListener(t *testing.T) {
+// Without exclusive use another socket could take the port with SO_REUSEADDR,
+// and get half of the clients.
+func TestThePortOfAListenerCannotBeTakenOver(t *testing.T) {
 	_, address := listener(t, "tcp4", "127.0.0.1:0")
 	thief, err := newSocket(afInet)
 	if err != nil {
@@ -75,8 +75,8 @@ func TestNobodyTakesOverThePortOfAListener(t *testing.T) {
 	}
 }
 
-// A send of any length would be taken at once, and kept in memory that can't be
-// paged out.
+// The system would accept a send of any length at once, and keep it in memory
+// that can't be paged out.
 func TestOneSendIsBounded(t *testing.T) {
 	client, _ := connected(t, "tcp4", "127.0.0.1:0")
 	if n, err := (Net{}).Write(client, []byte(strings.Repeat("x", 10*maxSend))); n < 1 || n > maxSend || err != nil {

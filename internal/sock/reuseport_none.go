@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// setReusePort fails: what these systems call SO_REUSEPORT, if they have it,
-// does not spread connections.
+// setReusePort fails: SO_REUSEPORT on these systems, if they have it, does not
+// distribute connections.
 func setReusePort(descriptor) error {
 	return fmt.Errorf("sock: several listeners on one port: %w", errors.ErrUnsupported)
 }

@@ -2,7 +2,7 @@ package sock
 
 import "golang.org/x/sys/unix"
 
-// writeFlags is empty: only newer versions of the system know MSG_NOSIGNAL.
+// writeFlags is empty: only newer versions of the system support MSG_NOSIGNAL.
 const writeFlags = 0
 
 func noSigpipe(fd int) error {

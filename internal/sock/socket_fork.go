@@ -31,7 +31,7 @@ func newSocket(family int) (int, error) {
 	return fd, nil
 }
 
-// setUp makes a new descriptor non-blocking and keeps SIGPIPE away from it.
+// setUp makes a new descriptor non-blocking and disables SIGPIPE for it.
 func setUp(fd int) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return SysErr("fcntl", err)

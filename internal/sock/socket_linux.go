@@ -8,7 +8,7 @@ type (
 )
 
 // newSocket opens a stream socket of a family, always plain TCP for the IP
-// ones: never MPTCP, which costs more and which sandboxes don't know.
+// ones: never MPTCP, which costs more and which sandboxes don't support.
 func newSocket(family int) (int, error) {
 	proto := unix.IPPROTO_TCP
 	if family == unix.AF_UNIX {

@@ -10,8 +10,8 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// What Unix and Windows have in common, under one name; sys_windows.go is the
-// other half.
+// Names for what Unix and Windows have in common; sys_windows.go is the other
+// half.
 type (
 	descriptor    = int
 	socketAddr    = unix.Sockaddr
@@ -28,6 +28,7 @@ const (
 	tcpNoDelay, ipv6Only    = unix.TCP_NODELAY, unix.IPV6_V6ONLY
 	solSocket, soError      = unix.SOL_SOCKET, unix.SO_ERROR
 	soOOBInline             = unix.SO_OOBINLINE
+	soKeepAlive             = unix.SO_KEEPALIVE
 	// soBind is set before bind: a restarted server does not wait for the old
 	// one's TIME_WAIT.
 	soBind = unix.SO_REUSEADDR
@@ -38,23 +39,30 @@ const (
 )
 
 var (
-	// underWay is what connect says when it has begun. An interrupted one goes
-	// on by itself (connect(2)).
+	// underWay are the results of a connect that is in progress. An interrupted
+	// one continues by itself (connect(2)).
 	underWay = []error{nil, unix.EINPROGRESS, unix.EINTR, unix.EALREADY, unix.EISCONN}
-	// gone is what shutdown says of a connection that has ended.
-	gone = []error{unix.ENOTCONN}
-	// noFiles: no descriptor to have, in the process or in the system.
+	// gone are the errors of shutdown for a connection that has ended. For one
+	// that was reset it is EINVAL on NetBSD and ECONNRESET on others; EINVAL
+	// can't mean the other argument of shutdown, which is always valid.
+	gone = []error{unix.ENOTCONN, unix.ECONNRESET, unix.EINVAL}
+	// noFiles are the errors when the process or the system is out of descriptors.
 	noFiles = []error{unix.EMFILE, unix.ENFILE}
-	// noRoom is the same of accept, and no memory for one more connection.
+	// noRoom are the same errors of accept, and those for no memory for one more
+	// connection.
 	noRoom = []syscall.Errno{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM}
-	// lostNewcomer: accept(2) says which pending errors of the network show up here.
+	// lostNewcomer are the pending network errors of accept(2).
 	lostNewcomer = []syscall.Errno{
 		unix.EINTR, unix.ECONNABORTED, unix.ECONNRESET, unix.EPROTO, unix.ETIMEDOUT,
 		unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENOPROTOOPT,
 	}
-	noDualStack = []error{
-		unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EADDRNOTAVAIL, unix.EINVAL, unix.ENOPROTOOPT,
-	}
+	// noSuchOption are the errors of setsockopt for an unsupported option.
+	noSuchOption = []error{unix.ENOPROTOOPT, unix.EOPNOTSUPP}
+	// oneFamily are the errors of IPV6_V6ONLY=0 on systems whose IPv6 sockets
+	// are IPv6 only: OpenBSD (EINVAL), DragonFly (EOPNOTSUPP).
+	oneFamily = []error{unix.EINVAL, unix.ENOPROTOOPT, unix.EOPNOTSUPP}
+	// noIPv6 are the errors of a machine without IPv6: no such family, or no address of it.
+	noIPv6 = []error{unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EADDRNOTAVAIL}
 )
 
 func bind(fd int, sa unix.Sockaddr) error         { return unix.Bind(fd, sa) }
@@ -75,7 +83,7 @@ func setsockoptInt(fd, level, option, value int) error {
 
 func setNonblock(fd int) error { return SysErr("fcntl", unix.SetNonblock(fd, true)) }
 
-// duplicate is dup with close-on-exec, as not every system has it in one call.
+// duplicate is dup with close-on-exec, which not every system has as one call.
 func duplicate(orig uintptr) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -86,8 +94,9 @@ func duplicate(orig uintptr) (int, error) {
 	return fd, err
 }
 
-// closeSocket closes fd. After these two errors it is gone all the same, and
-// another close could hit its successor; FreeBSD reports a reset here.
+// closeSocket closes fd. After these two errors it is closed anyway, and
+// another close could hit a new descriptor with its number; FreeBSD reports a
+// reset here.
 func closeSocket(fd int) error {
 	err := unix.Close(fd)
 	if err == unix.EINTR || err == unix.ECONNRESET {
@@ -96,7 +105,7 @@ func closeSocket(fd int) error {
 	return err
 }
 
-// IsOpen returns why h is no open descriptor, or nil.
+// IsOpen returns an error if h is not an open descriptor.
 func IsOpen(h eventloop.Handle) error {
 	_, err := unix.FcntlInt(uintptr(h), unix.F_GETFD, 0)
 	return SysErr("fcntl", err)

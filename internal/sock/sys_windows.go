@@ -13,8 +13,8 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// What Unix and Windows have in common, under one name; sys_unix.go is the
-// other half.
+// Names for what Unix and Windows have in common; sys_unix.go is the other
+// half.
 type (
 	descriptor    = windows.Handle
 	socketAddr    = windows.Sockaddr
@@ -33,9 +33,10 @@ const (
 	tcpNoDelay, ipv6Only    = windows.TCP_NODELAY, windows.IPV6_V6ONLY
 	solSocket, soError      = windows.SOL_SOCKET, 0x1007
 	soOOBInline             = 0x100
+	soKeepAlive             = 0x8
 	// soBind is set before bind. It is SO_EXCLUSIVEADDRUSE: without it another
-	// program may take the port over with SO_REUSEADDR, which shares here
-	// (learn.microsoft.com, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+	// program may take over the port with SO_REUSEADDR, which means sharing
+	// here (learn.microsoft.com, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
 	soBind = ^windows.SO_REUSEADDR
 
 	errAgain        = windows.WSAEWOULDBLOCK
@@ -44,27 +45,32 @@ const (
 )
 
 var (
-	// underWay is what connect says when it has begun.
+	// underWay are the results of a connect that is in progress.
 	underWay = []error{nil, windows.WSAEWOULDBLOCK, windows.WSAEINPROGRESS, windows.WSAEALREADY, windows.WSAEISCONN}
-	// gone is what shutdown says of a connection that has ended.
+	// gone are the errors of shutdown for a connection that has ended.
 	gone = []error{windows.WSAENOTCONN, windows.WSAECONNRESET, windows.WSAECONNABORTED}
-	// noFiles: no socket to have. WSAENOBUFS, the lack of memory, has its own
-	// meaning in connect (no port) and is not among them.
+	// noFiles are the errors when there are no more sockets. WSAENOBUFS, lack
+	// of memory, is not among them, because it has another meaning in connect
+	// (no port).
 	noFiles = []error{windows.WSAEMFILE}
-	// noRoom is the same of accept, and no memory for one more connection.
+	// noRoom are the same errors of accept, and those for no memory for one more
+	// connection.
 	noRoom = []syscall.Errno{windows.WSAEMFILE, windows.WSAENOBUFS}
-	// lostNewcomer: what accept says of one that is gone already.
+	// lostNewcomer are the errors of accept for a connection that is already gone.
 	lostNewcomer = []syscall.Errno{
 		windows.WSAEINTR, windows.WSAECONNABORTED, windows.WSAECONNRESET, windows.WSAENETDOWN,
 		windows.WSAENETUNREACH, windows.WSAEHOSTDOWN, windows.WSAEHOSTUNREACH, windows.WSAETIMEDOUT,
 	}
-	noDualStack = []error{
-		windows.WSAEAFNOSUPPORT, windows.WSAEPROTONOSUPPORT, windows.WSAEADDRNOTAVAIL,
-		windows.WSAEINVAL, windows.WSAENOPROTOOPT,
-	}
+	// noSuchOption are the errors of setsockopt for an unsupported option.
+	noSuchOption = []error{windows.WSAENOPROTOOPT, windows.WSAEOPNOTSUPP}
+	// oneFamily are the errors of IPV6_V6ONLY=0 on systems whose IPv6 sockets
+	// are IPv6 only.
+	oneFamily = []error{windows.WSAEINVAL, windows.WSAENOPROTOOPT, windows.WSAEOPNOTSUPP}
+	// noIPv6 are the errors of a machine without IPv6: no such family, or no address of it.
+	noIPv6 = []error{windows.WSAEAFNOSUPPORT, windows.WSAEPROTONOSUPPORT, windows.WSAEADDRNOTAVAIL}
 )
 
-// What package windows does not have.
+// Procedures that package windows does not have.
 var (
 	ws2             = windows.NewLazySystemDLL("ws2_32.dll")
 	procAccept      = ws2.NewProc("accept")
@@ -92,7 +98,7 @@ func newSocket(family int) (windows.Handle, error) {
 	return fd, nil
 }
 
-// blockingSocket opens a stream socket as it comes.
+// blockingSocket opens a stream socket that blocks.
 func blockingSocket(family int) (windows.Handle, error) {
 	if err := winsock(); err != nil {
 		return invalid, err
@@ -105,8 +111,8 @@ func blockingSocket(family int) (windows.Handle, error) {
 	return fd, lacksUnix(family, SysErr("WSASocket", err))
 }
 
-// lacksUnix says of a system without Unix sockets (before Windows 10, version
-// 1803) that it has none.
+// lacksUnix returns the error for a system without Unix sockets (before Windows
+// 10, version 1803).
 func lacksUnix(family int, err error) error {
 	if family != windows.AF_UNIX || !errors.Is(err, windows.WSAEAFNOSUPPORT) {
 		return err
@@ -128,7 +134,7 @@ func setNonblock(fd windows.Handle) error {
 	return nil
 }
 
-// failed tells SOCKET_ERROR, an int of -1, in the register it came in.
+// failed reports whether a register holds SOCKET_ERROR, an int of -1.
 func failed(r uintptr) bool { return int32(r) == -1 }
 
 func bind(fd windows.Handle, sa windows.Sockaddr) error         { return windows.Bind(fd, sa) }
@@ -160,7 +166,7 @@ func duplicate(orig uintptr) (windows.Handle, error) {
 	return windows.WSASocket(-1, -1, -1, &info, 0, socketFlags) // FROM_PROTOCOL_INFO
 }
 
-// IsOpen returns why h is no open socket, or nil.
+// IsOpen returns an error if h is not an open socket.
 func IsOpen(h eventloop.Handle) error {
 	_, err := getsockoptInt(windows.Handle(h), windows.SOL_SOCKET, 0x1008) // SO_TYPE
 	return SysErr("getsockopt", err)

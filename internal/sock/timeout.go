@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Milliseconds turns the timeout of eventloop.Poller.Wait into that of poll(2)
-// and its like: rounded up, so that no wait ends early, -1 for ever, and at
-// most what 32 bits hold (24 days), after which the caller waits again.
+// Milliseconds converts the timeout of eventloop.Poller.Wait to that of poll(2)
+// and similar calls: rounded up, so that no wait ends early, -1 forever, and
+// at most what fits into 32 bits (24 days), after which the caller waits again.
 func Milliseconds(d time.Duration) int {
 	if d < 0 {
 		return -1

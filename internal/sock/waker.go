@@ -10,12 +10,12 @@ import (
 // A Waker makes a descriptor readable from any goroutine, so that a poll that
 // watches it returns. Any number of Wakes before a Drain cost one system call.
 //
-// Wake may be called from anywhere at any time; the other methods belong to
-// the goroutine that polls.
+// Wake may be called from any goroutine at any time; the other methods belong
+// to the goroutine that polls.
 type Waker struct {
 	pending atomic.Bool
 	// mu keeps Close from closing the descriptor under a Wake that writes to
-	// it: its number could be somebody else's by then.
+	// it: its number could have been reused by then.
 	mu     sync.Mutex
 	closed bool
 	ends   wakerEnds
@@ -44,20 +44,21 @@ func (w *Waker) Wake() error {
 		return nil
 	}
 	err := w.ends.signal()
-	if err == errAgain { // full, and so readable already
+	if err == nil || err == errAgain { // full, and so readable already
 		return nil
 	}
+	w.pending.Store(false) // the next Wake has to try
 	return SysErr("write", err)
 }
 
-// Drain makes the descriptor unreadable and tells whether there was a Wake
+// Drain makes the descriptor unreadable and reports whether there was a Wake
 // since the last Drain.
 //
 // The order matters. A Wake between reading and clearing finds pending still
 // set and writes nothing, which is right: its caller's work is done already and
-// the poll is returning. Cleared first, it would write, the read below would
-// take that away, and pending would stay set with nothing to read: every later
-// Wake would be lost.
+// the poll is returning. If pending were cleared first, it would write, the
+// read below would consume that, and pending would stay set with nothing to
+// read: every later Wake would be lost.
 func (w *Waker) Drain() bool {
 	w.ends.drain()
 	return w.pending.Swap(false)

@@ -14,7 +14,7 @@ func openEnds() (wakerEnds, error) {
 	if err != nil {
 		return wakerEnds{}, SysErr("eventfd", err)
 	}
-	// Any number but 0 and the greatest will do, so the byte order is no matter.
+	// Any number but 0 and the greatest will do, so the byte order does not matter.
 	return wakerEnds{read: fd, out: [8]byte{1}}, nil
 }
 

@@ -11,20 +11,20 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// wakerEnds is a TCP connection to itself over the loopback: WSAPoll watches
-// nothing but sockets. The buffers are here so that nothing is allocated.
+// wakerEnds is a TCP connection to itself over the loopback: WSAPoll can watch
+// only sockets. The buffers are here so that nothing is allocated.
 type wakerEnds struct {
 	read, write windows.Handle
 	in          [64]byte
 	out         [1]byte
 }
 
-// maxStrangers bounds how many connections of other programs are turned away
-// before a waker's own comes.
+// maxStrangers bounds how many connections of other programs are rejected
+// before the waker's own arrives.
 const maxStrangers = 16
 
-// openEnds connects while the sockets still block: nobody else is needed for
-// it, so that is not for long.
+// openEnds connects while the sockets still block, which is not for long,
+// because no other process takes part.
 func openEnds() (e wakerEnds, err error) {
 	e.read, e.write = invalid, invalid
 	ln, err := blockingSocket(windows.AF_INET)
@@ -47,7 +47,7 @@ func openEnds() (e wakerEnds, err error) {
 	return e, err
 }
 
-// meet has ln listen on a free port and client connect to it.
+// meet makes ln listen on a free port and connects client to it.
 func meet(ln, client windows.Handle) error {
 	if err := windows.SetsockoptInt(ln, windows.SOL_SOCKET, soBind, 1); err != nil {
 		return SysErr("setsockopt", err)
@@ -65,8 +65,8 @@ func meet(ln, client windows.Handle) error {
 	return SysErr("connect", windows.Connect(client, at))
 }
 
-// acceptFrom takes the connection of client, and nobody else's: any program of
-// this machine may connect to ln.
+// acceptFrom accepts the connection of client, and rejects others: any program
+// on this machine may connect to ln.
 func acceptFrom(ln, client windows.Handle) (windows.Handle, error) {
 	own, err := windows.Getsockname(client)
 	if err != nil {

@@ -60,3 +60,25 @@ func TestWakerMayBeClosedUnderAWake(t *testing.T) {
 		}
 	}
 }
+
+func TestAWakeThatFailedIsTriedAgain(t *testing.T) {
+	w, err := OpenWaker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	ends := w.ends
+	closed := ends
+	breakEnds(&closed)
+	w.ends = closed
+	if w.Wake() == nil {
+		t.Error("Wake without a descriptor is no error")
+	}
+	w.ends = ends
+	if err := w.Wake(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.Handle()), Events: unix.POLLIN}}, 0); n != 1 || err != nil {
+		t.Errorf("the second Wake is lost: %d, %v", n, err)
+	}
+}

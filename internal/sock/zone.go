@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// zoneID returns the interface index that an IPv6 zone names: by number, or by
+// zoneID returns the interface index of an IPv6 zone, which is a number or a
 // name. 0 means no zone.
 func zoneID(zone string) (uint32, error) {
 	if zone == "" {
@@ -22,8 +22,8 @@ func zoneID(zone string) (uint32, error) {
 	return uint32(ifi.Index), nil
 }
 
-// withZone puts the scope of a link-local address into it, as a number: its
-// name would cost a system call for each connection.
+// withZone sets the zone of a link-local address, as a number: its name would
+// cost a system call for each connection.
 func withZone(ip netip.Addr, scope uint32) netip.Addr {
 	if scope == 0 {
 		return ip

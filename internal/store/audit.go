@@ -51,7 +51,7 @@ func Chain(prev Entry, a chat.Act) Entry {
 	return Entry{N: prev.N + 1, Act: a, Hash: sha256.Sum256(b)}
 }
 
-// Follows tells whether e is what Chain makes of its act after prev.
+// Follows reports whether e is the result of Chain for its act after prev.
 func (e Entry) Follows(prev Entry) bool {
 	want := Chain(prev, e.Act)
 	return e.N == want.N && e.Hash == want.Hash

@@ -11,7 +11,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-func TestTheChainIsWhatTheDocumentationSays(t *testing.T) {
+func TestTheChainIsAsDocumented(t *testing.T) {
 	e := store.Chain(store.Entry{}, chat.Act{Time: time.Unix(1, 5), By: "ann", Verb: "ban", Target: "eve", Room: "#a", Why: "spam"})
 	// printf '…' | sha256sum over 32 zero bytes, 1, 1000000005 and the five texts
 	// after their lengths.
@@ -28,7 +28,7 @@ func TestTheChainIsWhatTheDocumentationSays(t *testing.T) {
 	}
 }
 
-func TestNoTwoActsAreChainedAlike(t *testing.T) {
+func TestDifferentActsHaveDifferentHashes(t *testing.T) {
 	act := rapid.Custom(func(t *rapid.T) chat.Act {
 		s := rapid.SampledFrom([]string{"", "a", "b", "ab", "\x00"})
 		return chat.Act{By: s.Draw(t, "by"), Verb: s.Draw(t, "verb"), Target: s.Draw(t, "target"), Room: s.Draw(t, "room"), Why: s.Draw(t, "why")}
@@ -41,7 +41,7 @@ func TestNoTwoActsAreChainedAlike(t *testing.T) {
 	})
 }
 
-func TestAFileNameStandsForOneRoomAndIsHarmless(t *testing.T) {
+func TestAFileNameIsUniqueToItsRoomAndHarmless(t *testing.T) {
 	for room, want := range map[string]string{
 		"#lobby": "lobby", "#a-b_3": "a-b_3",
 	} {

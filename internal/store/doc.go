@@ -1,10 +1,11 @@
-// Package store keeps on disk what the chat must not lose. A [Store] commits
-// records and answers questions about them; a [Writer] stands before one, takes
-// records without ever blocking, and commits what has come together at once.
+// Package store stores the chat's records on disk. A [Store] commits records
+// and answers queries; a [Writer] takes records for a Store without ever
+// blocking, and commits them in batches.
 //
 // Acknowledged means on disk: Commit returns when the records would survive a
-// power failure, and no done callback of the Writer is called with nil before.
+// power failure, and the Writer does not call a done callback with nil before
+// that.
 //
 // The stores are in store/sqlite (the default) and store/memory; store/storetest
-// holds what both must do.
+// tests both.
 package store

@@ -9,7 +9,7 @@ import (
 	"iter"
 )
 
-// ExportVersion is that of the format WriteExport writes.
+// ExportVersion is the version of the format that WriteExport writes.
 const ExportVersion = 1
 
 // MaxLine is the length of the longest line of an export, in bytes.
@@ -27,10 +27,10 @@ type exportEnd struct {
 
 const exportFormat = "chatsrv export"
 
-// WriteExport writes all that a store has as lines of JSON: a header with format
-// and version, an object with one member per thing (post, redaction, account,
-// room, sanction, mail, flag, act, kept, last_id), and the number of those lines
-// at the end, so that a file that was cut short is noticed.
+// WriteExport writes the contents of a store as lines of JSON: a header with
+// format and version, an object with one member per thing (post, redaction,
+// account, room, sanction, mail, flag, act, kept, last_id), and the number of
+// those lines at the end, so that a truncated file is noticed.
 func WriteExport(w io.Writer, s Store) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	buf, err := appendJSON(nil, exportHeader{exportFormat, ExportVersion})
@@ -62,8 +62,8 @@ func WriteExport(w io.Writer, s Store) error {
 	return b.Flush()
 }
 
-// ReadExport imports what WriteExport wrote, all of it or nothing. It may be
-// done again. Errors name the line.
+// ReadExport imports an export of WriteExport, all of it or nothing. It may be
+// repeated. Errors name the line.
 func ReadExport(r io.Reader, s Store) error {
 	err := s.Import(exportLines(r))
 	if err != nil {
@@ -148,7 +148,7 @@ func checkHeader(line []byte) error {
 	return nil
 }
 
-// lastLine returns the number in the last line, if line is that.
+// lastLine returns the number in line, if it is the last line.
 func lastLine(line []byte) (uint64, bool) {
 	var end struct {
 		Lines *uint64 `json:"lines"`

@@ -14,13 +14,13 @@ var reserved = []string{
 	"lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 }
 
-// odd begins the names that stand for a room by its hash.
+// odd is the prefix of names that are the hash of a room's name.
 const odd = "x-"
 
-// FileName returns the part of a file's name that stands for a room: "lobby" for
-// "#lobby". A name with anything but a-z, 0-9, _ and -, or one that some system
-// would take for something else, becomes x- and a hash: different rooms have
-// different files on every system, and none is outside its folder.
+// FileName returns the file name, without extension, for a room: "lobby" for
+// "#lobby". A name with characters other than a-z, 0-9, _ and -, or one that is
+// special on some system, becomes x- and a hash: different rooms have different
+// files on every system, and no file is outside its folder.
 func FileName(room string) string {
 	plain, ok := strings.CutPrefix(room, "#")
 	if ok && isPlain(plain) {

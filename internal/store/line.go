@@ -16,17 +16,17 @@ type Line struct {
 	Record chat.Record
 	// Entry is of the audit log.
 	Entry *Entry
-	// Kept is how far a room came in an epoch.
+	// Kept is the last sequence number of a room in an epoch.
 	Kept *Kept
 }
 
-// Kept is the last seq of a room and an epoch that was kept.
+// Kept is the last seq of a room and an epoch that was stored.
 type Kept struct {
 	Room       string
 	Epoch, Seq uint64
 }
 
-// A postLine is a message as it is written into exports and archives.
+// A postLine is the form of a message in exports and archives.
 type postLine struct {
 	Time    time.Time `json:"time"`
 	Room    string    `json:"room"`
@@ -41,7 +41,7 @@ type postLine struct {
 	Text    string    `json:"text"`
 }
 
-// jsonLine is a Line in JSON: an object with one member, named by what it is.
+// jsonLine is a Line in JSON: an object with one member, named after its kind.
 type jsonLine struct {
 	Post      *postLine       `json:"post,omitempty"`
 	Redaction *chat.Redaction `json:"redaction,omitempty"`

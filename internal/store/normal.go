@@ -7,19 +7,19 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// Normal returns r as it is when it is read again: times in UTC and without
-// monotonic clocks, events without Author, empty lists as nil. The lists
-// are copies.
+// Normal returns r in the form in which it is read back: times in UTC and
+// without monotonic clocks, events without Author, empty lists as nil. The
+// lists are copies.
 func Normal(r chat.Record) chat.Record {
 	switch r := r.(type) {
 	case chat.Post:
 		r.Event = normalEvent(r.Event)
 		return r
 	case chat.Account:
-		r.Created, r.Seen, r.Ignores = utc(r.Created), utc(r.Seen), list(r.Ignores)
+		r.Created, r.Seen, r.Ignores, r.Rooms = utc(r.Created), utc(r.Seen), list(r.Ignores), list(r.Rooms)
 		return r
 	case chat.RoomState:
-		r.Created, r.Operators, r.Members = utc(r.Created), list(r.Operators), list(r.Members)
+		r.Created, r.Operators, r.Members, r.Voiced = utc(r.Created), list(r.Operators), list(r.Members), list(r.Voiced)
 		return r
 	case chat.Sanction:
 		r.Since, r.Until = utc(r.Since), utc(r.Until)

@@ -6,7 +6,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// Means tells whether a redaction takes p back.
+// Means reports whether a redaction deletes p.
 func Means(d chat.Redaction, p chat.Post) bool {
 	e := p.Event
 	switch {
@@ -22,8 +22,8 @@ func Means(d chat.Redaction, p chat.Post) bool {
 	return e.Account == 0 && p.Key == d.Key
 }
 
-// SamePost tells whether two posts with one ID are the same, but for a text that
-// has been taken back.
+// SamePost reports whether two posts with the same ID are equal, except for a
+// text that was deleted.
 func SamePost(a, b chat.Post) bool {
 	if a.Event.Body == "" || b.Event.Body == "" {
 		a.Event.Body, b.Event.Body = "", ""

@@ -6,24 +6,26 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// unsaved is what a Writer's done gets: all there is to know, for the log, and
-// for people in the chat (see [chat.Reason]) only what the matter is, not where.
+// unsaved is the error for a Writer's done. It has all details for the log, but
+// for people in the chat (see [chat.Why]) only the reason, without paths.
 type unsaved struct{ err error }
 
 // Error implements error.
 func (e *unsaved) Error() string { return "not saved: " + e.err.Error() }
 
-// Unwrap lets both be found.
-func (e *unsaved) Unwrap() []error { return []error{&chat.Refused{Reason: e.reason()}, e.err} }
+// Unwrap returns both errors.
+func (e *unsaved) Unwrap() []error { return []error{e.reason(), e.err} }
 
-func (e *unsaved) reason() string {
+func (e *unsaved) reason() *chat.Refused {
 	switch {
 	case errors.Is(e.err, ErrNoSpace):
-		return "the disk is full"
+		return chat.NewRefused("disk-full")
 	case errors.Is(e.err, ErrReadOnly):
-		return "the disk is read-only"
+		return chat.NewRefused("disk-read-only")
+	case errors.Is(e.err, ErrGone):
+		return chat.NewRefused("database-gone")
 	case errors.Is(e.err, ErrCorrupt):
-		return "the database is damaged"
+		return chat.NewRefused("database-damaged")
 	}
-	return "the disk can't be written"
+	return chat.NewRefused("disk-unwritable")
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,15 +21,15 @@ const (
 	MaxID = math.MaxInt64 - IDGap
 )
 
-// The times that can be kept.
+// The range of times that can be stored.
 var (
 	minTime = time.Unix(0, math.MinInt64)
 	maxTime = time.Unix(0, math.MaxInt64)
 )
 
-// Valid returns nil for a record that every store keeps, and an ErrInvalid that
-// says what is wrong otherwise. One such record must not fail its neighbours in
-// the same transaction, so this is asked before.
+// Valid returns nil for a record that every store accepts, and otherwise an
+// ErrInvalid that says what is wrong. It is called before a commit, so that an
+// invalid record does not fail the others in its transaction.
 func Valid(r chat.Record) error {
 	c := &check{}
 	switch r := r.(type) {
@@ -93,10 +94,12 @@ func (c *check) redaction(r chat.Redaction) {
 
 func (c *check) account(r chat.Account) {
 	c.id(r.ID, false)
-	c.text(r.Name, r.Hash, r.Settings.Zone)
+	c.text(r.Name, r.Hash, r.Settings.Zone, r.Settings.Charset, string(r.Settings.Editing))
 	c.time(r.Created, r.Seen)
 	c.list(len(r.Ignores))
 	c.text(r.Ignores...)
+	c.list(len(r.Rooms))
+	c.text(r.Rooms...)
 }
 
 func (c *check) mail(r chat.Mail) {
@@ -116,7 +119,7 @@ func (c *check) end(r chat.End) {
 	}
 }
 
-// A check remembers the first thing that is wrong.
+// A check records the first error.
 type check struct{ err error }
 
 func (c *check) fail(what string) {
@@ -199,9 +202,10 @@ func (c *check) roomState(r chat.RoomState) {
 	c.id(r.Founder, true)
 	c.ids(r.Operators)
 	c.ids(r.Members)
+	c.ids(r.Voiced)
 }
 
-// Size returns about how many bytes a record takes while it waits.
+// Size returns approximately how many bytes a record takes while it waits.
 func Size(r chat.Record) int {
 	const base = 128
 	switch r := r.(type) {
@@ -211,12 +215,12 @@ func Size(r chat.Record) int {
 		return base + 8*len(r.IDs)
 	case chat.Account:
 		n := base + len(r.Hash)
-		for _, s := range r.Ignores {
+		for _, s := range slices.Concat(r.Ignores, r.Rooms) {
 			n += len(s) + 16
 		}
 		return n
 	case chat.RoomState:
-		return base + len(r.Topic) + 8*(len(r.Operators)+len(r.Members))
+		return base + len(r.Topic) + 8*(len(r.Operators)+len(r.Members)+len(r.Voiced))
 	case chat.Mail:
 		return base + len(r.Body)
 	case chat.DropMail:

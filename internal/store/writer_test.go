@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/store"
 	"github.com/sudoXpg/netloop/internal/store/memory"
 )
@@ -27,7 +29,7 @@ type disk struct {
 	batches [][]chat.Record
 	probes  int
 	gate    chan struct{} // a commit takes one, if not nil
-	begun   chan struct{} // and says so before
+	begun   chan struct{} // and sends to begun before
 	indexed []int
 	expired int
 }
@@ -87,7 +89,14 @@ func post(id uint64) chat.Post {
 	return chat.Post{Event: chat.Event{Room: "#lobby", Epoch: 1, Seq: id, ID: id, Kind: chat.Say, Body: "x"}}
 }
 
-// outcomes collects what done was called with.
+// awaited is a post whose author wants a receipt.
+func awaited(id uint64) chat.Post {
+	p := post(id)
+	p.Awaited = true
+	return p
+}
+
+// outcomes collects the arguments of done.
 type outcomes struct {
 	mu   sync.Mutex
 	list []string
@@ -115,7 +124,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func TestWhatComesDuringACommitIsTheNextBatch(t *testing.T) {
+func TestWritesDuringACommitAreTheNextBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
 		d.gate, d.begun = make(chan struct{}), make(chan struct{}, 100)
@@ -150,7 +159,7 @@ func TestWhatComesDuringACommitIsTheNextBatch(t *testing.T) {
 	})
 }
 
-func TestRecordsOfOneWriteAreNeverParted(t *testing.T) {
+func TestRecordsOfOneWriteAreNeverSplit(t *testing.T) {
 	d := newDisk(t)
 	w := store.NewWriter(d, store.Options{MaxBatch: 2, Inline: true})
 	w.Write(nil, post(1))
@@ -199,7 +208,7 @@ func TestASenderWaitsWhileTheQueueIsFullAndIsWokenAtHalf(t *testing.T) {
 	}
 }
 
-func TestWhoIgnoresAFullQueueIsRefusedInItsTurn(t *testing.T) {
+func TestWritesToAFullQueueAreRefusedInTheirTurn(t *testing.T) {
 	w := store.NewWriter(newDisk(t), store.Options{MaxRecords: 2, Inline: true})
 	o := &outcomes{}
 	for i := range uint64(6) {
@@ -209,6 +218,43 @@ func TestWhoIgnoresAFullQueueIsRefusedInItsTurn(t *testing.T) {
 	want := []string{"0: <nil>", "1: <nil>", "2: <nil>", "3: <nil>", "4: " + store.ErrBusy.Error(), "5: " + store.ErrBusy.Error()}
 	if got := o.take(); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Refused writes wait for their turn, too, so they have to count.
+func TestRefusedWritesDoNotGrowTheQueueWithoutBound(t *testing.T) {
+	const limit = 4
+	w := store.NewWriter(newDisk(t), store.Options{MaxRecords: limit, Inline: true})
+	for i := range uint64(100) {
+		w.Write(nil, post(i+1)) // refused writes without a done are dropped
+	}
+	if n := w.Stats().Waiting; n != 2*limit {
+		t.Errorf("%d wait, want %d", n, 2*limit)
+	}
+	var told atomic.Int32
+	var all sync.WaitGroup
+	for i := range uint64(100) {
+		all.Add(1)
+		w.Write(func(err error) {
+			if errors.Is(err, store.ErrBusy) {
+				told.Add(1)
+			}
+			all.Done()
+		}, post(i+1))
+	}
+	if n := w.Stats().Waiting; n != 4*limit {
+		t.Errorf("%d wait, want %d", n, 4*limit)
+	}
+	if n := w.Stats().Failed; n != 192 {
+		t.Errorf("%d have failed, want 192", n)
+	}
+	w.Wait()
+	all.Wait()
+	if n := told.Load(); n != 100 {
+		t.Errorf("%d were told", n)
+	}
+	if n := w.Stats().Waiting; n != 0 {
+		t.Errorf("%d wait in the end", n)
 	}
 }
 
@@ -226,7 +272,7 @@ func TestAnInvalidRecordIsRefusedAlone(t *testing.T) {
 	}
 }
 
-func TestAFailureIsToldToEverybodyAndHealsByItself(t *testing.T) {
+func TestAFailureIsReportedToAllWritersAndEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
 		var states []string
@@ -234,7 +280,7 @@ func TestAFailureIsToldToEverybodyAndHealsByItself(t *testing.T) {
 		o := &outcomes{}
 		d.set(store.ErrNoSpace)
 		for i := range uint64(3) {
-			w.Write(o.done(fmt.Sprint(i)), post(i+1))
+			w.Write(o.done(fmt.Sprint(i)), awaited(i+1))
 		}
 		synctest.Wait()
 		if got := o.take(); len(got) != 3 || !strings.Contains(got[2], "not saved: store: the disk is full") {
@@ -243,13 +289,13 @@ func TestAFailureIsToldToEverybodyAndHealsByItself(t *testing.T) {
 		if !errors.Is(w.Err(), store.ErrNoSpace) {
 			t.Error(w.Err())
 		}
-		// Nothing more is tried for a while.
-		w.Write(o.done("4"), post(4))
+		// Writes are not tried for a while.
+		w.Write(o.done("4"), awaited(4))
 		synctest.Wait()
 		if got := o.take(); len(got) != 1 || len(states) != 1 {
 			t.Errorf("%q, %q", got, states)
 		}
-		// It finds out by itself, more and more seldom.
+		// It tries by itself, less and less often.
 		pass(time.Minute)
 		if d.probes < 10 || d.probes > 30 {
 			t.Errorf("%d probes in a minute", d.probes)
@@ -259,8 +305,8 @@ func TestAFailureIsToldToEverybodyAndHealsByItself(t *testing.T) {
 		if w.Err() != nil || len(states) != 2 || states[1] != "<nil>" {
 			t.Errorf("%v, %q", w.Err(), states)
 		}
-		w.Write(o.done("1"), post(1)) // again
-		w.Write(o.done("2"), post(2))
+		w.Write(o.done("1"), awaited(1)) // again
+		w.Write(o.done("2"), awaited(2))
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
@@ -270,13 +316,13 @@ func TestAFailureIsToldToEverybodyAndHealsByItself(t *testing.T) {
 	})
 }
 
-func TestCloseTriesOnceMoreAndSaysWhatIsNotSaved(t *testing.T) {
+func TestCloseTriesOnceMoreAndReturnsTheError(t *testing.T) {
 	d := newDisk(t)
 	w := store.NewWriter(d, store.Options{Inline: true})
 	d.set(store.ErrReadOnly)
-	w.Write(nil, post(1))
+	w.Write(nil, awaited(1))
 	w.Step()
-	w.Write(nil, post(2))
+	w.Write(nil, awaited(2))
 	if err := w.Close(); !errors.Is(err, store.ErrReadOnly) {
 		t.Error(err)
 	}
@@ -290,10 +336,74 @@ func TestCloseTriesOnceMoreAndSaysWhatIsNotSaved(t *testing.T) {
 	}
 }
 
+// Each transaction costs as much as many lines.
+func TestRecordsThatNobodyWaitsForShareATransaction(t *testing.T) {
+	none := func(error) {}
+	for name, c := range map[string]struct {
+		write   func(w *store.Writer)
+		batches uint64 // before the delay ends
+	}{
+		"nobody waits":      {func(w *store.Writer) { w.Write(nil, post(1)); pass(49 * time.Millisecond); w.Write(nil, post(2)) }, 0},
+		"only failures":     {func(w *store.Writer) { w.Write(none, post(1)); w.Write(none, post(2)) }, 0},
+		"somebody waits":    {func(w *store.Writer) { w.Write(nil, post(1)); w.Write(none, awaited(2)) }, 1},
+		"a ban":             {func(w *store.Writer) { w.Write(nil, post(1)); w.Write(none, chat.DropFlag{ID: 1}) }, 1},
+		"for all so far":    {func(w *store.Writer) { w.Write(nil, post(1)); w.Write(none) }, 1},
+		"a batch is full":   {func(w *store.Writer) { w.Write(nil, post(1), post(2)); w.Write(nil, post(3), post(4)) }, 1},
+		"the writer closes": {func(w *store.Writer) { w.Write(nil, post(1)); _ = w.Close() }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := store.NewWriter(newDisk(t), store.Options{MaxBatch: 4})
+				synctest.Wait()
+				c.write(w)
+				synctest.Wait()
+				if got := w.Stats().Batches; got != c.batches {
+					t.Errorf("%d transactions, want %d", got, c.batches)
+				}
+				pass(50 * time.Millisecond)
+				if s := w.Stats(); s.Batches != 1 || s.Waiting != 0 {
+					t.Errorf("in the end %+v", s)
+				}
+				w.Write(nil, post(9)) // the delay begins again
+				pass(50 * time.Millisecond)
+				if name != "the writer closes" && w.Stats().Batches != 2 {
+					t.Errorf("in the end %+v", w.Stats())
+				}
+				_ = w.Close()
+			})
+		})
+	}
+}
+
+// A search scans messages that are not indexed yet, but deleted text has to be wiped soon.
+func TestDeletedTextIsWipedSoonerThanMessagesAreIndexed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(t)
+		w := store.NewWriter(d, store.Options{Delay: -1})
+		synctest.Wait()
+		first := d.indexings() // what an earlier run left
+		w.Write(nil, post(1))
+		pass(900 * time.Millisecond)
+		if n := d.indexings() - first; n != 0 {
+			t.Errorf("a message was indexed %d times in 0.9 s", n)
+		}
+		w.Write(nil, chat.DropFlag{ID: 1})
+		synctest.Wait()
+		w.Write(nil, post(2))
+		pass(20 * time.Millisecond)
+		if d.indexings() == first {
+			t.Error("nothing was wiped out")
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestIndexingWaitsForAQuietMomentUnlessTheBacklogIsLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
-		w := store.NewWriter(d, store.Options{IndexBacklog: 50})
+		w := store.NewWriter(d, store.Options{IndexBacklog: 50, Delay: -1, IndexQuiet: 10 * time.Millisecond})
 		synctest.Wait()
 		first := d.indexings() // what an earlier run left
 		for i := range uint64(20) {
@@ -320,7 +430,7 @@ func TestIndexingWaitsForAQuietMomentUnlessTheBacklogIsLong(t *testing.T) {
 	})
 }
 
-func TestTroubleWhileIndexingIsToldAndTriedAgainLater(t *testing.T) {
+func TestErrorsOfIndexingAreReportedAndRetriedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
 		var trouble []error
@@ -345,7 +455,7 @@ func TestTroubleWhileIndexingIsToldAndTriedAgainLater(t *testing.T) {
 	})
 }
 
-func TestOldMessagesAreLookedForNowAndThen(t *testing.T) {
+func TestExpireIsCalledPeriodically(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
 		w := store.NewWriter(d, store.Options{Keep: store.Keep{Bytes: 1}})
@@ -387,12 +497,12 @@ func TestManyWritersAreAnsweredOnceEach(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
-	if s := w.Stats(); s.Records != 2000 || s.Waiting != 0 || s.WaitingBytes != 0 {
+	if s := w.Stats(); s.Records != 2000 || s.Waiting != 0 || s.WaitingBytes != 0 || sum(s.Latency.Counts[:]) != s.Batches {
 		t.Errorf("%+v", s)
 	}
 }
 
-func TestPeopleAreToldWhatIsWrongWithTheDiskAndNotWhereItIs(t *testing.T) {
+func TestUsersAreToldTheReasonWithoutThePath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(t)
 		w := store.NewWriter(d, store.Options{})
@@ -404,14 +514,21 @@ func TestPeopleAreToldWhatIsWrongWithTheDiskAndNotWhereItIs(t *testing.T) {
 			d.set(fmt.Errorf("write /var/chat.db: %w", is))
 			pass(time.Minute) // it has found out
 			var got error
-			w.Write(func(err error) { got = err }, post(1))
+			w.Write(func(err error) { got = err }, awaited(1))
 			synctest.Wait()
-			if chat.Reason(got) != want || !errors.Is(got, is) {
-				t.Errorf("%q, %v", chat.Reason(got), got)
+			if text.Words(chat.Why(got)) != want || !errors.Is(got, is) {
+				t.Errorf("%q, %v", text.Words(chat.Why(got)), got)
 			}
 		}
 		d.set(nil)
 		pass(time.Minute)
 		_ = w.Close()
 	})
+}
+
+func sum(list []uint64) (n uint64) {
+	for _, k := range list {
+		n += k
+	}
+	return n
 }

@@ -5,15 +5,15 @@ import (
 	"encoding/binary"
 )
 
-// What the library is called, what Go asks of it, and who has the answer:
-// RtlGenRandom, under the name that it is exported by.
+// The name of the library, the function that Go needs from it, and its
+// implementation: RtlGenRandom, under its exported name.
 const (
 	dllName  = "bcryptprimitives.dll"
 	export   = "ProcessPrng"
 	provider = "ADVAPI32.SystemFunction036"
 )
 
-// Where things are in the file and in memory. One section is all there is.
+// The layout of the file and of memory. There is one section.
 const (
 	fileAlignment   = 0x200
 	memoryAlignment = 0x1000
@@ -33,7 +33,8 @@ func forwarder() []byte {
 	return file.Bytes()
 }
 
-// put appends values as the format wants them. Writing numbers to a buffer can't fail.
+// put appends values in the byte order of the format. Writing numbers to a buffer can't
+// fail.
 func put(b *bytes.Buffer, values ...any) {
 	for _, v := range values {
 		_ = binary.Write(b, binary.LittleEndian, v)
@@ -57,13 +58,13 @@ func exportTable() []byte {
 	put(&b, at(text), uint32(1))             // name, first ordinal
 	put(&b, uint32(1), uint32(1))            // addresses, names
 	put(&b, at(addresses), at(names), at(ordinals))
-	put(&b, at(providerAt)) // an address in this very section is a forwarder
+	put(&b, at(providerAt)) // an address inside this section is a forwarder
 	put(&b, at(exportAt), uint16(0))
 	b.WriteString(dllName + "\x00" + export + "\x00" + provider + "\x00")
 	return b.Bytes()
 }
 
-// headers are those of the file, with the size of the one section.
+// headers returns the headers of the file, with the size of the one section.
 func headers(size int) []byte {
 	const (
 		machineAMD64  = 0x8664

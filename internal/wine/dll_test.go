@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Whether Wine takes it is what the end-to-end tests show.
+// The end-to-end tests show whether Wine accepts it.
 func TestTheLibraryForwardsItsOneExport(t *testing.T) {
 	f, err := pe.NewFile(bytes.NewReader(forwarder()))
 	if err != nil {

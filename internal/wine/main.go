@@ -4,8 +4,8 @@
 //	go run ./internal/wine FOLDER
 //	WINEPREFIX=FOLDER WINEDEBUG=-all wine chatsrv.exe
 //
-// Programs that Go 1.26 built need bcryptprimitives.dll from the first moment on,
-// and Wine 8, which Debian 12 has, comes without it: the command writes one.
+// Programs built with Go 1.26 need bcryptprimitives.dll to start, which Wine 8,
+// the version in Debian 12, lacks: the command writes one.
 package main
 
 import (
@@ -28,8 +28,7 @@ func main() {
 	}
 }
 
-// prepare makes folder a Wine prefix: what Wine takes for a machine with
-// Windows on it.
+// prepare makes folder a Wine prefix, which is a Windows installation for Wine.
 func prepare(folder string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -42,7 +41,7 @@ func prepare(folder string) error {
 	}
 	dll := filepath.Join(folder, "drive_c", "windows", "system32", dllName)
 	if _, err := os.Stat(dll); !errors.Is(err, fs.ErrNotExist) {
-		return err // newer versions of Wine bring their own
+		return err // newer versions of Wine have their own
 	}
 	return os.WriteFile(dll, forwarder(), 0o644)
 }

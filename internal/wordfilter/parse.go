@@ -7,22 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// What a list may have.
+// The limits of a list.
 const (
 	// MaxBytes is the size of the largest file. Its list takes up to 40 times as
-	// much memory, and most of a second to make: that is no work for a loop.
+	// much memory, and most of a second to build: do not do that on a loop.
 	MaxBytes = 1 << 20
 	// MaxLines is how many lines a file has at most, comments counted.
 	MaxLines = 20_000
 	// MaxLetters is the length of the longest word or phrase, spaces counted.
 	MaxLetters = 64
-	// MinLetters is that of the shortest, unless its script has a word in one.
+	// MinLetters is the length of the shortest, unless its script has words of one letter.
 	MinLetters = 2
 	// MaxWords is how many words a phrase has at most.
 	MaxWords = 8
 )
 
-// A LineError is what is wrong with a line of a list, and what to do.
+// A LineError is a mistake in a line of a list, and how to fix it.
 type LineError struct {
 	Line int // the first is 1
 	Text string
@@ -31,7 +31,7 @@ type LineError struct {
 // Error implements error.
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
-// Errors are all that is wrong with a list, a line each.
+// Errors are all mistakes in a list, one line each.
 type Errors []*LineError
 
 // Error implements error.
@@ -62,14 +62,14 @@ func (e Errors) Unwrap() []error {
 //	strike: word
 //	allow: darn tough
 //
-// "allow" is for what has an unwanted word in it and is fine all the same; it
-// stands for itself only, but for case and what is between its words. If anything
-// is wrong Parse returns Errors and no list.
+// "allow" is for harmless text that contains an unwanted word; it matches only
+// itself, except for case and the text between its words. If there are mistakes
+// Parse returns Errors and no list.
 func Parse(file []byte) (*List, error) {
 	if len(file) > MaxBytes {
 		return nil, Errors{{1, fmt.Sprintf("the list has %d bytes; at most %d are read: split off what nobody needs", len(file), MaxBytes)}}
 	}
-	alphabets() // which the first line of chat shall not have to wait for
+	alphabets() // so that the first line of chat does not have to wait for it
 	p := parser{seen: map[string]int{}}
 	line := 0
 	for text := range bytes.Lines(bytes.TrimPrefix(file, []byte("\ufeff"))) {
@@ -148,15 +148,15 @@ func newPattern(word string) pattern {
 			last = c
 		}
 		if len(p.letters) > 4*MaxLetters {
-			break // it is too long anyhow
+			break // it is too long in any case
 		}
 	}
-	// The ' ' at the ends says nothing that the symbols don't.
+	// The ' ' at the ends is in the symbols, too.
 	p.letters = p.letters[1:max(1, len(p.letters)-1)]
 	return p
 }
 
-// check returns why a word can't be looked for, and what to do, or "".
+// check returns why a word can't be searched for, and what to do, or "".
 func (p *pattern) check() string {
 	words, letters, alone := 1, 0, false
 	for _, c := range p.letters {

@@ -10,13 +10,13 @@ import (
 	"github.com/sudoXpg/netloop/internal/names"
 )
 
-// A kind is what a character is to words.
+// A kind is the role of a character in words.
 type kind uint8
 
 const (
 	letter    kind = iota // letters, digits, the marks of scripts that need them
-	separator             // what ends a word
-	unseen                // what is not there
+	separator             // ends a word
+	unseen                // ignored
 )
 
 // How to read the signs @ $ and !.
@@ -27,11 +27,12 @@ const (
 	asSigns                // separators
 )
 
-// A glyph is a character as words have it: folded, and for what it looks like.
+// A glyph is a character in the form that is compared: folded, and replaced by what it
+// looks like.
 type glyph struct {
 	r    rune
 	kind kind
-	// It is read from text[start:end], and others may be from there, too.
+	// It is read from text[start:end]; other glyphs may come from there, too.
 	start, end int
 }
 
@@ -39,12 +40,12 @@ type glyph struct {
 type reader struct {
 	text   string
 	signs  signs
-	at     int // what is read next
+	at     int // where to read next
 	normal int // text[at:normal] is in form KC
 
-	start, end int    // what of the text is being read
-	segment    []byte // what is left of it, in form KC
-	look       string // what is left of the letters that a character looks like
+	start, end int    // the part of the text that is being read
+	segment    []byte // the rest of it, in form KC
+	look       string // the rest of the letters that a character looks like
 	inWord     bool   // the last glyph was a letter
 	sawSign    bool   // one that can be read in two ways
 }
@@ -76,8 +77,8 @@ func (r *reader) next() (glyph, bool) {
 	return g, true
 }
 
-// advance reads on in the text: a character if it is in form KC, else what
-// normalises together.
+// advance reads a character of the text if it is in form KC, otherwise the
+// segment that normalises together.
 func (r *reader) advance() rune {
 	if r.at >= r.normal {
 		r.normal = r.at + norm.NFKC.QuickSpanString(r.text[r.at:])
@@ -88,7 +89,7 @@ func (r *reader) advance() rune {
 		r.at += size
 		r.end = r.at
 		if c == utf8.RuneError {
-			r.normal = r.at // a QuickSpan takes all that follows bytes that are no UTF-8
+			r.normal = r.at // a QuickSpan skips everything after invalid UTF-8
 		}
 		return c
 	}
@@ -101,8 +102,8 @@ func (r *reader) advance() rune {
 	return c
 }
 
-// normalize returns form KC of a segment. A character by itself, such as a
-// fullwidth one, needs no memory.
+// normalize returns form KC of a segment. A single character, such as a
+// fullwidth one, is not allocated.
 func normalize(segment string) []byte {
 	p := norm.NFKC.PropertiesString(segment)
 	if d := p.Decomposition(); p.Size() == len(segment) && len(d) > 0 && norm.NFKC.QuickSpan(d) == len(d) {
@@ -120,7 +121,7 @@ func (r *reader) classifyASCII(c byte) (rune, kind) {
 	case c != '@' && c != '$' && c != '!':
 		return rune(c), separator
 	}
-	// An exclamation mark is one unless it is in the middle of a word.
+	// An exclamation mark is punctuation unless it is in the middle of a word.
 	if r.signs == asSigns || c == '!' && (!r.inWord || !r.wordGoesOn()) {
 		return rune(c), separator
 	}
@@ -128,7 +129,7 @@ func (r *reader) classifyASCII(c byte) (rune, kind) {
 	return rune(c), letter
 }
 
-// wordGoesOn reports whether what comes next may be a letter.
+// wordGoesOn reports whether the next character may be a letter.
 func (r *reader) wordGoesOn() bool {
 	if len(r.segment) > 0 || r.at >= len(r.text) {
 		return len(r.segment) > 0
@@ -137,8 +138,9 @@ func (r *reader) wordGoesOn() bool {
 	return c >= utf8.RuneSelf || 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '@' || c == '$'
 }
 
-// classify returns what a character in form KC is to words. If it looks like
-// several letters it returns the first, and leaves the others in r.look.
+// classify returns the folded form and the kind of a character in form KC. If
+// it looks like several letters it returns the first, and leaves the others in
+// r.look.
 func (r *reader) classify(c rune) (rune, kind) {
 	var m meaning
 	switch {
@@ -153,15 +155,15 @@ func (r *reader) classify(c rune) (rune, kind) {
 	return m.r, m.kind
 }
 
-// A meaning is what a character beyond ASCII is to words.
+// A meaning is the result of classify for a character beyond ASCII.
 type meaning struct {
 	r    rune
 	kind kind
 	look string // letters that come after r
 }
 
-// alphabets are the meanings of what most alphabets have, up to Cyrillic: they
-// need many tables each.
+// alphabets are the meanings of the characters up to Cyrillic, which need many
+// look-ups each.
 var alphabets = sync.OnceValue(func() *[0x530]meaning {
 	var a [0x530]meaning
 	for c := utf8.RuneSelf; c < len(a); c++ {
@@ -170,7 +172,7 @@ var alphabets = sync.OnceValue(func() *[0x530]meaning {
 	return &a
 })
 
-// mean looks up what a character is to words.
+// mean looks up the meaning of a character.
 func mean(c rune) meaning {
 	switch {
 	case isUnseen(c):
@@ -189,7 +191,7 @@ func mean(c rune) meaning {
 	return meaning{rune(look[0]), letter, look[1:]}
 }
 
-// latin returns the Latin letters that a letter is read as, or "".
+// latin returns the Latin letters as which a letter is read, or "".
 func latin(c rune) string {
 	if c == 'ß' {
 		return "ss"
@@ -197,18 +199,18 @@ func latin(c rune) string {
 	look, _ := names.Latin(c)
 	for i := range len(look) {
 		if look[i] < 'a' {
-			return "" // a digit, which is no letter
+			return "" // it looks like a digit, not a letter
 		}
 	}
 	if look == "rn" {
-		return "m" // by which the table means an m
+		return "m" // which the table uses for m
 	}
 	return look
 }
 
-// isUnseen reports whether c is drawn as nothing (Default_Ignorable_Code_Point),
-// or a mark that can be put on any letter, or the Arabic stroke that only makes a
-// word longer.
+// isUnseen reports whether c is invisible (Default_Ignorable_Code_Point), or a
+// mark that can be put on any letter, or the Arabic stroke that only makes a word
+// longer.
 func isUnseen(c rune) bool {
 	return c == 0x0640 || unicode.In(c, unicode.Cf, unicode.Inherited, unicode.Me,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
@@ -230,7 +232,7 @@ type token struct {
 // A tokenizer reads a text as words. It begins and ends with ' '.
 type tokenizer struct {
 	reader
-	// joined makes one word of everything.
+	// joined treats the whole text as one word.
 	joined bool
 
 	held    token // a letter that came with the end of a word before it
@@ -284,7 +286,7 @@ func (t *tokenizer) letter(g glyph) token {
 	return token{g.r, g.start, g.end}
 }
 
-// class returns the symbol that stands for all letters that c may be read as.
+// class returns the symbol for all letters that c may be read as.
 func class(c rune) rune {
 	switch c {
 	case '0':

@@ -10,8 +10,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
-// A reference is the slow and obvious way, for texts of a few letters, spaces and
-// dots: every word and every row of words, against every pattern.
+// A reference is the slow and obvious implementation, for texts of a few letters,
+// spaces and dots: it compares every word and every row of words with every
+// pattern.
 type reference []string
 
 func (words reference) finds(text string) bool {
@@ -49,8 +50,8 @@ func sameWord(word, text string) bool {
 // row returns how many letters like the first s begins with.
 func row(s string) int { return len(s) - len(strings.TrimLeft(s, s[:1])) }
 
-// spelledOut looks for a row of single letters, with the same between them, that
-// is the word.
+// spelledOut searches for the word as a row of single letters with equal
+// separators.
 func spelledOut(word, text string) bool {
 	type single struct {
 		letter byte
@@ -91,7 +92,7 @@ func spelledOut(word, text string) bool {
 	return false
 }
 
-func TestWhatIsFoundIsWhatComparingEveryWordFinds(t *testing.T) {
+func TestCheckAgreesWithTheReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfNDistinct(rapid.StringMatching(`[abil]{2,5}( [abil]{1,3}){0,2}`), 1, 6, func(s string) string { return s }).Draw(t, "words")
 		text := rapid.OneOf(
@@ -110,8 +111,8 @@ func TestWhatIsFoundIsWhatComparingEveryWordFinds(t *testing.T) {
 	})
 }
 
-// What a mask leaves has none of the words; it has the rest, in order.
-func TestWhatIsMaskedIsCleanAfterwards(t *testing.T) {
+// A masked text contains none of the words, and the rest in order.
+func TestMaskedTextHasNoUnwantedWordsLeft(t *testing.T) {
 	l := list(t, "mask: darn", "mask: ass", "mask: go to hell", "mask: hello", "mask: 馬鹿", "mask: to")
 	rapid.Check(t, func(t *rapid.T) {
 		parts := rapid.SliceOfN(rapid.OneOf(

@@ -9,24 +9,24 @@ import (
 const (
 	// ring is how many symbols back a match may begin; a power of two.
 	ring = 4 * MaxLetters
-	// minSpelled is how many single letters in a row are a spelled-out word.
+	// minSpelled is how many single letters in a row make a spelled-out word.
 	minSpelled = 3
-	// maxGap is how many bytes may be between two letters of one.
+	// maxGap is how many bytes may be between two letters of a spelled-out word.
 	maxGap = 4
-	// stretched is how many equal letters in a row stand for any number. Digits
-	// of a list don't: 1000 is not 10.
+	// stretched is how many equal letters in a row match any number of them.
+	// Digits in a list are exact: 1000 is not 10.
 	stretched = 3
 )
 
-// A scanner looks for the patterns of a list in a text.
+// A scanner searches a text for the patterns of a list.
 type scanner struct {
 	list *List
 	text string
 	hits []hit
 }
 
-// scan looks through the text. It reports whether there are signs in it that can
-// be read in two ways.
+// scan searches the text. It reports whether there are signs in it that can be
+// read in two ways.
 func (s *scanner) scan(how signs) bool {
 	t := tokenizer{reader: reader{text: s.text, signs: how}}
 	w := walk{scanner: s, how: how}
@@ -45,7 +45,7 @@ func (s *scanner) scan(how signs) bool {
 	return t.sawSign
 }
 
-// spell looks at a row of single letters as one word.
+// spell searches a row of single letters as one word.
 func (s *scanner) spell(row *spelled, how signs) {
 	text := s.text[row.found.start:row.found.end]
 	t := tokenizer{reader: reader{text: text, signs: how}, joined: true}
@@ -55,7 +55,7 @@ func (s *scanner) spell(row *spelled, how signs) {
 	}
 }
 
-// A walk is the way of a text, or a row in it, through the trie.
+// A walk is the path of a text, or of a row in it, through the trie.
 type walk struct {
 	*scanner
 	base   int // where it begins in the text
@@ -96,8 +96,8 @@ func (w *walk) step(k token) {
 	}
 }
 
-// found adds a hit of pattern p, of which the last symbol was the end, if its
-// letters are there and not only its symbols.
+// found adds a hit of pattern p, which ends at the last symbol, if its letters
+// match and not only its symbols.
 func (w *walk) found(p int) {
 	pattern := &w.list.patterns[p]
 	first := w.count - len(pattern.symbols) + 1 // after the ' '
@@ -107,7 +107,7 @@ func (w *walk) found(p int) {
 	if !pattern.reads(&t) {
 		return
 	}
-	// The marks on its last letter are the word's, too.
+	// The marks on its last letter belong to the word.
 	for end < len(w.text) {
 		c, size := utf8.DecodeRuneInString(w.text[end:])
 		if !unicode.Is(unicode.Mn, c) || !isUnseen(c) {
@@ -118,7 +118,7 @@ func (w *walk) found(p int) {
 	w.hits = append(w.hits, hit{start, end, p})
 }
 
-// reads reports whether what t reads is the pattern, of which it has the symbols.
+// reads reports whether t, which has the symbols of the pattern, also has its letters.
 func (p *pattern) reads(t *tokenizer) bool {
 	t.next() // ' '
 	rest := p.letters
@@ -150,7 +150,7 @@ func (p *pattern) reads(t *tokenizer) bool {
 // other with those of a text.
 type rowMatch struct {
 	letters []rune
-	exact   bool // nothing stands for anything else
+	exact   bool // letters match only themselves
 
 	count   int  // of the text's letters
 	differs bool // from letters, one by one
@@ -181,7 +181,7 @@ func (m *rowMatch) add(c rune) {
 	}
 }
 
-// turn ends equal letters.
+// turn ends a run of equal letters.
 func (m *rowMatch) turn() {
 	m.torn = m.torn || m.extra && m.same < stretched
 	m.same, m.extra = 0, false
@@ -200,11 +200,11 @@ func (m *rowMatch) ok() bool {
 	return !m.exact && !m.torn && m.next == len(m.letters) && (first < '0' || first > '9')
 }
 
-// spelled finds rows of single letters with the same between them.
+// spelled finds rows of single letters with equal separators.
 type spelled struct {
 	start, end int    // of the row
 	count      int    // of its letters
-	gap        string // what is between them, but for spaces
+	gap        string // the separator, without spaces
 	found      struct{ start, end int }
 
 	first   token // of the word that is being read
@@ -219,8 +219,8 @@ func (s *spelled) letter(k token) {
 	s.letters++
 }
 
-// space takes the end of a word. It returns true if a row came to its end, which
-// is then found.
+// space takes the end of a word. It returns true if a row has ended and is
+// complete.
 func (s *spelled) space(text string) bool {
 	letters := s.letters
 	s.letters = 0
@@ -233,7 +233,7 @@ func (s *spelled) space(text string) bool {
 		s.begin()
 		return false
 	}
-	// Two letters may be of one character, such as ¼.
+	// Two letters may come from one character, such as ¼.
 	gap := text[min(s.end, s.first.start):s.first.start]
 	trimmed := strings.TrimSpace(gap)
 	if s.count == 1 {
@@ -252,7 +252,7 @@ func (s *spelled) space(text string) bool {
 
 func (s *spelled) begin() { s.start, s.end, s.count = s.first.start, s.first.end, 1 }
 
-// flush ends the row, and reports whether it is one.
+// flush ends the row, and reports whether it is long enough.
 func (s *spelled) flush() bool {
 	long := s.count >= minSpelled
 	if long {

@@ -6,7 +6,7 @@ import (
 )
 
 // A trie is an Aho-Corasick automaton over the symbols of patterns. Its nodes are
-// numbered breadth first, so that the children of one are neighbours; node 0 is
+// numbered breadth first, so that the children of a node are adjacent; node 0 is
 // the root. Every pattern begins and ends with ' '.
 type trie struct {
 	nodes []node
@@ -18,9 +18,9 @@ type node struct {
 	symbol rune   // on the way from the parent
 	first  uint32 // its children are nodes[first:last]
 	last   uint32
-	fail   uint32 // the node of the longest end of this one's symbols
+	fail   uint32 // the node of the longest proper suffix of this one's symbols
 	found  int32  // the first pattern that ends here, or -1
-	dict   uint32 // the next node on the way of fail where one ends, or the root
+	dict   uint32 // the next node along fail where a pattern ends, or the root
 }
 
 // build makes the trie of patterns.
@@ -33,7 +33,7 @@ func build(patterns []pattern) trie {
 	slices.SortStableFunc(order, func(a, b int32) int {
 		return slices.Compare(patterns[a].symbols, patterns[b].symbols)
 	})
-	// The patterns that go through a node are neighbours in the order.
+	// The patterns that go through a node are adjacent in the order.
 	type job struct {
 		node     uint32
 		from, to int
@@ -64,7 +64,7 @@ func build(patterns []pattern) trie {
 	return t
 }
 
-// link sets where to go on when no child fits. Parents come before children.
+// link sets the fail links. Parents come before children.
 func (t *trie) link() {
 	for n := range t.nodes {
 		parent := &t.nodes[n]

@@ -1,22 +1,23 @@
-// Package wordfilter finds unwanted words in lines of chat, also when they are
-// dressed up, and never inside of other words.
+// Package wordfilter finds unwanted words in lines of chat, even when they are
+// disguised, and never inside other words.
 //
 // A line and a word are compared in a common form: normalised (NFKC), in lower
-// case, without characters that nobody sees, with letters of other scripts for
-// the Latin ones they look like (UTS #39), and with 0 1 3 4 5 7 @ $ ! for o i/l e
-// a s t a s i/l. Three or more equal letters in a row stand for any number, so
-// "daaarn" is "darn", but "good" is not "god". A word that is spelled out is read
-// as one ("d a r n", "d.a.r.n") if it is three or more single letters, the whole
-// row of them.
+// case, without invisible characters, with letters of other scripts for the Latin
+// ones they look like (UTS #39), and with 0 1 3 4 5 7 @ $ ! for o i/l e a s t a s
+// i/l. Three or more equal letters in a row match any number, so "daaarn" is
+// "darn", but "good" is not "god". A word that is spelled out is read as one ("d
+// a r n", "d.a.r.n") if it is three or more single letters, the whole row of
+// them.
 //
-// A match begins and ends where words do; what is neither letter nor digit ends
-// a word. Scripts that are written without spaces (Han, kana, Thai and the like)
-// have words begin and end at every character. Digits stand for letters only
-// beside letters: "455" is a number, "A55" a road. Accents make another letter:
-// "ano" is not "año"; but marks that have no letter of their own are left out.
+// A match begins and ends where words do; a character that is neither letter nor
+// digit ends a word. In scripts that are written without spaces (Han, kana, Thai
+// and the like) words can begin and end at every character. Digits stand for
+// letters only beside letters: "455" is a number, "A55" a road. Accents make
+// another letter: "ano" is not "año"; but marks that have no letter of their own
+// are left out.
 //
 // The package is pure: no clock, no files. A List never changes; to reload one,
-// make another and use that.
+// make a new one.
 package wordfilter
 
 import (
@@ -26,19 +27,19 @@ import (
 	"unicode/utf8"
 )
 
-// An Action is what to do about a line. Later ones are stronger.
+// An Action is the action for a line. Later ones are stronger.
 type Action uint8
 
 const (
 	// None is for a line without unwanted words.
 	None Action = iota
-	// Mask lets the line through with its words masked.
+	// Mask allows the line with its words masked.
 	Mask
-	// Flag has the line wait until a moderator has looked at it.
+	// Flag holds the line until a moderator has reviewed it.
 	Flag
-	// Refuse doesn't let the line through.
+	// Refuse refuses the line.
 	Refuse
-	// Strike doesn't either, and counts against the person.
+	// Strike refuses the line, and counts as a strike.
 	Strike
 
 	allow // an exception, only in lists
@@ -57,25 +58,25 @@ func (a Action) String() string {
 	return "none"
 }
 
-// MaxFound is how many words a Verdict names. More are masked all the same.
+// MaxFound is how many words a Verdict names. Further ones are still masked.
 const MaxFound = 32
 
-// A Verdict is what a List says of a line.
+// A Verdict is the result of checking a line.
 type Verdict struct {
 	// Action is the strongest action of the words found.
 	Action Action
 	// Words are the words found, as the list has them, each once, in the order
 	// of the line, at most MaxFound. Exceptions are not among them.
 	Words []string
-	// Text is the line with an asterisk for each letter of the words that are
-	// to be masked or worse; what is between the words of a phrase, or between
-	// spelled-out letters, stays, and so does everything else, byte for byte. No
-	// letter of a word is left, since the first one is enough to read it.
+	// Text is the line with an asterisk for each letter of the words whose
+	// action is Mask or stronger. Separators in a phrase or between spelled-out
+	// letters stay, and so does everything else, byte for byte. No letter of a
+	// word is left, because the first one is enough to guess it.
 	Text string
 }
 
-// A List is a set of words that are looked for all at once. It never changes, and
-// is for any number of goroutines. A nil List has no words.
+// A List is a set of words that are searched for at once. It never changes, and
+// may be used by any number of goroutines. A nil List has no words.
 type List struct {
 	patterns []pattern
 	trie     trie
@@ -86,7 +87,7 @@ type pattern struct {
 	word    string // as written
 	action  Action
 	letters []rune // one by one, ' ' between words
-	symbols []rune // what the trie has of it: classes, none twice in a row, ' ' at both ends
+	symbols []rune // its path in the trie: classes, none twice in a row, ' ' at both ends
 	line    int    // in the file
 }
 
@@ -125,9 +126,9 @@ func (l *List) unexcused(hits []hit) []hit {
 		}
 	}
 	slices.SortFunc(hits, hit.compare)
-	hits = slices.Compact(hits) // what is read in two ways may be the same both times
+	hits = slices.Compact(hits) // both readings may give the same hit
 	slices.SortFunc(excuses, hit.compare)
-	// reach is where the exceptions that begin at or before a hit end at most.
+	// reach is the furthest end of the exceptions that begin at or before a hit.
 	reach, next := 0, 0
 	return slices.DeleteFunc(hits, func(h hit) bool {
 		for ; next < len(excuses) && excuses[next].start <= h.start; next++ {
@@ -137,7 +138,7 @@ func (l *List) unexcused(hits []hit) []hit {
 	})
 }
 
-// verdict sums up the hits, of which there is one at least.
+// verdict summarizes the hits, of which there is at least one.
 func (l *List) verdict(text string, hits []hit) Verdict {
 	v := Verdict{}
 	var b strings.Builder
@@ -164,8 +165,8 @@ func (l *List) verdict(text string, hits []hit) Verdict {
 	return v
 }
 
-// mask writes an asterisk for each letter of the text, what is between them, and
-// nothing for what nobody sees.
+// mask writes an asterisk for each letter of the text, keeps separators, and
+// drops invisible characters.
 func mask(b *strings.Builder, text string) {
 	r := reader{text: text, signs: asLetters}
 	masked := -1

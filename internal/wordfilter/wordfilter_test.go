@@ -39,7 +39,7 @@ func ExampleList_Check() {
 	// refuse [go to heck] ** **  *******!
 }
 
-func TestAWordIsFoundHoweverItIsDressedUp(t *testing.T) {
+func TestDisguisedWordsAreFound(t *testing.T) {
 	l := list(t, "mask: darn", "mask: shiny", "mask: ass", "mask: bad boy", "mask: straße", "mask: сука", "mask: hello")
 	for text, want := range map[string]string{
 		"darn":                            "****",
@@ -141,7 +141,7 @@ func TestAWordIsNeverFoundInsideOfAnother(t *testing.T) {
 		t.Fatal("too few words")
 	}
 	for _, word := range innocent {
-		// What a hyphen divides is two words.
+		// A hyphen divides two words.
 		if before, after, ok := strings.Cut(word, "-"); ok {
 			word = before + after
 		}
@@ -160,7 +160,7 @@ func TestAWordIsNeverFoundInsideOfAnother(t *testing.T) {
 			t.Errorf("%q: %+v", text, got)
 		}
 	}
-	// The list does find what it is for.
+	// The list does find its own words.
 	for _, word := range rude {
 		if got := l.Check("so " + word + "!"); got.Action != wordfilter.Strike || !slices.Equal(got.Words, []string{word}) {
 			t.Errorf("%q: %+v", word, got)
@@ -168,7 +168,7 @@ func TestAWordIsNeverFoundInsideOfAnother(t *testing.T) {
 	}
 }
 
-func TestDoubleLettersAreOtherWords(t *testing.T) {
+func TestDoubleLettersMakeAnotherWord(t *testing.T) {
 	l := list(t, "mask: god", "mask: loose", "mask: ass", "mask: hil", "mask: bookkeeper")
 	for text, found := range map[string]bool{
 		"good": false, "god": true, "goood": true, "ggod": false, "gggod": true,
@@ -248,13 +248,13 @@ func TestTheStrongestActionCounts(t *testing.T) {
 	}
 }
 
-func TestExceptionsExcuseWhatIsInThem(t *testing.T) {
+func TestExceptionsExcuseTheWordsInThem(t *testing.T) {
 	l := list(t, "mask: heck", "mask: darn", "allow: heck cattle", "allow: the heck of", "allow: d4rn", "flag: cattle drive")
 	for text, want := range map[string]string{
 		"heck cattle":             "heck cattle",
 		"Heck  Cattle!":           "Heck  Cattle!",
 		"heck, heck cattle, heck": "****, heck cattle, ****",
-		"h3ck cattle":             "**** cattle", // it stands for itself only
+		"h3ck cattle":             "**** cattle", // it matches itself only
 		"heeeck cattle":           "****** cattle",
 		"the heck of heck cattle": "the heck of heck cattle",
 		"the heck off":            "the **** off",
@@ -270,7 +270,7 @@ func TestExceptionsExcuseWhatIsInThem(t *testing.T) {
 	}
 }
 
-func TestAListWithoutWordsLetsEverythingThrough(t *testing.T) {
+func TestAListWithoutWordsAllowsEverything(t *testing.T) {
 	var none *wordfilter.List
 	for _, l := range []*wordfilter.List{none, {}, list(t, "# nothing"), list(t, "allow: darn")} {
 		if got := l.Check("darn"); got.Action != wordfilter.None || got.Text != "darn" || got.Words != nil {
@@ -298,7 +298,7 @@ func TestTheExampleListIsFine(t *testing.T) {
 	}
 }
 
-func TestWrongLinesAreNamedWithWhatToDo(t *testing.T) {
+func TestMistakesInAListAreReportedWithARemedy(t *testing.T) {
 	file := strings.Join([]string{
 		"\ufeff# a comment",
 		"darn",
@@ -379,7 +379,7 @@ func TestALineWithoutUnwantedWordsAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestAListIsForManyAtOnce(t *testing.T) {
+func TestAListCanBeUsedConcurrently(t *testing.T) {
 	l := list(t, "mask: darn", "mask: heck")
 	var wg sync.WaitGroup
 	for range 4 {

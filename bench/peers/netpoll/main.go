@@ -114,6 +114,6 @@ func (p *peer) send(line []byte) {
 	defer p.mu.Unlock()
 	w := p.Writer()
 	if _, err := w.WriteBinary(line); err == nil {
-		_ = w.Flush() // a connection that failed is taken out by its callback
+		_ = w.Flush() // the callback removes a connection that failed
 	}
 }

@@ -4,7 +4,7 @@
 // cloudwego/netpoll with coalescing above it: readers append to one shared
 // batch, and one goroutine writes each batch to every connection at once,
 // leaving out its own lines. Because netpoll's Flush waits until the socket has
-// taken everything, every connection's cursor would always stand at the same
+// taken everything, every connection's cursor would always be at the same
 // place: the batch is the part of the log between the cursors and its head.
 package main
 
@@ -27,7 +27,7 @@ type server struct {
 	batch batch
 }
 
-// A batch is what has come since the last one was taken, and whose it is.
+// A batch is the text received since the last one was taken, with the author of each piece.
 type batch struct {
 	text   []byte
 	pieces []piece
@@ -156,7 +156,7 @@ func (p *peer) take(b batch) {
 			begin = piece.end
 		}
 	}
-	_ = p.Writer().Flush() // a connection that failed is taken out by its callback
+	_ = p.Writer().Flush() // the callback removes a connection that failed
 }
 
 func (p *peer) send(text []byte) {

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// backlog is how many lines a connection may be behind before it is dropped:
-// what programs of this kind do with a reader that stalls.
+// backlog is how many lines a connection may be behind before it is dropped: as
+// programs of this kind do with a reader that stalls.
 const backlog = 128
 
 type server struct {
@@ -30,7 +30,7 @@ func main() {
 	os.Exit(1)
 }
 
-// run serves until it can't, and says why.
+// run serves until an error, and returns it.
 func run(args []string) error {
 	if len(args) < 1 || len(args) > 2 {
 		return fmt.Errorf("usage: stdnet PORT [GREETING]")
@@ -82,7 +82,7 @@ func (s *server) broadcast(from *peer, line []byte) {
 		select {
 		case p.lines <- line:
 		default:
-			_ = p.conn.Close() // its reader ends, and takes it out
+			_ = p.conn.Close() // its reader ends, and removes it
 		}
 	}
 }

@@ -1,33 +1,20 @@
 // Package text is the wire format for people at a terminal: lines in, lines
-// out. It is pure: it knows neither sockets nor telnet. What comes in has been
-// cleaned by the telnet filter; what goes out is guarded once more, so that no
-// event, wherever it came from, becomes a second line or speaks to a terminal.
+// out. It is pure: it knows neither sockets nor telnet. Package safetext has
+// cleaned the input; the output is cleaned once more, so that no event,
+// wherever it came from, can become a second line or control a terminal.
 package text
 
 import (
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/sudoXpg/netloop/internal/charset"
 	"github.com/sudoXpg/netloop/internal/chat"
-)
-
-// A Style is a way to write events.
-type Style uint8
-
-// The styles.
-const (
-	// Default ends lines with CR LF (RFC 854, the end of a line on a network
-	// virtual terminal) and has words for every kind of event.
-	Default Style = iota
-	// Classic ends lines with LF and knows messages only, as the C chat server
-	// did that this one replaces; other events are written as nothing.
-	Classic
+	"github.com/sudoXpg/netloop/internal/safetext"
 )
 
 // Parse reads a line, without its end. A line that begins with one slash is a
-// command; two slashes stand for one that is said.
+// command; two slashes stand for a message that begins with one.
 func Parse(line string) chat.Command {
 	rest, ok := strings.CutPrefix(line, "/")
 	if !ok {
@@ -41,47 +28,67 @@ func Parse(line string) chat.Command {
 		name, args = rest[:i], rest[i+1:]
 	}
 	if name == "" {
-		// A slash alone, or in front of a space, is no command.
+		// A slash alone, or in front of a space, is not a command.
 		return chat.Command{Text: line}
 	}
 	return chat.Command{Name: name, Text: args}
 }
 
-// A Format is how a reader wants to see lines in the Default style. The zero
-// value is plain. Formats can be compared.
+// A Format is the form of a reader's lines, which end with CR LF (RFC 854, the end
+// of a line on a network virtual terminal). The zero value is plain. Formats are
+// comparable.
 type Format struct {
-	// Room: the name of the room stands before each line.
+	// Room puts the name of the room before each line.
 	Room bool
-	// Zone, if it is not nil, puts the time of day there before each line.
+	// Times puts the time of day, in Zone, before each line.
+	Times bool
+	// Zone is the reader's time zone; nil means UTC.
 	Zone *time.Location
-	// Colour: names are in colour, by the SGR sequences of ECMA-48, section 8.3.117.
+	// Colour shows names in colour, with the SGR sequences of ECMA-48, section 8.3.117.
 	Colour bool
-	// Bell: a private message rings.
+	// Bell rings at a private message.
 	Bell bool
+	// Bare shows commands without a slash, for readers who type none.
+	Bare bool
+	// Encoding is the encoding of the output of Event and Day, which goes to the
+	// client as it is.
+	Encoding charset.Encoding
 }
 
-// Append appends e, as one whole line or as nothing.
-func (s Style) Append(dst []byte, e chat.Event) []byte {
-	if s == Classic {
-		return appendClassic(dst, e)
+// Echo returns whether authors are shown their own messages: they have typed them.
+func (f Format) Echo() bool { return false }
+
+// Event appends e, as one whole line or as nothing. With colours, the parts bold
+// of a message's text are bold: names of people who are there.
+func (f Format) Event(dst []byte, e chat.Event, bold ...chat.Span) []byte {
+	dst = f.line(dst, e)
+	at := len(dst) - len("\r\n") - len(e.Body)
+	if !f.Colour || len(bold) == 0 || at < 0 || string(dst[at:at+len(e.Body)]) != e.Body {
+		return dst // also if something was left out or is in another charset
 	}
-	return Format{}.Append(dst, e)
+	dst = dst[:at]
+	last := 0
+	for _, s := range bold {
+		dst = append(append(append(dst, e.Body[last:s.From]...), "\x1b[1m"...), e.Body[s.From:s.To]...)
+		dst = append(dst, "\x1b[0m"...)
+		last = s.To
+	}
+	return append(append(dst, e.Body[last:]...), "\r\n"...)
 }
 
-// Append appends e in the Default style, as one whole line or as nothing.
-func (f Format) Append(dst []byte, e chat.Event) []byte {
+func (f Format) line(dst []byte, e chat.Event) []byte {
 	start := len(dst)
-	if f.Zone != nil && !e.Time.IsZero() && e.Kind != chat.Mailed {
-		dst = append(e.Time.In(f.Zone).AppendFormat(append(dst, '['), "15:04"), "] "...)
+	if f.Times && !e.Time.IsZero() && e.Kind != chat.Mailed {
+		dst = append(e.Time.In(f.zone()).AppendFormat(append(dst, '['), "15:04"), "] "...)
 	}
 	if f.Room && e.Room != "" {
-		dst = append(appendSafe(dst, e.Room), ' ')
+		dst = append(safetext.Append(dst, e.Room), ' ')
 	}
 	dst, ok := f.event(dst, e)
 	if !ok {
 		return dst[:start]
 	}
-	return append(dst, "\r\n"...)
+	return append(dst[:start+len(f.Encoding.Encode(dst[start:]))], "\r\n"...)
 }
 
 // event appends the line itself, without its end, or returns false.
@@ -95,30 +102,24 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 		dst = f.name(dst, e.Name)
 		dst = append(dst, ' ')
 	case chat.Join:
-		return appendNotice(dst, e.Name, " joined"), true
+		return appendNotice(dst, f.Words(chat.NewNote("joined", "name", e.Name))), true
 	case chat.Leave:
-		dst = appendNotice(dst, e.Name, " left")
-		if e.Body != "" {
-			dst = append(dst, " ("...)
-			dst = appendSafe(dst, e.Body)
-			dst = append(dst, ')')
-		}
-		return dst, true
+		return appendNotice(dst, f.Words(chat.NewNote("left", "name", e.Name, "why", e.Note))), true
 	case chat.Rename:
-		return appendNotice(dst, e.Name, " is now known as ", e.Body), true
-	case chat.Announcement: // who sees the names of rooms sees it without one elsewhere
-		return appendNotice(dst, e.Body), !f.Room
+		return appendNotice(dst, f.Words(chat.NewNote("is-called", "name", e.Name, "new", e.Body))), true
+	case chat.Announcement: // readers who see the names of rooms see it without one in the current room
+		return appendNotice(dst, f.Words(e.Note)), !f.Room
 	case chat.Notice, chat.Refusal:
-		return appendNotice(dst, e.Body), true
+		return appendNotice(dst, f.Words(e.Note)), true
 	case chat.Private, chat.Sent, chat.Mailed:
 		dst = f.private(dst, e)
 	default:
 		return dst, false
 	}
-	return appendSafe(dst, e.Body), true
+	return safetext.Append(dst, e.Body), true
 }
 
-// private appends what stands before a private message.
+// private appends the prefix of a private message.
 func (f Format) private(dst []byte, e chat.Event) []byte {
 	if f.Bell && e.Kind != chat.Sent {
 		dst = append(dst, '\a')
@@ -141,10 +142,10 @@ func (f Format) zone() *time.Location {
 	return f.Zone
 }
 
-// name appends a name, in a colour of its own if that is wanted.
+// name appends a name, in its own colour if f has colours.
 func (f Format) name(dst []byte, name string) []byte {
 	if !f.Colour {
-		return appendSafe(dst, name)
+		return safetext.Append(dst, name)
 	}
 	sum := uint32(2166136261) // FNV-1a
 	for i := range len(name) {
@@ -152,100 +153,76 @@ func (f Format) name(dst []byte, name string) []byte {
 	}
 	dst = append(dst, "\x1b[3"...)
 	dst = append(dst, byte('1'+sum%6), 'm') // neither black nor white, which may be the background
-	return append(appendSafe(dst, name), "\x1b[0m"...)
+	return append(safetext.Append(dst, name), "\x1b[0m"...)
 }
 
-// Notice appends a line of the server, in the Default style.
-func Notice(dst []byte, parts ...string) []byte {
+// noticeLine appends a line of the server.
+func noticeLine(dst []byte, parts ...string) []byte {
 	return append(appendNotice(dst, parts...), "\r\n"...)
 }
 
-// History appends what was said before, oldest first, between two marker
-// lines. Without any events it appends nothing.
-func (f Format) History(dst []byte, events []chat.Event) []byte {
+// Notice appends a note of the server to one client.
+func (f Format) Notice(dst []byte, what *chat.Note) []byte { return noticeLine(dst, f.Words(what)) }
+
+// Missed appends a notice that a reader was too slow and missed n lines, or an
+// unknown number if n is 0.
+func (f Format) Missed(dst []byte, n uint64) []byte { return f.Notice(dst, missed(n)) }
+
+func missed(n uint64) *chat.Note { return chat.NewNote("missed", "lines", n) }
+
+// dayLine is how a day is written between messages.
+const dayLine = "Monday, 2006-01-02"
+
+// Day appends a line with the date, if times are shown and the day of e is later than
+// that of last. A clock that is set back begins no day. The line is for the current
+// room only: it would otherwise be shown once for each room.
+func (f Format) Day(dst []byte, last time.Time, e chat.Event) []byte {
+	if !f.Times || f.Room || e.Time.IsZero() || dayOf(e.Time, f.zone()) <= dayOf(last, f.zone()) {
+		return dst
+	}
+	start := len(dst)
+	dst = appendNotice(dst, "--- ", e.Time.In(f.zone()).Format(dayLine), " ---")
+	return append(dst[:start+len(f.Encoding.Encode(dst[start:]))], "\r\n"...)
+}
+
+// dayOf returns the number of a day; numbers increase with the days.
+func dayOf(t time.Time, zone *time.Location) int {
+	t = t.In(zone)
+	return t.Year()*1000 + t.YearDay()
+}
+
+// History appends earlier messages, oldest first, between two marker lines, with
+// a date line before each day that is not today, and before today if an earlier
+// day precedes it. Without any events it appends nothing.
+func (f Format) History(dst []byte, events []chat.Event, now time.Time) []byte {
 	switch len(events) {
 	case 0:
 		return dst
 	case 1:
-		dst = Notice(dst, "--- the last line ---")
+		dst = f.marker(dst, chat.NewNote("recent-one"))
 	default:
-		dst = Notice(dst, "--- the last ", strconv.Itoa(len(events)), " lines ---")
+		dst = f.marker(dst, chat.NewNote("recent", "lines", len(events)))
 	}
+	day := now.In(f.zone()).Format(dayLine)
 	for i := range events {
-		dst = f.Append(dst, events[i])
-	}
-	return Notice(dst, "--- end of the last lines ---")
-}
-
-// Replay appends past messages between two marker lines.
-func (f Format) Replay(dst []byte, r chat.Replay) []byte {
-	dst = Notice(dst, "--- ", r.Title, " ---")
-	for i := range r.Events {
-		e := r.Events[i]
-		if r.Dated {
-			dst = e.Time.In(f.zone()).AppendFormat(append(dst, '['), "2006-01-02 15:04")
-			dst = append(strconv.AppendUint(append(dst, " #"...), e.ID, 10), "] "...)
+		if on := events[i].Time.In(f.zone()).Format(dayLine); on != day {
+			day = on
+			dst = noticeLine(dst, "--- ", day, " ---")
 		}
-		plain := f
-		plain.Zone, plain.Room = nil, r.Roomy
-		dst = plain.Append(dst, e)
+		dst = f.line(dst, events[i])
 	}
-	return Notice(dst, "--- ", r.End, " ---")
+	return f.marker(dst, chat.NewNote("recent-end"))
 }
 
-func appendClassic(dst []byte, e chat.Event) []byte {
-	if e.Kind != chat.Say {
-		return dst
-	}
-	dst = appendSafe(dst, e.Name)
-	dst = append(dst, ": "...)
-	dst = appendSafe(dst, e.Body)
-	return append(dst, '\n')
+// marker appends a line before or after past messages.
+func (f Format) marker(dst []byte, what *chat.Note) []byte {
+	return noticeLine(dst, "--- ", f.Words(what), " ---")
 }
 
 func appendNotice(dst []byte, parts ...string) []byte {
 	dst = append(dst, "*** "...)
 	for _, p := range parts {
-		dst = appendSafe(dst, p)
+		dst = safetext.Append(dst, p)
 	}
 	return dst
-}
-
-// appendSafe appends text without what a terminal would obey.
-func appendSafe(dst []byte, text string) []byte {
-	if isPlain(text) {
-		return append(dst, text...)
-	}
-	for _, r := range text {
-		if !unsafeRune(r) {
-			// What is no UTF-8 comes as U+FFFD.
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return dst
-}
-
-// isPlain is the quick answer for printable ASCII.
-func isPlain(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// unsafeRune tells whether a terminal takes r for anything but text: C0 (TAB
-// excepted), DEL, C1, the line and paragraph separators, and the characters
-// that reorder what stands around them (Unicode Standard Annex #9, section 2).
-func unsafeRune(r rune) bool {
-	switch {
-	case r < ' ':
-		return r != '\t'
-	case r < 0x7f:
-		return false
-	case r <= 0x9f:
-		return true
-	}
-	return r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -20,25 +21,26 @@ func TestDefaultStyleWritesEveryKindAsOneLine(t *testing.T) {
 		{chat.Event{Kind: chat.Action, Name: "bob", Body: "waves"}, "* bob waves\r\n"},
 		{chat.Event{Kind: chat.Join, Name: "bob"}, "*** bob joined\r\n"},
 		{chat.Event{Kind: chat.Leave, Name: "bob"}, "*** bob left\r\n"},
-		{chat.Event{Kind: chat.Leave, Name: "bob", Body: "tea"}, "*** bob left (tea)\r\n"},
+		{chat.Event{Kind: chat.Leave, Name: "bob", Note: chat.NewNote("quit", "reason", "tea")}, "*** bob left (tea)\r\n"},
 		{chat.Event{Kind: chat.Rename, Name: "bob", Body: "rob"}, "*** bob is now known as rob\r\n"},
-		{chat.Event{Kind: chat.Notice, Body: "back soon"}, "*** back soon\r\n"},
-		{chat.Event{Kind: chat.Refusal, Body: "no"}, "*** no\r\n"},
+		{chat.Event{Kind: chat.Notice, Note: chat.NewNote("announcement", "text", "back soon")}, "*** back soon\r\n"},
+		{chat.Event{Kind: chat.Refusal, Note: chat.NewNote("muted")}, "*** you are muted\r\n"},
 		{chat.Event{Name: "no", Body: "kind"}, ""},
 	} {
-		if got := string(text.Default.Append(nil, c.e)); got != c.want {
+		if got := string(text.Format{}.Event(nil, c.e)); got != c.want {
 			t.Errorf("Append(%+v) = %q, want %q", c.e, got, c.want)
 		}
 	}
 }
 
-// In the current room it is; the name of a room stands before lines of the others.
+// An announcement is shown in the current room; lines of other rooms have the name of the
+// room before them.
 func TestAnAnnouncementIsWrittenOnce(t *testing.T) {
-	e := chat.Event{Room: "#tea", Kind: chat.Announcement, Body: "back soon"}
-	if got := string(text.Format{}.Append(nil, e)); got != "*** back soon\r\n" {
+	e := chat.Event{Room: "#tea", Kind: chat.Announcement, Note: chat.NewNote("announcement", "text", "back soon")}
+	if got := string(text.Format{}.Event(nil, e)); got != "*** back soon\r\n" {
 		t.Errorf("%q", got)
 	}
-	if got := string(text.Format{Room: true}.Append(nil, e)); got != "" {
+	if got := string(text.Format{Room: true}.Event(nil, e)); got != "" {
 		t.Errorf("%q", got)
 	}
 }
@@ -49,33 +51,58 @@ func TestClassicStyleKnowsMessagesOnly(t *testing.T) {
 		if kind == chat.Say {
 			want = "bob: hello\n"
 		}
-		got := string(text.Classic.Append(nil, chat.Event{Kind: kind, Name: "bob", Body: "hello"}))
+		got := string(text.Classic{}.Event(nil, chat.Event{Kind: kind, Name: "bob", Body: "hello"}))
 		if got != want {
 			t.Errorf("kind %d: %q, want %q", kind, got, want)
 		}
 	}
-	if got := string(text.Classic.Append(nil, chat.Event{Kind: chat.Say})); got != ": \n" {
+	if got := string(text.Classic{}.Event(nil, chat.Event{Kind: chat.Say})); got != ": \n" {
 		t.Errorf("nothing said by nobody: %q", got)
 	}
 }
 
-func TestHistoryStandsBetweenTwoMarkers(t *testing.T) {
-	if got := text.Format.History(text.Format{}, nil, nil); len(got) != 0 {
-		t.Errorf("empty history: %q", got)
+// history returns the history of a reader at noon on 2026-02-01, UTC.
+func history(events []chat.Event, zone *time.Location) []byte {
+	return text.Format{Zone: zone}.History(nil, events, time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC))
+}
+
+func TestHistoryHasALineBetweenDays(t *testing.T) {
+	late := time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC)
+	events := []chat.Event{
+		{Kind: chat.Say, Name: "a", Body: "1", Time: late.AddDate(0, 0, -1)},
+		{Kind: chat.Say, Name: "a", Body: "2", Time: late},
+		{Kind: chat.Say, Name: "a", Body: "3", Time: late.Add(time.Hour)},
 	}
-	one := []chat.Event{{Kind: chat.Say, Name: "a", Body: "1"}}
-	want := "*** --- the last line ---\r\na: 1\r\n*** --- end of the last lines ---\r\n"
-	if got := string(text.Format.History(text.Format{}, nil, one)); got != want {
+	want := "*** --- the last 3 lines ---\r\n*** --- Friday, 2026-01-30 ---\r\na: 1\r\n*** --- Saturday, 2026-01-31 ---\r\na: 2\r\n" +
+		"*** --- Sunday, 2026-02-01 ---\r\na: 3\r\n*** --- end of the last lines ---\r\n"
+	if got := string(history(events, time.UTC)); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	two := append(one, chat.Event{Kind: chat.Action, Name: "b", Body: "2"})
-	want = "*** --- the last 2 lines ---\r\na: 1\r\n* b 2\r\n*** --- end of the last lines ---\r\n"
-	if got := string(text.Format.History(text.Format{}, nil, two)); got != want {
+	// An hour east of UTC, late messages are from the next day.
+	want = "*** --- the last 2 lines ---\r\na: 2\r\na: 3\r\n*** --- end of the last lines ---\r\n"
+	if got := string(history(events[1:], time.FixedZone("", 3600))); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
-func TestWhatATerminalWouldObeyIsLeftOut(t *testing.T) {
+func TestHistoryStandsBetweenTwoMarkers(t *testing.T) {
+	if got := history(nil, time.UTC); len(got) != 0 {
+		t.Errorf("empty history: %q", got)
+	}
+	now := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	one := []chat.Event{{Kind: chat.Say, Name: "a", Body: "1", Time: now}}
+	want := "*** --- the last line ---\r\na: 1\r\n*** --- end of the last lines ---\r\n"
+	if got := string(history(one, time.UTC)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	two := append(one, chat.Event{Kind: chat.Action, Name: "b", Body: "2", Time: now})
+	want = "*** --- the last 2 lines ---\r\na: 1\r\n* b 2\r\n*** --- end of the last lines ---\r\n"
+	if got := string(history(two, time.UTC)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestControlCharactersAreLeftOut(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\r\nb":             "ab",
 		"a\x1b[2Jb":          "a[2Jb",
@@ -88,7 +115,7 @@ func TestWhatATerminalWouldObeyIsLeftOut(t *testing.T) {
 		"emoji 👩\u200d🚀 too": "emoji 👩\u200d🚀 too",
 	} {
 		e := chat.Event{Kind: chat.Say, Name: "n" + in, Body: in}
-		if got := string(text.Default.Append(nil, e)); got != "n"+want+": "+want+"\r\n" {
+		if got := string(text.Format{}.Event(nil, e)); got != "n"+want+": "+want+"\r\n" {
 			t.Errorf("%q became %q", in, got)
 		}
 	}
@@ -118,9 +145,13 @@ func TestParseTellsCommandsFromText(t *testing.T) {
 func TestAMessageIsWrittenWithoutAllocating(t *testing.T) {
 	dst := make([]byte, 0, 128)
 	e := chat.Event{Kind: chat.Say, Name: "bob", Body: "grüße"}
-	if n := testing.AllocsPerRun(100, func() { dst = text.Default.Append(dst[:0], e) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { dst = text.Format{}.Event(dst[:0], e) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+type renderer interface {
+	Event(dst []byte, e chat.Event, bold ...chat.Span) []byte
 }
 
 // Whatever an event holds, it becomes at most one line, without a control
@@ -130,9 +161,9 @@ func FuzzRender(f *testing.F) {
 	f.Add(uint8(5), "a\r\nb", "\x1b]0;x\x07\xff\u202e\u2028")
 	f.Add(uint8(4), "\u009b31m", "x\x00y")
 	f.Fuzz(func(t *testing.T, kind uint8, name, body string) {
-		e := chat.Event{Kind: chat.Kind(kind % 9), Name: name, Body: body}
-		for style, end := range map[text.Style]string{text.Default: "\r\n", text.Classic: "\n"} {
-			line, ok := bytes.CutPrefix(style.Append([]byte("kept"), e), []byte("kept"))
+		e := chat.Event{Kind: chat.Kind(kind % 13), Name: name, Body: body, Note: chat.NewNote("kicked", "by", name, "reason", body)}
+		for format, end := range map[renderer]string{text.Format{}: "\r\n", text.Classic{}: "\n"} {
+			line, ok := bytes.CutPrefix(format.Event([]byte("kept"), e), []byte("kept"))
 			if !ok {
 				t.Fatal("what was in dst before is gone")
 			}
@@ -155,7 +186,7 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
-// A line that was said and is read again is the same text, slashes included.
+// A message that is written and parsed again is the same text, slashes included.
 func FuzzParse(f *testing.F) {
 	f.Add("hello")
 	f.Add("//x")

@@ -51,7 +51,7 @@ func without(f kevent.Flags) func(rules) bool {
 	return func(r rules) bool { return r.flags&f == 0 }
 }
 
-// change makes one change and wants this error.
+// change makes one change and expects this error.
 func (e *env) change(fd int, f kevent.Filter, flags kevent.Flags, want error) {
 	e.Helper()
 	e.submit(kevent.Event{Ident: uintptr(fd), Filter: f, Flags: flags}, want)
@@ -98,11 +98,11 @@ func (e *env) wantNone() {
 	}
 }
 
-// until waits for an event of fd, as data takes its time on the way.
+// until waits for an event of fd, because data takes some time to arrive.
 func (e *env) until(fd int, f kevent.Filter, holds func(kevent.Event) bool) kevent.Event {
 	e.Helper()
 	events := make([]kevent.Event, 1)
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		n, err := e.m.Kevent(e.kq, nil, events, time.Until(end))
 		if err != nil && err != unix.EINTR {
 			e.Fatal(err)
@@ -117,7 +117,7 @@ func (e *env) until(fd int, f kevent.Filter, holds func(kevent.Event) bool) keve
 
 func ends(ev kevent.Event) bool { return ev.Flags&kevent.EOF != 0 }
 
-// own closes fd when the test is over, unless that was done.
+// own closes fd when the test ends, unless it is closed already.
 func (e *env) own(fd int) int {
 	e.Cleanup(func() {
 		if err := unix.Close(fd); err != nil && err != unix.EBADF {

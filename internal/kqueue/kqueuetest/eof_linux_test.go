@@ -36,7 +36,7 @@ func TestTheEndComesWithUnreadData(t *testing.T) {
 	})
 }
 
-func TestAPeerThatOnlyReadsOnEndsNoWriting(t *testing.T) {
+func TestAPeerThatHasShutDownItsSideCanStillBeWrittenTo(t *testing.T) {
 	connections(t, func(e *env, a, b int) {
 		if err := unix.Shutdown(b, unix.SHUT_WR); err != nil {
 			e.Fatal(err)
@@ -51,7 +51,7 @@ func TestAPeerThatOnlyReadsOnEndsNoWriting(t *testing.T) {
 	})
 }
 
-func TestOnesOwnShutdownEndsWritingOnly(t *testing.T) {
+func TestAShutdownByThisSideEndsWritingOnly(t *testing.T) {
 	connections(t, func(e *env, a, b int) {
 		e.change(a, kevent.Write, kevent.Add, nil)
 		if ev := e.want(a, kevent.Write); ends(ev) {

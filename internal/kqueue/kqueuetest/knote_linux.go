@@ -17,7 +17,7 @@ type knote struct {
 	triggered bool
 }
 
-// A source is what a descriptor is to its filter.
+// A source is the type of a descriptor for its filter.
 type source uint8
 
 const (
@@ -28,9 +28,9 @@ const (
 	pipe
 )
 
-// sourceOf says what a descriptor is. kqueue(2), all systems, DESCRIPTION,
-// EVFILT_READ: "the behavior of the filter is slightly different depending on
-// the descriptor type".
+// sourceOf returns the type of a descriptor. kqueue(2), all systems,
+// DESCRIPTION, EVFILT_READ: "the behavior of the filter is slightly different
+// depending on the descriptor type".
 func sourceOf(ident uintptr, f kevent.Filter) source {
 	domain, err := unix.GetsockoptInt(int(ident), unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err == unix.ENOTSOCK {
@@ -49,16 +49,18 @@ func sourceOf(ident uintptr, f kevent.Filter) source {
 	return tcp
 }
 
-// modify makes c of a knote that is there, and says whether that triggers it.
+// modify applies c to an existing knote, and reports whether that triggers it.
 //
-// kqueue(2), all systems, DESCRIPTION, EV_ADD: it modifies the event that exists
-// and enables it, "unless overridden by the EV_DISABLE flag". FreeBSD,
+// kqueue(2), all systems, DESCRIPTION, EV_ADD, says that it modifies the event that
+// exists and enables it, "unless overridden by the EV_DISABLE flag". Kernels do neither:
+// kqueue_register in sys/kern/kern_event.c of FreeBSD and NetBSD leaves the flags of an
+// existing knote, and enables it only for EV_ENABLE; seen on a NetBSD kernel. FreeBSD,
 // EVFILT_USER: NOTE_TRIGGER "causes the event to be triggered".
 func (k *knote) modify(c kevent.Event) (triggers bool) {
-	if c.Flags&kevent.Add != 0 {
+	if k.flags == 0 {
 		k.flags = c.Flags
 	}
-	if c.Flags&(kevent.Add|kevent.Enable) != 0 {
+	if c.Flags&kevent.Enable != 0 {
 		k.disabled = false
 	}
 	if c.Flags&kevent.Disable != 0 {
@@ -71,8 +73,8 @@ func (k *knote) modify(c kevent.Event) (triggers bool) {
 	return false
 }
 
-// report runs the filter. What poll says of a knote makes it active, whatever it
-// is; what kevent says of it is the filter's.
+// report runs the filter. Any result of poll makes a knote active; the filter
+// determines the event of kevent.
 //
 // The flags returned are those that were registered and those that the filter
 // sets: kqueue(2) calls them one field, and the kernels keep one (kn_flags).
@@ -115,11 +117,11 @@ func (k *knote) read(revents int16, ev *kevent.Event) {
 	}
 }
 
-// write is EVFILT_WRITE. kqueue(2), all systems, DESCRIPTION, EVFILT_WRITE: data
-// has the room in the buffer; EV_EOF is set "when the reader disconnects"; "for
-// sockets, the [...] socket error handling is identical to the EVFILT_READ case":
-// EV_EOF once the write direction has shut down, by the peer's doing or by one's
-// own (SS_CANTSENDMORE in filt_sowrite, uipc_socket.c of macOS, OpenBSD and DragonFly).
+// write is EVFILT_WRITE. kqueue(2), all systems, DESCRIPTION, EVFILT_WRITE: data has
+// the room in the buffer; EV_EOF is set "when the reader disconnects"; "for sockets,
+// the [...] socket error handling is identical to the EVFILT_READ case": EV_EOF once
+// the write direction has shut down, by the peer or by this side (SS_CANTSENDMORE in
+// filt_sowrite, uipc_socket.c of macOS, OpenBSD and DragonFly).
 func (k *knote) write(revents int16, ev *kevent.Event) {
 	ev.Data = 1 // at least: Linux does not tell the room
 	if revents&(unix.POLLHUP|unix.POLLERR) != 0 || k.shutDown() {
@@ -128,8 +130,8 @@ func (k *knote) write(revents int16, ev *kevent.Event) {
 	}
 }
 
-// socketError says whether there is a socket error. Which one Linux tells only
-// by clearing it, and it is the owner's to read.
+// socketError reports whether there is a socket error. Reading its number would
+// clear it, and only the owner may do that.
 func socketError(revents int16) uint32 {
 	if revents&unix.POLLERR == 0 {
 		return 0
@@ -141,14 +143,14 @@ func socketError(revents int16) uint32 {
 // by include/net/tcp_states.h of Linux: FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, LAST_ACK, CLOSING.
 const tcpSent = 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<9 | 1<<11
 
-// shutDown tells whether the write direction of a socket is shut down by its
-// owner, of which poll says nothing.
+// shutDown reports whether the owner of a socket has shut down its write
+// direction, which poll does not report.
 func (k *knote) shutDown() bool {
 	switch k.source {
-	case tcp: // four bytes of struct tcp_info, of which the first is the state
+	case tcp: // the first of four bytes of struct tcp_info is the state
 		info, err := unix.GetsockoptInet4Addr(int(k.ident), unix.IPPROTO_TCP, unix.TCP_INFO)
 		return err == nil && tcpSent>>info[0]&1 != 0
-	case local: // a message of no bytes is none on a stream
+	case local: // an empty message has no effect on a stream
 		return unix.Send(int(k.ident), nil, unix.MSG_NOSIGNAL) == unix.EPIPE
 	}
 	return false

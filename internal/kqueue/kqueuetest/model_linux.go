@@ -7,13 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sudoXpg/netloop/internal/kqueue/kevent"
+	"github.com/sudoXpg/netloop/internal/sock"
 )
 
-// A Model makes the calls as one system would. Its methods may be called from
-// any goroutine.
+// A Model implements the calls as one system would. Its methods may be called
+// from any goroutine.
 type Model struct {
-	// Longest is the longest time that a Kevent waits at once, if positive: that
-	// of the system, unless a test sets less.
+	kevent.Descriptors
+	// Longest is the longest time that one Kevent waits, if positive: that of
+	// the system, unless a test sets less.
 	Longest time.Duration
 
 	rules  rules
@@ -23,8 +25,8 @@ type Model struct {
 
 var _ kevent.Calls = (*Model)(nil)
 
-// New returns a model of a system, by its GOOS. There is no kqueue on others
-// than Systems.
+// New returns a model of a system, by its GOOS. There is no kqueue on systems
+// not in Systems.
 func New(system string) *Model {
 	r := systems[system]
 	return &Model{rules: r, Longest: r.longest, queues: make(map[int]*queue)}
@@ -58,6 +60,15 @@ func (m *Model) Close(kq int) error {
 	return unix.Close(kq)
 }
 
+// OpenWaker implements kevent.Calls.
+func (m *Model) OpenWaker() (kevent.Waker, int, error) {
+	w, err := sock.OpenWaker()
+	if err != nil {
+		return nil, 0, err
+	}
+	return w, int(w.Handle()), nil
+}
+
 // Kevent implements kevent.Calls. kqueue(2), all systems, DESCRIPTION: "All
 // changes contained in the changelist are applied before any pending events are
 // read from the queue"; ERRORS: EBADF.
@@ -69,7 +80,7 @@ func (m *Model) Kevent(kq int, changes, events []kevent.Event, timeout time.Dura
 		return -1, unix.EBADF
 	}
 	if len(changes) > kevent.MaxChanges {
-		return -1, unix.EINVAL // no rule of a system, but of kevent.Calls
+		return -1, unix.EINVAL // a rule of kevent.Calls, not of a system
 	}
 	if n, err := q.apply(changes, events); n != 0 || err != nil {
 		return n, err

@@ -18,10 +18,10 @@ type queue struct {
 
 	mu     sync.Mutex
 	signal [8]byte // to write to fd and to read from it,
-	drain  [8]byte // here so that no turn allocates
-	knotes []knote // what was taken goes to the tail
+	drain  [8]byte // fields, so that no turn allocates
+	knotes []knote // those taken go to the tail
 	taken  []knote // scratch of scan
-	// polled is what poll says of each of knotes, and of fd after them. It
+	// polled has the results of poll for each knote, and for fd after them. It
 	// belongs to the one thread that waits.
 	polled  []unix.PollFd
 	waiting bool
@@ -119,12 +119,12 @@ func (q *queue) find(c kevent.Event, id identity) int {
 	return i
 }
 
-// interrupt ends a wait of another thread. Only a trigger does: that a change
-// reaches a thread that waits already is nowhere promised, and FreeBSD, OpenBSD
-// and DragonFly were seen not to do it (ponyc #6037).
+// interrupt ends a wait of another thread. Only a trigger does: it is not
+// documented that a change reaches a thread that already waits, and FreeBSD,
+// OpenBSD and DragonFly were observed not to do it (ponyc #6037).
 func (q *queue) interrupt() { _, _ = unix.Write(q.fd, q.signal[:]) }
 
-// wait takes events from the queue, at least one unless the time is over.
+// wait takes events from the queue, at least one unless the timeout has passed.
 //
 // kqueue(2), all systems, DESCRIPTION: the timeout is "a maximum interval to
 // wait", NULL "waits indefinitely", zero effects a poll; ERRORS: EINTR, "a signal
@@ -180,14 +180,14 @@ func (q *queue) leave() {
 	q.waiting = false
 }
 
-// scan takes what is active from the queue, as far as there is room.
+// scan takes active events from the queue, as far as there is room.
 //
 // kqueue(2), all systems, DESCRIPTION: the filter "is also run when the user
 // attempts to retrieve the kevent", and what no longer holds "is not returned".
 // EV_ONESHOT deletes the event once it is taken, EV_CLEAR resets its state,
-// EV_DISPATCH disables it. What holds on is taken again by the next call, after
-// all others: no page says so, but kqueue_scan in sys/kern/kern_event.c of
-// FreeBSD, OpenBSD and NetBSD puts it at the tail.
+// EV_DISPATCH disables it. A condition that still holds is taken again by the
+// next call, after all others: no page says so, but kqueue_scan in
+// sys/kern/kern_event.c of FreeBSD, OpenBSD and NetBSD puts it at the tail.
 func (q *queue) scan(events []kevent.Event) (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -216,8 +216,8 @@ func (q *queue) scan(events []kevent.Event) (n int) {
 	return n
 }
 
-// look forgets the events of descriptors that were closed, asks poll about the
-// rest, and forgets that it was interrupted.
+// look drops the events of descriptors that were closed, polls the others, and
+// clears the interrupt.
 func (q *queue) look() {
 	q.knotes = slices.DeleteFunc(q.knotes, func(k knote) bool {
 		if k.filter == kevent.User {
@@ -248,7 +248,7 @@ func (q *queue) look() {
 	}
 }
 
-// An identity tells an open file from the one that had its number before.
+// An identity distinguishes an open file from an earlier one with the same number.
 type identity struct{ dev, ino uint64 }
 
 func identify(ident uintptr) (identity, error) {

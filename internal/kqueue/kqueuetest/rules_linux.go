@@ -6,18 +6,19 @@ import (
 	"github.com/sudoXpg/netloop/internal/kqueue/kevent"
 )
 
-// rules are what the systems differ in. This is the model's own table: what the
-// backend believes of a system is not asked.
+// rules are the differences between the systems. This table belongs to the
+// model: it does not depend on the backend's assumptions about a system.
 type rules struct {
-	// flags are those that a change may have. A kernel may pass over one that it
-	// does not know; the model refuses it, so that nobody relies on it.
+	// flags are the flags that a change may have. A kernel may ignore an unknown
+	// one; the model refuses it, so that no caller relies on it.
 	flags kevent.Flags
-	// user: there is EVFILT_USER.
+	// user is set if there is EVFILT_USER.
 	user bool
-	// emptyReturns: with no room for events kevent does not wait. Where the page
-	// does not say so, the model refuses such a call with a timeout.
+	// emptyReturns is set if kevent does not wait when there is no room for
+	// events. Where the page does not say so, the model refuses such a call with
+	// a timeout.
 	emptyReturns bool
-	// longest is the longest time that kevent waits at once, 0 for any.
+	// longest is the longest time that one kevent waits, 0 for any.
 	longest time.Duration
 }
 
@@ -36,14 +37,14 @@ var systems = map[string]rules{
 	// kqueue(2), FreeBSD, DESCRIPTION: EV_DISPATCH, EV_RECEIPT, EVFILT_USER; "When
 	// nevents is zero".
 	"freebsd": {flags: common | kevent.Receipt | kevent.Dispatch, user: true, emptyReturns: true},
-	// kqueue(2), NetBSD, DESCRIPTION: "When nevents is zero". EV_DISPATCH,
-	// EV_RECEIPT and EVFILT_USER came with NetBSD 10; this is the system before,
-	// which is the one that golang.org/x/sys describes.
-	"netbsd": {flags: common, emptyReturns: true},
+	// kqueue(2), NetBSD, DESCRIPTION: "When nevents is zero". EV_DISPATCH and
+	// EV_RECEIPT came with NetBSD 8, EVFILT_USER with NetBSD 10; this is the system
+	// in between.
+	"netbsd": {flags: common | kevent.Receipt | kevent.Dispatch, emptyReturns: true},
 	// kqueue(2), OpenBSD, DESCRIPTION: "When nevents is zero"; BUGS: 24 hours.
 	// EV_DISPATCH and EV_RECEIPT are in <sys/event.h>.
 	"openbsd": {flags: common | kevent.Receipt | kevent.Dispatch, emptyReturns: true, longest: 24 * time.Hour},
 }
 
-// Systems are those that there is a model of.
+// Systems returns the systems that the package models.
 func Systems() []string { return []string{"darwin", "dragonfly", "freebsd", "netbsd", "openbsd"} }

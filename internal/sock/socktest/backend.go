@@ -70,7 +70,7 @@ func pair(t *testing.T, b eventloop.Backend) (x, y eventloop.Handle) {
 	if err := b.Add(ln, 0, eventloop.Readable); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := b.Wait(make([]eventloop.Event, 1), 10*time.Second); n != 1 || err != nil {
+	if n, err := b.Wait(make([]eventloop.Event, 1), time.Minute); n != 1 || err != nil {
 		t.Fatalf("nobody to accept: %d, %v", n, err)
 	}
 	if err := b.Remove(ln); err != nil {
@@ -109,7 +109,7 @@ func turnDoesNotAllocate(t *testing.T, b eventloop.Backend) {
 	}
 }
 
-// onlyOpenDescriptors: the system tells late or, of interest 0, never.
+// onlyOpenDescriptors: the system reports a bad descriptor late or, with interest 0, never.
 func onlyOpenDescriptors(t *testing.T, b eventloop.Backend) {
 	for _, h := range []eventloop.Handle{1 << 20, 1<<31 - 1, ^eventloop.Handle(0)} {
 		for _, i := range []eventloop.Interest{0, eventloop.Readable} {

@@ -1,4 +1,4 @@
-// Package socktest helps to test what uses descriptors: it finds leaks, runs a
-// test with few descriptors to have, and tests what every backend over
-// descriptors does besides its contract. For tests only.
+// Package socktest helps to test code that uses descriptors: it finds leaks,
+// runs a test with few descriptors, and tests backends over descriptors beyond
+// their contract. For tests only.
 package socktest

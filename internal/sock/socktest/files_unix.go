@@ -22,12 +22,12 @@ func OpenHandles() (n int) {
 	return n
 }
 
-// childVar tells a child of WithFiles which test it is to run.
+// childVar names the test that a child of WithFiles is to run.
 const childVar = "SOCKTEST_CHILD"
 
-// WithFiles runs f in a child process that may have limit descriptors: the
-// test calls it and does nothing else. A limit in this process would hit every
-// other test in it.
+// WithFiles runs f in a child process with a limit of descriptors. The test
+// must do nothing else. A limit in this process would affect all other tests in
+// it.
 func WithFiles(t *testing.T, limit int, f func(t *testing.T)) {
 	t.Helper()
 	if os.Getenv(childVar) == t.Name() {
@@ -60,3 +60,9 @@ func LimitDescriptors() error {
 	set(&lim.Max, looptest.ChildDescriptors)
 	return unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
 }
+
+// ContractSkips names the rules of pollertest that can't hold here: none.
+func ContractSkips() map[string]string { return nil }
+
+// Wine reports whether the test runs on Wine.
+func Wine() bool { return false }

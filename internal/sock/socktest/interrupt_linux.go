@@ -10,8 +10,8 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 )
 
-// interrupted sends signals to the very thread that waits, as the garbage
-// collector does when it preempts one, until the Wait is over.
+// interrupted sends signals to the thread that waits, as the garbage collector
+// does to preempt it, until the Wait returns.
 func interrupted(t *testing.T, b eventloop.Backend) {
 	const timeout = 30 * time.Millisecond
 	type result struct {

@@ -30,7 +30,7 @@ func Main(m *testing.M) {
 }
 
 // open counts the open descriptors, on Windows the sockets. It uses package net
-// first, which opens some of its own once and for all.
+// first, which opens some that it never closes.
 func open() (int, error) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

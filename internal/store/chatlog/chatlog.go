@@ -1,16 +1,17 @@
-// Package chatlog writes what is said in rooms into plain text files, one per
-// room, for people to read and grep. It is beside the store: nothing is read
-// from the files, and what is taken back later stays in them.
+// Package chatlog writes the messages of rooms to plain text files, one per
+// room, for people to read and grep. It is separate from the store: the files
+// are never read, and messages that are deleted later stay in them.
 //
-// The file of #lobby is lobby.log. When it is full or a day (UTC) is over it
-// becomes lobby.2026-01-31.001.log.gz, and the oldest of those go. Odd names of
-// rooms are hashes, see store.FileName.
+// The file of #lobby is lobby.log. When it is full or a day (UTC) ends it is
+// rotated to lobby.2026-01-31.001.log.gz, and the oldest of those are removed.
+// Unusual room names become hashes, see store.FileName.
 package chatlog
 
 import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -19,31 +20,33 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// Options are a Log's.
+// Options configure a Log.
 type Options struct {
-	// Dir is the folder; it is created, for nobody else to read.
+	// Dir is the folder; it is created readable for its owner only.
 	Dir string
-	// MaxBytes is where a file is full, 10 MiB if 0.
+	// MaxBytes is the size at which a file is rotated, 10 MiB if 0.
 	MaxBytes int64
-	// Keep is how many full files of a room are kept, 30 if 0.
+	// Keep is how many rotated files of a room are kept, 30 if 0.
 	Keep int
 	// MaxOpen is how many files are open at a time, 64 if 0.
 	MaxOpen int
-	// Queue is how many events may wait to be written, 4096 if 0. More are left
-	// out, as those are that can't be written, and their number is written instead.
+	// Queue is how many events may wait to be written, 4096 if 0. Further ones are
+	// left out, like those that can't be written, and their number is written
+	// instead.
 	Queue int
-	// Trouble is called with what goes wrong, once until all goes well again; nil
-	// calls nothing. It must not block.
+	// Trouble is called with an error, once until everything works again; it may
+	// be nil. It must not block.
 	Trouble func(error)
-	// Missed is called when it is written down that lines of a room are not there;
-	// nil calls nothing. It must not block.
+	// Missed is called when the number of missing lines of a room is written; it
+	// may be nil. It must not block.
 	Missed func(room string, lines int)
 }
 
-// A Log follows rooms. One goroutine writes.
+// A Log writes the messages of rooms. One goroutine writes.
 type Log struct {
 	o     Options
 	queue chan chat.Event
@@ -52,7 +55,7 @@ type Log struct {
 	lost atomic.Uint64
 
 	mu     sync.Mutex     // guards what follows
-	missed map[string]gap // not yet written down, by room; at most MaxOpen rooms are told apart
+	missed map[string]gap // not yet written, by room; at most MaxOpen rooms are distinguished
 	closed bool
 
 	// Of the goroutine.
@@ -61,7 +64,7 @@ type Log struct {
 	failing bool
 }
 
-// Open returns a Log that writes into a folder.
+// Open returns a Log that writes to a folder.
 func Open(o Options) (*Log, error) {
 	o.MaxBytes = or(o.MaxBytes, 10<<20)
 	o.Keep = or(o.Keep, 30)
@@ -84,16 +87,15 @@ func Open(o Options) (*Log, error) {
 	return l, nil
 }
 
-// usable makes the folder, and finds out at the start whether it can be written.
+// Try returns an error if Open could not use the folder, and leaves nothing behind.
+func Try(dir string) error { return osutil.TryFolder(dir) }
+
+// usable creates the folder, and checks that files in it can be written.
 func usable(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	probe, err := os.CreateTemp(dir, ".probe")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return osutil.TryFolder(dir)
 }
 
 func or[T comparable](v, otherwise T) T {
@@ -104,11 +106,11 @@ func or[T comparable](v, otherwise T) T {
 	return v
 }
 
-// Follow writes an event of a room, or leaves it out if too many wait. It may be
-// called from any goroutine and never blocks; the events of a room are written in
-// the order of the calls.
+// Follow writes a message of a room, or leaves it out if too many wait. Other events
+// are not written. It may be called from any goroutine and never blocks; the messages of
+// a room are written in the order of the calls.
 func (l *Log) Follow(e chat.Event) {
-	if e.Room == "" || e.Kind == chat.Refusal {
+	if e.Room == "" || e.Kind != chat.Say && e.Kind != chat.Action {
 		return
 	}
 	l.mu.Lock()
@@ -127,7 +129,8 @@ func (l *Log) Follow(e chat.Event) {
 // Lost returns how many lines are not in the files.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
-// lose notes that lines of a room are not there, and that nobody was told of others.
+// lose records that lines of a room are missing, and how many missing ones were not written
+// down yet.
 func (l *Log) lose(room string, lines gap, untold int) {
 	l.lost.Add(uint64(lines.lines))
 	lines.lines += untold
@@ -139,7 +142,7 @@ func (l *Log) lose(room string, lines gap, untold int) {
 	l.missLocked(room, lines)
 }
 
-// missLocked is lose for what is counted already. l.mu is held.
+// missLocked is lose for lines that are counted already. l.mu is held.
 func (l *Log) missLocked(room string, lines gap) {
 	g, known := l.missed[room]
 	if known || len(l.missed) < l.o.MaxOpen {
@@ -147,7 +150,7 @@ func (l *Log) missLocked(room string, lines gap) {
 	}
 }
 
-// A gap is so many lines that are not there, the last of which was said then.
+// A gap is a number of missing lines, and the time of the last one.
 type gap struct {
 	lines int
 	last  time.Time
@@ -171,19 +174,19 @@ func (l *Log) run() {
 		if len(l.queue) == 0 {
 			l.note(l.flush())
 			if !l.failing {
-				l.confessAll()
+				l.reportAllMissing()
 			}
 		}
 	}
-	l.confessAll() // one more try
+	l.reportAllMissing() // one more try
 	for room := range l.files {
 		l.note(l.shut(room))
 	}
 }
 
-// note reports err, but for one that follows another.
+// note reports err, unless the last call had an error, too.
 func (l *Log) note(err error) {
-	if err == nil { // which says nothing yet: see flushed
+	if err == nil { // which is not conclusive yet: see flushed
 		return
 	}
 	if !l.failing {
@@ -192,15 +195,15 @@ func (l *Log) note(err error) {
 	l.failing = true
 }
 
-// confessAll is confess for the rooms about which nothing more may come.
-func (l *Log) confessAll() {
+// reportAllMissing calls reportMissing for all rooms, as some may get no more messages.
+func (l *Log) reportAllMissing() {
 	l.mu.Lock()
 	gaps := maps.Clone(l.missed)
 	l.mu.Unlock()
 	for room, g := range gaps {
 		f, err := l.file(chat.Event{Room: room, Time: g.last})
 		if err == nil {
-			err = l.confess(room, f)
+			err = l.reportMissing(room, f)
 		}
 		l.note(err)
 	}
@@ -213,7 +216,7 @@ func (l *Log) write(e chat.Event) error {
 		l.lose(e.Room, gap{1, e.Time}, 0)
 		return err
 	}
-	if err = l.confess(e.Room, f); err == nil {
+	if err = l.reportMissing(e.Room, f); err == nil {
 		err = l.put(e.Room, f, line(e), gap{1, e.Time}, 0)
 	} else {
 		l.lose(e.Room, gap{1, e.Time}, 0)
@@ -221,8 +224,8 @@ func (l *Log) write(e chat.Event) error {
 	return err
 }
 
-// confess writes how many lines of a room are not there, if any.
-func (l *Log) confess(room string, f *file) error {
+// reportMissing writes how many lines of a room are missing, if any.
+func (l *Log) reportMissing(room string, f *file) error {
 	l.mu.Lock()
 	g, some := l.missed[room]
 	delete(l.missed, room)
@@ -234,19 +237,19 @@ func (l *Log) confess(room string, f *file) error {
 	return l.put(room, f, text, gap{0, g.last}, g.lines)
 }
 
-// put writes text, which is lines, or tells of some that are not there.
+// put writes text, which is whole lines or a note about missing ones.
 func (l *Log) put(room string, f *file, text string, lines gap, told int) error {
 	_, err := f.w.WriteString(text)
 	f.size += int64(len(text))
 	f.lines.lines, f.lines.last = f.lines.lines+lines.lines, lines.last
 	f.told += told
 	if err != nil {
-		return l.shut(room) // which says why
+		return l.shut(room) // which returns the error
 	}
 	return nil
 }
 
-// flushed notes that all that was put into f is in the file.
+// flushed records that everything put into f is in the file.
 func (l *Log) flushed(room string, f *file) {
 	if f.told > 0 {
 		l.o.Missed(room, f.told)
@@ -261,6 +264,10 @@ func (l *Log) flushed(room string, f *file) {
 func (l *Log) file(e chat.Event) (*file, error) {
 	day := e.Time.UTC().Format(dayForm)
 	f := l.files[e.Room]
+	if f != nil && f.w.Buffered() == 0 && l.replaced(e.Room, f) {
+		_ = l.shut(e.Room) // it no longer belongs to the room, and has no buffered lines
+		f = nil
+	}
 	if f == nil {
 		if len(l.files) >= l.o.MaxOpen {
 			if err := l.shut(l.idlest()); err != nil {
@@ -272,7 +279,7 @@ func (l *Log) file(e chat.Event) (*file, error) {
 			return nil, err
 		}
 	}
-	if f.size > 0 && (f.size >= l.o.MaxBytes || f.day != day) {
+	if !f.linked && f.size > 0 && (f.size >= l.o.MaxBytes || f.day != day) {
 		if err := l.shut(e.Room); err != nil {
 			return nil, err
 		}
@@ -292,21 +299,33 @@ func (l *Log) file(e chat.Event) (*file, error) {
 	return f, nil
 }
 
-// A file is the open one of a room.
+// A file is the open file of a room.
 type file struct {
-	f    *os.File
-	w    *bufio.Writer
-	size int64
-	day  string // of its first line
-	used uint64
-	// What is in w and, as far as is known, not in the file: lines, and what was
-	// told of others.
+	f      *os.File
+	w      *bufio.Writer
+	size   int64
+	day    string // of its first line
+	linked bool   // behind a symbolic link: it is never rotated
+	used   uint64
+	// What is in w and perhaps not in the file: lines, and notes about missing
+	// ones.
 	lines gap
 	told  int
 }
 
+// path returns the path of the open file of a room.
+func (l *Log) path(room string) string {
+	return filepath.Join(l.o.Dir, store.FileName(room)+".log")
+}
+
+// errNotRegular: opening or writing to a FIFO could block forever.
+var errNotRegular = errors.New("is not a regular file")
+
 func (l *Log) open(room string) (*file, error) {
-	name := filepath.Join(l.o.Dir, store.FileName(room)+".log")
+	name := l.path(room)
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -316,17 +335,36 @@ func (l *Log) open(room string) (*file, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	first := make([]byte, len(dayForm))
-	n, _ := f.ReadAt(first, 0) // a short one is not a day, which is as good as another day
-	opened := &file{f: f, w: bufio.NewWriter(f), size: info.Size(), day: validDay(string(first[:n]))}
+	n, _ := f.ReadAt(first, 0) // a short one is not a day, and treated as another day
+	there, err := os.Lstat(name)
+	opened := &file{
+		f: f, w: bufio.NewWriter(f), size: info.Size(), day: validDay(string(first[:n])),
+		linked: err == nil && there.Mode().Type() == fs.ModeSymlink,
+	}
 	last := []byte{'\n'}
 	if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
-		_ = opened.w.WriteByte('\n') // it was cut short; what is wrong shows when it is flushed
+		_ = opened.w.WriteByte('\n') // its last line was incomplete; an error shows at the next flush
 	}
 	l.files[room] = opened
 	return opened, nil
 }
 
-// shut closes the file of a room. What is half written stays half written.
+// replaced reports whether others have moved or removed the open file of a room,
+// as logrotate(8) does, and notices if they have truncated it.
+func (l *Log) replaced(room string, f *file) bool {
+	there, err := os.Stat(l.path(room))
+	if err != nil {
+		return true
+	}
+	open, err := f.f.Stat()
+	if err != nil || !os.SameFile(there, open) {
+		return true
+	}
+	f.size = open.Size()
+	return false
+}
+
+// shut closes the file of a room. A partly written line stays so.
 func (l *Log) shut(room string) error {
 	f := l.files[room]
 	delete(l.files, room)
@@ -358,7 +396,7 @@ func (l *Log) flush() error {
 		case f.w.Flush() == nil:
 			l.flushed(room, f)
 		default:
-			errs = append(errs, l.shut(room)) // which says why
+			errs = append(errs, l.shut(room)) // which returns the error
 		}
 	}
 	return errors.Join(errs...)

@@ -1,19 +1,18 @@
 package chatlog
 
 import (
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/logfile"
 )
 
-// validDay returns day if it is one, or the first there is, so that a file that
-// begins otherwise is put away and not mixed with ours.
+// validDay returns day if it is valid, or the earliest day, so that a file with
+// another beginning is rotated and not mixed with ours.
 func validDay(day string) string {
 	if _, err := time.Parse(dayForm, day); err != nil {
 		return "0001-01-01"
@@ -21,8 +20,8 @@ func validDay(day string) string {
 	return day
 }
 
-// rotate puts the file of a room away, compresses it, and removes those that are
-// too many. Should it be cut short, the next one goes on where this one stopped.
+// rotate rotates the file of a room, compresses it, and removes the oldest ones
+// beyond Keep. If it is interrupted, the next call continues where it stopped.
 func (l *Log) rotate(name, day string) error {
 	old, err := l.full(name)
 	if err != nil {
@@ -48,7 +47,7 @@ func (l *Log) rotate(name, day string) error {
 		case i < len(old)-l.o.Keep:
 			err = os.Remove(path)
 		case filepath.Ext(o) == ".log":
-			err = compress(path)
+			err = logfile.Compress(path, 0o600)
 		}
 		if err != nil {
 			return err
@@ -57,8 +56,8 @@ func (l *Log) rotate(name, day string) error {
 	return nil
 }
 
-// full returns the full files of a room, the oldest first. A dot is in no name
-// of a room, so that those of others are told apart.
+// full returns the rotated files of a room, oldest first. The part for a room
+// has no dot, so other rooms' files are recognized.
 func (l *Log) full(name string) ([]string, error) {
 	form, err := regexp.Compile(`^` + regexp.QuoteMeta(name) + `\.\d{4}-\d\d-\d\d\.\d{3,}\.log(\.gz)?$`)
 	if err != nil {
@@ -76,30 +75,4 @@ func (l *Log) full(name string) ([]string, error) {
 	}
 	slices.Sort(list)
 	return list, nil
-}
-
-// compress replaces a file by FILE.gz, which appears whole.
-func compress(path string) error {
-	in, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	fresh := path + ".tmp"
-	out, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return errors.Join(err, in.Close())
-	}
-	z := gzip.NewWriter(out)
-	_, err = io.Copy(z, in)
-	err = errors.Join(err, z.Close())
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close(), in.Close()); err != nil {
-		return errors.Join(err, os.Remove(fresh))
-	}
-	if err := os.Rename(fresh, path+".gz"); err != nil {
-		return err
-	}
-	return os.Remove(path)
 }

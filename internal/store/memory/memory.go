@@ -1,6 +1,6 @@
-// Package memory is a store that forgets everything when the program ends. It is
-// for servers that are to keep nothing, and the model that others are held
-// against.
+// Package memory is a store in memory, which is lost when the program ends. It
+// is for servers that must store nothing, and the model that other stores are
+// compared with.
 package memory
 
 import (
@@ -16,11 +16,17 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// A Store is a store.Store in memory. A closed one is as it was once it is
-// loaded again.
+// A Store is a store.Store in memory. A closed store can be loaded again with
+// its contents.
 type Store struct {
 	// Recent is how many messages of a room Load returns; 50 if 0.
 	Recent int
+	// Limit is how many bytes of memory messages may take up; a commit that exceeds
+	// it drops the oldest. 0: no limit.
+	Limit int64
+	// AuditLimit is how many entries of the audit log are kept; the oldest are
+	// dropped. 0: no limit.
+	AuditLimit int
 
 	mu        sync.Mutex
 	closed    bool
@@ -28,25 +34,69 @@ type Store struct {
 	epoch     uint64
 	lastID    uint64
 	rooms     map[string]*room
+	held      int64 // bytes of all posts
+	order     queue // of the posts, if there is a Limit
 	accounts  map[uint64]chat.Account
 	states    map[string]chat.RoomState
 	sanctions map[uint64]chat.Sanction
 	mail      map[uint64]chat.Mail
 	flags     map[uint64]chat.Flag
-	acts      []store.Entry
+	acts      []store.Entry // the last one is always there
 }
 
-// A room has the messages of one.
+// A room has the messages of one room.
 type room struct {
-	posts []*post           // by ID
-	kept  map[uint64]uint64 // the last seq of each epoch
-	bytes int64
+	posts    []*post           // by ID
+	lastSeqs map[uint64]uint64 // the last seq of each epoch
+	bytes    int64
 }
 
 type post struct {
 	chat.Post
 	gone bool
 }
+
+// size returns approximately how many bytes of memory p takes up.
+func (p *post) size() int64 {
+	e := &p.Event
+	return postSize + int64(len(e.Body)+len(e.Name)+len(p.Key))
+}
+
+// postSize is the memory of a post besides its text, including its entries in
+// its room and the queue.
+const postSize = 200
+
+// A queue has the posts of all rooms in order of arrival.
+type queue struct {
+	posts []queued
+	first int
+}
+
+// A queued post may have left its room meanwhile.
+type queued struct {
+	room *room
+	id   uint64
+}
+
+func (q *queue) push(e queued) {
+	if q.first > len(q.posts)/2 { // so that removed posts are freed
+		q.posts = append(make([]queued, 0, 2*(len(q.posts)-q.first)+1), q.posts[q.first:]...)
+		q.first = 0
+	}
+	q.posts = append(q.posts, e)
+}
+
+func (q *queue) empty() bool { return q.first == len(q.posts) }
+
+func (q *queue) pop() queued {
+	e := q.posts[q.first]
+	q.posts[q.first] = queued{}
+	q.first++
+	return e
+}
+
+// stale reports whether the post has left its room.
+func (e queued) stale() bool { return len(e.room.posts) == 0 || e.room.posts[0].Event.ID > e.id }
 
 var _ store.Store = (*Store)(nil)
 
@@ -77,7 +127,7 @@ func (s *Store) Load(now time.Time) (*chat.State, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
-		order := chat.Order{Room: name, Seq: r.kept[s.epoch]}
+		order := chat.Order{Room: name, Seq: r.lastSeqs[s.epoch]}
 		for _, p := range slices.Backward(r.posts) {
 			if len(order.Recent) == cmp.Or(s.Recent, 50) {
 				break
@@ -154,17 +204,33 @@ func (s *Store) apply(r chat.Record) {
 	case chat.DropFlag:
 		delete(s.flags, r.ID)
 	case chat.Act:
-		s.acts = append(s.acts, store.Chain(s.lastEntry(), r))
+		s.act(r)
 	case chat.End:
 		s.used(r.LastID)
 		for _, o := range r.Orders {
 			r := s.room(o.Room)
-			r.kept[s.epoch] = max(r.kept[s.epoch], o.Seq)
+			r.lastSeqs[s.epoch] = max(r.lastSeqs[s.epoch], o.Seq)
 		}
 	}
 }
 
 func (s *Store) used(id uint64) { s.lastID = max(s.lastID, id) }
+
+func (s *Store) act(a chat.Act) {
+	s.acts = append(s.acts, store.Chain(s.lastEntry(), a))
+	if over := len(s.acts) - s.AuditLimit; s.AuditLimit > 0 && over > 0 {
+		clear(s.acts[:over]) // the array stays
+		s.acts = s.acts[over:]
+	}
+}
+
+// forgotten returns how many entries of the audit log were dropped.
+func (s *Store) forgotten() uint64 {
+	if len(s.acts) == 0 {
+		return 0
+	}
+	return s.acts[0].N - 1
+}
 
 func (s *Store) lastEntry() store.Entry {
 	if len(s.acts) == 0 {
@@ -176,7 +242,7 @@ func (s *Store) lastEntry() store.Entry {
 func (s *Store) room(name string) *room {
 	r := s.rooms[name]
 	if r == nil {
-		r = &room{kept: map[uint64]uint64{}}
+		r = &room{lastSeqs: map[uint64]uint64{}}
 		s.rooms[name] = r
 	}
 	return r
@@ -186,16 +252,40 @@ func (s *Store) post(p chat.Post) {
 	e := p.Event
 	s.used(e.ID)
 	r := s.room(e.Room)
-	r.kept[e.Epoch] = max(r.kept[e.Epoch], e.Seq)
+	r.lastSeqs[e.Epoch] = max(r.lastSeqs[e.Epoch], e.Seq)
 	if s.find(e.ID) != nil {
 		return
 	}
 	i, _ := r.at(e.ID)
-	r.posts = slices.Insert(r.posts, i, &post{Post: p})
+	added := &post{Post: p}
+	r.posts = slices.Insert(r.posts, i, added)
 	r.bytes += store.PostSize(p)
+	s.held += added.size()
+	if s.Limit > 0 {
+		s.order.push(queued{r, e.ID})
+		s.limit()
+	}
 }
 
-// at returns the place of the first message whose ID is id or higher.
+// limit drops the oldest messages of all rooms until the others are within Limit.
+func (s *Store) limit() {
+	for !s.order.empty() && (s.held > s.Limit || s.order.posts[s.order.first].stale()) {
+		if e := s.order.pop(); !e.stale() {
+			s.shift(e.room)
+		}
+	}
+}
+
+// shift drops the oldest message of a room.
+func (s *Store) shift(r *room) {
+	p := r.posts[0]
+	r.bytes -= store.PostSize(p.Post)
+	s.held -= p.size()
+	r.posts[0] = nil // the array stays
+	r.posts = r.posts[1:]
+}
+
+// at returns the index of the first message whose ID is id or higher.
 func (r *room) at(id uint64) (int, bool) {
 	return slices.BinarySearchFunc(r.posts, id, func(p *post, id uint64) int { return cmp.Compare(p.Event.ID, id) })
 }
@@ -217,6 +307,7 @@ func (s *Store) redact(d chat.Redaction) {
 	for _, p := range r.posts {
 		if !p.gone && store.Means(d, p.Post) {
 			r.bytes -= int64(len(p.Event.Body))
+			s.held -= int64(len(p.Event.Body))
 			p.gone, p.Event.Body = true, ""
 			s.blank(d.Room, p.Event.ID)
 		}
@@ -237,7 +328,8 @@ func (s *Store) blank(room string, id uint64) {
 func (s *Store) Acts(after uint64, limit int) ([]store.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := min(after, uint64(len(s.acts)))
+	forgotten := s.forgotten()
+	from := min(max(after, forgotten)-forgotten, uint64(len(s.acts)))
 	list := s.acts[from:]
 	return slices.Clone(list[:min(len(list), max(limit, 0))]), nil
 }
@@ -258,8 +350,8 @@ func (s *Store) Verify() ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	prev := store.Entry{}
-	for _, e := range s.acts {
-		if !e.Follows(prev) {
+	for i, e := range s.acts {
+		if (i > 0 || e.N == 1) && !e.Follows(prev) { // entries before the first may have been dropped
 			return []string{fmt.Sprintf("entry %d of the audit log does not follow the one before", e.N)}, nil
 		}
 		prev = e
@@ -292,7 +384,7 @@ func (s *Store) Import(lines iter.Seq2[store.Line, error]) error {
 	return nil
 }
 
-// check tells why l can't be imported; last is the entry before.
+// check returns why l can't be imported; last is the entry before.
 func (s *Store) check(l store.Line, last *store.Entry) error {
 	switch r := l.Record.(type) {
 	case nil:
@@ -306,8 +398,9 @@ func (s *Store) check(l store.Line, last *store.Entry) error {
 	}
 	if e := l.Entry; e != nil {
 		switch {
-		case e.N <= uint64(len(s.acts)) && e.N > 0:
-			if s.acts[e.N-1].Hash != e.Hash {
+		case e.N > 0 && e.N <= s.forgotten():
+		case e.N > 0 && e.N <= s.lastEntry().N:
+			if s.acts[e.N-s.forgotten()-1].Hash != e.Hash {
 				return fmt.Errorf("%w: entry %d of the audit log", store.ErrConflict, e.N)
 			}
 		case !e.Follows(*last):
@@ -323,11 +416,11 @@ func (s *Store) take(l store.Line) {
 	switch {
 	case l.Record != nil:
 		s.apply(l.Record)
-	case l.Entry != nil && l.Entry.N > uint64(len(s.acts)):
+	case l.Entry != nil && l.Entry.N > s.lastEntry().N:
 		s.apply(l.Entry.Act)
 	case l.Kept != nil:
 		r := s.room(l.Kept.Room)
-		r.kept[l.Kept.Epoch] = max(r.kept[l.Kept.Epoch], l.Kept.Seq)
+		r.lastSeqs[l.Kept.Epoch] = max(r.lastSeqs[l.Kept.Epoch], l.Kept.Seq)
 		s.epoch = max(s.epoch, l.Kept.Epoch)
 	}
 }

@@ -32,7 +32,7 @@ func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 	return list, nil
 }
 
-// early tells whether t is before since.
+// early reports whether t is before since.
 func early(t, since time.Time) bool {
 	return !since.IsZero() && store.Nanos(t) < store.Nanos(since)
 }
@@ -56,7 +56,7 @@ func (s *Store) Search(q chat.SearchQuery) ([]chat.Event, error) {
 			continue
 		}
 		in := words.Of(e.Body)
-		if !slices.ContainsFunc(phrases, func(phrase []string) bool { return !words.Contain(in, phrase) }) {
+		if !slices.ContainsFunc(phrases, func(p words.Phrase) bool { return !p.In(in) }) {
 			found = append(found, e)
 		}
 	}
@@ -95,25 +95,7 @@ func (s *Store) Mail(account uint64, limit int) ([]chat.Mail, error) {
 	return list, nil
 }
 
-// Resume implements store.Store.
-func (s *Store) Resume(name string, epoch, seq uint64, limit int) ([]chat.Event, uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.rooms[name]
-	if r == nil {
-		return nil, 0, nil
-	}
-	var list []chat.Event
-	for _, p := range r.posts {
-		e := p.Event
-		if len(list) < limit && !p.gone && (e.Epoch > epoch || e.Epoch == epoch && e.Seq > seq) {
-			list = append(list, e)
-		}
-	}
-	return list, r.kept[epoch], nil
-}
-
-// Expire implements store.Store. What leaves is gone: there is no archive.
+// Expire implements store.Store. Expired messages are lost: there is no archive.
 func (s *Store) Expire(now time.Time, keep store.Keep) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +104,7 @@ func (s *Store) Expire(now time.Time, keep store.Keep) (bool, error) {
 		r, state := s.rooms[name], s.states[name]
 		age, bytes := store.Bounds(state, keep)
 		for len(r.posts) > 0 && (bytes > 0 && r.bytes > bytes || age > 0 && early(r.posts[0].Event.Time, now.Add(-age))) {
-			r.shift()
+			s.shift(r)
 		}
 		total += r.bytes
 	}
@@ -132,7 +114,7 @@ func (s *Store) Expire(now time.Time, keep store.Keep) (bool, error) {
 			break
 		}
 		before := oldest.bytes
-		oldest.shift()
+		s.shift(oldest)
 		total += oldest.bytes - before
 	}
 	return false, nil
@@ -147,12 +129,6 @@ func (s *Store) oldest() *room {
 		}
 	}
 	return oldest
-}
-
-// shift drops the oldest message.
-func (r *room) shift() {
-	r.bytes -= store.PostSize(r.posts[0].Post)
-	r.posts = r.posts[1:]
 }
 
 // Export implements store.Store.
@@ -176,8 +152,8 @@ func (s *Store) lines() []store.Line {
 	list = append(list, records(values(s.mail))...)
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
-		for _, epoch := range slices.Sorted(maps.Keys(r.kept)) {
-			list = append(list, store.Line{Kept: &store.Kept{Room: name, Epoch: epoch, Seq: r.kept[epoch]}})
+		for _, epoch := range slices.Sorted(maps.Keys(r.lastSeqs)) {
+			list = append(list, store.Line{Kept: &store.Kept{Room: name, Epoch: epoch, Seq: r.lastSeqs[epoch]}})
 		}
 	}
 	for _, p := range slices.Backward(s.newest(slices.Collect(maps.Keys(s.rooms)))) {

@@ -12,13 +12,13 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// archiveName returns the file that a message leaves for.
+// archiveName returns the archive file for a message.
 func archiveName(e chat.Event) string {
 	return store.FileName(e.Room) + "-" + e.Time.UTC().Format("2006-01") + ".jsonl.gz"
 }
 
-// archive appends messages to files and returns when they are on disk. How long
-// the files were before must be in the table archiving by then.
+// archive appends messages to files and returns when they are on disk. The
+// files' former lengths must already be in the table archiving.
 func (s *Store) archive(files map[string][]row, names []string) error {
 	folder := filepath.Join(s.dir, ArchiveFolder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -35,7 +35,7 @@ func (s *Store) archive(files map[string][]row, names []string) error {
 	return store.SyncFolder(s.dir)
 }
 
-// appendGzip adds one member to a file: zcat reads all of them in a row.
+// appendGzip adds one gzip member to a file: zcat reads all of them in sequence.
 func appendGzip(file string, rows []row) error {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -58,7 +58,7 @@ func appendGzip(file string, rows []row) error {
 	return errors.Join(err, f.Close())
 }
 
-// size returns how long an archive is, 0 if it is not there.
+// size returns the length of an archive, 0 if it does not exist.
 func (s *Store) size(name string) (int64, error) {
 	info, err := os.Stat(filepath.Join(s.dir, ArchiveFolder, name))
 	switch {
@@ -70,8 +70,8 @@ func (s *Store) size(name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// undo takes out of the archives what was appended without being deleted here,
-// because of a crash or an error in between.
+// undo removes lines from the archives whose messages were not deleted from the
+// database, because of a crash or an error in between.
 func (s *Store) undo() error {
 	sizes := map[string]int64{}
 	names := []string{}
@@ -109,12 +109,12 @@ func truncate(file string, size int64) error {
 	return errors.Join(err, f.Close())
 }
 
-// expireStep is how many messages leave in one go.
+// expireStep is how many messages are archived at a time.
 const expireStep = 1000
 
 // Expire implements store.Store. A message is deleted once its line in the
 // archive is on disk; a crash in between leaves it in the database, and the next
-// call takes the line out again before it begins.
+// call removes the line again before it begins.
 func (s *Store) Expire(now time.Time, keep store.Keep) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +160,23 @@ func (s *Store) expire(now time.Time, keep store.Keep) (bool, error) {
 	if err := s.archive(files, names); err != nil {
 		return false, errors.Join(err, s.undo())
 	}
-	return true, s.remove(rows)
+	if err := s.remove(rows); err != nil {
+		return true, err
+	}
+	if s.o.Archived != nil {
+		s.o.Archived(len(rows), names)
+	}
+	return true, nil
+}
+
+// Size returns how many bytes the database takes on disk, the write-ahead log included.
+func (s *Store) Size() (bytes int64) {
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(s.file + suffix); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
 }
 
 // remove deletes messages that are in the archive.
@@ -187,8 +203,8 @@ func (s *Store) remove(rows []row) error {
 	})
 }
 
-// leaving returns the messages that leave now: those of one room that has too
-// many, or else the oldest of all.
+// leaving returns the messages to archive now: those of one room that has too
+// many, or the oldest of all.
 func (s *Store) leaving(now time.Time, keep store.Keep) ([]row, error) {
 	states, err := documents[chat.RoomState](s.w, `SELECT data FROM room_states`)
 	if err != nil {
@@ -222,7 +238,7 @@ func (s *Store) leaving(now time.Time, keep store.Keep) ([]row, error) {
 	return s.oldest(`SELECT `+columns+`, p.gone FROM posts p ORDER BY p.id LIMIT ?`, names, excess{over: total - keep.TotalBytes}, expireStep)
 }
 
-// excess is what is too much: so many bytes, and what was said before a time.
+// excess is what has to be removed: a number of bytes, and messages from before a time.
 type excess struct {
 	over   int64
 	before time.Time
@@ -248,7 +264,7 @@ func (s *Store) oldest(sql string, names map[int64]string, b excess, args ...any
 	return rows, err
 }
 
-// sizes returns the names of the rooms, what each has, and the sum.
+// sizes returns the names of the rooms, their sizes, and the sum.
 func (s *Store) sizes() (names map[int64]string, sizes map[int64]int64, total int64, err error) {
 	names, sizes = map[int64]string{}, map[int64]int64{}
 	err = s.w.rows(`SELECT id, name, bytes FROM rooms`, func(st *stmt) bool {

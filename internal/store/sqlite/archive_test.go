@@ -21,7 +21,7 @@ import (
 
 var day = time.Date(2026, 1, 30, 12, 0, 0, 0, time.UTC)
 
-// stored opens a folder with messages of #lobby and an odd room, one a day.
+// stored opens a folder with messages of #lobby and a room with an unusual name, one a day.
 func stored(t *testing.T, n int) *Store {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "store")
@@ -56,7 +56,7 @@ func reopened(t *testing.T, dir string) *Store {
 	return s
 }
 
-// archived returns the texts in an archive, read by Go's gzip and, where there is
+// archived returns the texts in an archive, read by Go's gzip and, if there is
 // one, by zcat.
 func archived(t *testing.T, s *Store, name string) []string {
 	t.Helper()
@@ -116,12 +116,21 @@ func expireAll(t *testing.T, s *Store, now time.Time, keep store.Keep) {
 	}
 }
 
-func TestWhatLeavesIsInTheArchiveOfItsRoomAndMonth(t *testing.T) {
+func TestExpiredMessagesAreInTheArchiveOfTheirRoomAndMonth(t *testing.T) {
 	s := stored(t, 10)
+	told := 0
+	s.o.Archived = func(messages int, files []string) {
+		if told += messages; len(files) == 0 {
+			t.Error("no file is named")
+		}
+	}
 	keep := store.Keep{Age: 24 * time.Hour}
 	// Member by member, until 2026-02-04 12:00: messages 0 to 4 are older.
 	for i := range 6 {
 		expireAll(t, s, day.Add(time.Duration(i)*24*time.Hour+time.Second), keep)
+	}
+	if told != 10 {
+		t.Errorf("told of %d messages that left, want 10", told)
 	}
 	odd := store.FileName("#Ödd/..")
 	for name, want := range map[string][]string{
@@ -165,7 +174,7 @@ func TestACrashBetweenArchivingAndDeletingLeavesNoDuplicate(t *testing.T) {
 			if err := s.archive(map[string][]row{file: part(rows)}, []string{file}); err != nil {
 				t.Fatal(err)
 			}
-			if name == "half" { // and a member that is cut short
+			if name == "half" { // and a truncated member
 				f, err := os.OpenFile(filepath.Join(s.dir, ArchiveFolder, file), os.O_APPEND|os.O_WRONLY, 0)
 				if err != nil {
 					t.Fatal(err)
@@ -187,7 +196,7 @@ func TestACrashBetweenArchivingAndDeletingLeavesNoDuplicate(t *testing.T) {
 	}
 }
 
-func TestNothingIsDeletedThatCouldNotBeArchived(t *testing.T) {
+func TestMessagesThatCannotBeArchivedAreNotDeleted(t *testing.T) {
 	s := stored(t, 5)
 	if err := os.WriteFile(filepath.Join(s.dir, ArchiveFolder), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -208,7 +217,7 @@ func TestNothingIsDeletedThatCouldNotBeArchived(t *testing.T) {
 	}
 }
 
-func TestWhatSomebodyDidToAnArchiveIsLeftAlone(t *testing.T) {
+func TestAnArchiveThatOthersChangedIsLeftAlone(t *testing.T) {
 	s := stored(t, 5)
 	keep := store.Keep{Age: time.Hour}
 	expireAll(t, s, day.Add(2*time.Hour), keep)

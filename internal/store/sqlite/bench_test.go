@@ -16,8 +16,8 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
-// BenchmarkCommit is the rate of durable messages with 64 who each wait for one
-// message to be saved before they write the next.
+// BenchmarkCommit is the rate of durable messages of 64 writers that each wait
+// for one message to be saved before they write the next.
 func BenchmarkCommit(b *testing.B) {
 	for _, producers := range []int{1, 64, 1024} {
 		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) { benchmarkCommit(b, producers, 0) })
@@ -31,7 +31,9 @@ func benchmarkCommit(b *testing.B, producers, backlog int) {
 	r := rand.New(rand.NewPCG(1, 2))
 	posts := make([]chat.Record, b.N)
 	for i := range posts {
-		posts[i] = message(r, st.Epoch, uint64(i+1))
+		p := message(r, st.Epoch, uint64(i+1))
+		p.Awaited = true
+		posts[i] = p
 	}
 	took := make([]time.Duration, b.N)
 	var mu sync.Mutex
@@ -72,8 +74,8 @@ func benchmarkCommit(b *testing.B, producers, backlog int) {
 	}
 }
 
-// vocabulary has 20,000 words; message draws them as people do, the first ones
-// very often.
+// vocabulary has 20,000 words; message draws them as people use words, the
+// first ones very often.
 var vocabulary = func() (list []string) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20_000 {
@@ -187,7 +189,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkSearch looks for two words, the newest 50.
+// BenchmarkSearch searches for two words and takes the newest 50 results.
 func BenchmarkSearch(b *testing.B) {
 	s, _ := opened(b, filledFolder(b))
 	var rooms []string

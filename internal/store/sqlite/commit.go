@@ -9,14 +9,13 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// A change is a transaction under way. What many records change alike is summed
-// up and written once, at its end.
+// A change is a transaction in progress. Counters that many records change are
+// summed up and written once, at its end.
 type change struct {
 	s      *Store
 	k      *conn
-	epoch  uint64 // the current one
 	lastID uint64
-	bytes  map[int64]int64 // what rooms grew
+	bytes  map[int64]int64 // by how much rooms grew
 	orders map[order]uint64
 	days   map[int64]span
 	clean  bool
@@ -35,11 +34,6 @@ func (s *Store) change(do func(*change) error) error {
 	var c *change
 	err := s.write(func(k *conn) error {
 		c = &change{s: s, k: k, bytes: map[int64]int64{}, orders: map[order]uint64{}, days: map[int64]span{}}
-		epoch, err := k.number(`SELECT epoch FROM meta`)
-		if err != nil {
-			return err
-		}
-		c.epoch = uint64(epoch)
 		if err := do(c); err != nil {
 			return err
 		}
@@ -60,6 +54,9 @@ func (s *Store) Commit(records []chat.Record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.there(); err != nil && !s.closed {
+		return s.explain("write", err)
+	}
 	err := s.change(func(c *change) error {
 		for _, r := range records {
 			if err := c.apply(r); err != nil {
@@ -68,6 +65,9 @@ func (s *Store) Commit(records []chat.Record) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = s.there()
+	}
 	return s.explain("write", err)
 }
 
@@ -108,7 +108,7 @@ func (c *change) apply(r chat.Record) error {
 	return c.document(r)
 }
 
-// document keeps what is one document.
+// document stores a record that is one document.
 func (c *change) document(r chat.Record) error {
 	data, err := encode(r)
 	if err != nil {
@@ -174,7 +174,7 @@ func dayOf(nanos int64) int64 {
 	return d
 }
 
-// room returns the id of a room that has messages from now on.
+// room returns the id of a room, which is created if needed.
 func (c *change) room(name string) (int64, error) {
 	if id, ok := c.s.rooms[name]; ok {
 		return id, nil
@@ -193,17 +193,21 @@ func (c *change) room(name string) (int64, error) {
 	return id, nil
 }
 
-// maxRooms is how many ids of rooms are remembered.
+// maxRooms is how many ids of rooms are cached.
 const maxRooms = 10_000
 
 func (c *change) end(e chat.End) error {
+	epoch, err := c.k.number(`SELECT epoch FROM meta`)
+	if err != nil {
+		return err
+	}
 	c.used(e.LastID)
 	for _, o := range e.Orders {
 		room, err := c.room(o.Room)
 		if err != nil {
 			return err
 		}
-		c.came(room, c.epoch, o.Seq)
+		c.came(room, uint64(epoch), o.Seq)
 	}
 	return nil
 }
@@ -264,14 +268,14 @@ func (c *change) finish() error {
 	return c.k.exec(`UPDATE meta SET last_id = max(last_id, ?), clean = ?, probe = probe + 1`, c.lastID, c.clean)
 }
 
-// A row is a message as it is read.
+// A row is a message as read from the database.
 type row struct {
 	post chat.Post
 	room int64
-	gone bool // known only to archive
+	gone bool // used by archive only
 }
 
-// columns are those of a row, from posts p.
+// columns are the columns of a row, from posts p.
 const columns = `p.id, p.room, p.epoch, p.seq, p.kind, p.account, p.time, p.name, p.key, p.body`
 
 // scan reads columns. The room's name is filled in by the caller.

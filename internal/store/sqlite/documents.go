@@ -14,7 +14,7 @@ func encode(r chat.Record) (string, error) {
 	return string(data), err
 }
 
-// documents reads those of a query whose first column is one.
+// documents reads the documents in the first column of a query.
 func documents[T any](k *conn, sql string, args ...any) ([]T, error) {
 	var list []T
 	var bad error

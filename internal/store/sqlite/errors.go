@@ -12,7 +12,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// kinds are what SQLite's codes mean to those above. The database is never
+// kinds map SQLite's codes to errors of package store. The database is never
 // changed because of one.
 var kinds = []struct {
 	code sqlite3.ErrorCode
@@ -24,12 +24,12 @@ var kinds = []struct {
 	{sqlite3.NOTADB, store.ErrCorrupt},
 }
 
-// explain returns err with the file and what was being done; errors.Is finds
-// what it means.
+// explain returns err with the file and what was being done; it wraps the error
+// of package store.
 func (s *Store) explain(doing string, err error) error { return explain(doing, s.file, err) }
 
 func explain(doing, file string, err error) error {
-	if err == nil || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrInvalid) {
+	if err == nil || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrGone) {
 		return err
 	}
 	is := meaning(file, err)
@@ -42,7 +42,7 @@ func explain(doing, file string, err error) error {
 	return fmt.Errorf("%s %s: %w (%w)", doing, file, is, err)
 }
 
-// meaning returns what err is about, nil if that is not known.
+// meaning returns the error of package store for err, nil if there is none.
 func meaning(file string, err error) error {
 	for _, k := range kinds {
 		if errors.Is(err, k.code) {
@@ -50,7 +50,7 @@ func meaning(file string, err error) error {
 		}
 	}
 	if errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CANTOPEN) {
-		// The system's reason is lost on its way through SQLite.
+		// SQLite does not return the system's error.
 		err = probe(filepath.Dir(file))
 	}
 	switch {
@@ -62,7 +62,7 @@ func meaning(file string, err error) error {
 	return nil
 }
 
-// probe writes a little into a folder and takes it away again.
+// probe writes a small file into a folder and removes it again.
 func probe(dir string) error {
 	f, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {
@@ -75,12 +75,12 @@ func probe(dir string) error {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// busy tells whether somebody else has to finish first.
+// busy reports whether another connection has to finish first.
 func busy(err error) bool {
 	return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED)
 }
 
-// damaged tells whether err is about the file's content.
+// damaged reports whether err is about the file's content.
 func damaged(err error) bool {
 	return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// errEnough ends an export that is not wanted any further.
+// errEnough ends an export whose caller has stopped.
 var errEnough = errors.New("enough")
 
 // Export implements store.Store. It may be used while others write.
@@ -146,7 +146,7 @@ func (c *change) line(l store.Line) error {
 	return c.apply(l.Record)
 }
 
-// same refuses a post whose ID another one has.
+// same refuses a post with the ID of another one.
 func (c *change) same(p chat.Post) error {
 	var there *chat.Post
 	err := c.k.rows(`SELECT `+columns+`, r.name FROM posts p JOIN rooms r ON r.id = p.room WHERE p.id = ?`, func(s *stmt) bool {
@@ -161,7 +161,7 @@ func (c *change) same(p chat.Post) error {
 	return err
 }
 
-// entry takes over an entry of an audit log, which must be the next or there
+// entry imports an entry of an audit log, which must be the next one or exist
 // already.
 func (c *change) entry(e store.Entry) error {
 	last, err := c.lastEntry()

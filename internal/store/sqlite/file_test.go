@@ -38,7 +38,7 @@ func say(t testing.TB, s *sqlite.Store, st *chat.State, texts ...string) []chat.
 	return posts
 }
 
-// closed makes a folder with a database and returns the file.
+// closed creates a folder with a closed database and returns the file.
 func closed(t testing.TB, texts ...string) string {
 	t.Helper()
 	dir := folder(t)
@@ -50,7 +50,7 @@ func closed(t testing.TB, texts ...string) string {
 	return filepath.Join(dir, sqlite.FileName)
 }
 
-// query runs SQL on a file by another way.
+// query runs SQL on a file with a separate connection.
 func query(t testing.TB, file, sql string) {
 	t.Helper()
 	c, err := sqlite3.OpenFlags(file, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE)
@@ -62,7 +62,7 @@ func query(t testing.TB, file, sql string) {
 	}
 }
 
-func TestAFileThatIsNotOursIsRefusedAndLeftAlone(t *testing.T) {
+func TestAForeignFileIsRefusedAndLeftAlone(t *testing.T) {
 	for name, test := range map[string]struct {
 		spoil func(t *testing.T, file string)
 		is    error
@@ -153,7 +153,7 @@ func TestALogWithoutItsDatabaseIsNotAppliedToANewOne(t *testing.T) {
 	}
 }
 
-func TestNobodyElseMayReadTheFiles(t *testing.T) {
+func TestOnlyTheOwnerMayReadTheFiles(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes: the folder's rights are inherited")
 	}
@@ -190,7 +190,7 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 	}
 }
 
-func TestWhatIsTakenBackIsNowhereInTheFiles(t *testing.T) {
+func TestDeletedTextIsNowhereInTheFiles(t *testing.T) {
 	dir := folder(t)
 	s, st := opened(t, dir)
 	var texts []string
@@ -249,7 +249,7 @@ func occurrences(t testing.TB, dir, text string) (n int) {
 	return n
 }
 
-func TestVerifyNamesWhatSomebodyChanged(t *testing.T) {
+func TestVerifyReportsEveryManipulation(t *testing.T) {
 	for name, test := range map[string]struct{ sql, says string }{
 		"an act":                 {`UPDATE acts SET why = 'other' WHERE n = 2`, "entry 2 of the audit log"},
 		"an act taken out":       {`DELETE FROM acts WHERE n = 2`, "no entries from 2 to 2"},
@@ -275,7 +275,50 @@ func TestVerifyNamesWhatSomebodyChanged(t *testing.T) {
 	}
 }
 
-func TestABackupIsTheWholeDatabaseAndRestoredAnywhere(t *testing.T) {
+func TestNothingIsSavedInAFolderThatIsGone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows removes no open files")
+	}
+	for name, o := range map[string]sqlite.Options{"usual": {}, "alone": {Alone: true}} {
+		dir := filepath.Join(folder(t), "data")
+		s, err := sqlite.Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := s.Load(time.Unix(1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		say(t, s, st, "one")
+		rename(t, dir, dir+"2")
+		if err := s.Commit(nil); !errors.Is(err, store.ErrGone) || !strings.Contains(err.Error(), sqlite.FileName) {
+			t.Errorf("%s: a moved folder: %v", name, err)
+		}
+		rename(t, dir+"2", dir)
+		say(t, s, st, "two")
+		// Replaced by another one of the same name.
+		rename(t, dir, dir+"2")
+		other, err := sqlite.Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(nil); !errors.Is(err, store.ErrGone) {
+			t.Errorf("%s: a replaced folder: %v", name, err)
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := os.RemoveAll(dir + "2"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(nil); !errors.Is(err, store.ErrGone) {
+			t.Errorf("%s: a removed folder: %v", name, err)
+		}
+		_ = s.Close()
+	}
+}
+
+func TestABackupIsCompleteAndCanBeRestoredAnywhere(t *testing.T) {
 	dir := folder(t)
 	s, st := opened(t, dir)
 	say(t, s, st, "one", "two")
@@ -288,7 +331,7 @@ func TestABackupIsTheWholeDatabaseAndRestoredAnywhere(t *testing.T) {
 	if err := s.Backup(backup); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another file: %v", err)
 	}
-	if _, err := sqlite.Restore(backup, dir, false); err == nil || !strings.Contains(err.Error(), "is there already: `chatsrv restore "+backup+" replace`") {
+	if _, err := sqlite.Restore(backup, dir, false); err == nil || !strings.Contains(err.Error(), "already exists: `chatsrv restore "+backup+" replace`") {
 		t.Errorf("over another database: %v", err)
 	}
 	other := filepath.Join(dir, "other")
@@ -315,7 +358,7 @@ func TestABackupIsTheWholeDatabaseAndRestoredAnywhere(t *testing.T) {
 	if len(st2.Orders[0].Recent) != 2 {
 		t.Errorf("%+v", st2)
 	}
-	// What was there is kept beside it.
+	// The former database is kept beside it.
 	if err := restored.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -344,6 +387,66 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 	}
 	if _, err := os.Stat(file + ".new"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("something is left behind")
+	}
+}
+
+func TestARestoreThatFailsLeavesTheDatabaseInItsPlace(t *testing.T) {
+	file := closed(t, "one", "two")
+	backup := filepath.Join(folder(t), "backup")
+	write(t, backup, read(t, file))
+	write(t, file+"-wal", nil)
+	if err := os.Mkdir(file+".old1-shm", 0o700); err != nil { // the last of the three can't be moved
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(file+".old1-shm", "x"), nil)
+	write(t, file+"-shm", nil)
+	if _, err := sqlite.Restore(backup, filepath.Dir(file), true); err == nil {
+		t.Error("restored")
+	}
+	if _, st := opened(t, filepath.Dir(file)); len(st.Orders[0].Recent) != 2 {
+		t.Errorf("%+v", st)
+	}
+	if _, err := os.Stat(file + ".old1"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the database is aside, too: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(file+".old1-shm", "x")); err != nil {
+		t.Errorf("what had that name already was moved: %v", err)
+	}
+}
+
+func TestARestoreThatWasKilledIsFinishedOrUndone(t *testing.T) {
+	for _, moved := range []bool{true, false} {
+		file := closed(t, "one", "two")
+		restored := file + ".restored"
+		write(t, restored, read(t, closed(t, "three")))
+		want := 2
+		if moved {
+			want = 1
+			if err := os.Rename(file, file+".old1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, st := opened(t, filepath.Dir(file)); len(st.Orders[0].Recent) != want {
+			t.Errorf("moved aside: %v: %+v", moved, st)
+		}
+		if _, err := os.Stat(restored); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("moved aside: %v: the backup is still beside the database: %v", moved, err)
+		}
+		if _, err := os.Stat(file + ".old1"); moved != (err == nil) {
+			t.Errorf("moved aside: %v: the old database: %v", moved, err)
+		}
+	}
+}
+
+func TestABackupWithTheNameOfAHalfMadeOneSurvives(t *testing.T) {
+	file := closed(t, "one", "two")
+	fresh := file + ".new"
+	write(t, fresh, read(t, file))
+	if _, err := sqlite.Restore(fresh, filepath.Dir(file), true); err == nil {
+		t.Error("restored over itself")
+	}
+	if len(read(t, fresh)) != len(read(t, file)) {
+		t.Error("the backup is gone")
 	}
 }
 

@@ -30,7 +30,7 @@ func disk(t *testing.T) string {
 	return dir
 }
 
-// fill takes all the space there is and returns the file that has it.
+// fill uses all free space and returns the file that takes it.
 func fill(t *testing.T, dir string) string {
 	t.Helper()
 	name := filepath.Join(dir, "ballast")
@@ -46,7 +46,7 @@ func fill(t *testing.T, dir string) string {
 	}
 }
 
-// A mind remembers what it was told is saved, and writes one message at a time.
+// A mind writes one message at a time and remembers those reported as saved.
 type mind struct {
 	t     *testing.T
 	w     *store.Writer
@@ -59,7 +59,7 @@ func (m *mind) say(size int) error {
 	m.id++
 	id := m.id
 	answer := make(chan error, 1)
-	m.w.Write(func(err error) { answer <- err }, chat.Post{Key: "ann", Event: chat.Event{
+	m.w.Write(func(err error) { answer <- err }, chat.Post{Awaited: true, Key: "ann", Event: chat.Event{
 		Room: "#lobby", Epoch: m.st.Epoch, Seq: id, ID: id, Kind: chat.Say, Name: "ann", Body: strings.Repeat("x", size), Time: time.Unix(1, 0),
 	}})
 	err := <-answer
@@ -69,7 +69,7 @@ func (m *mind) say(size int) error {
 	return err
 }
 
-// remembers opens the folder again and looks for all that was saved.
+// remembers opens the folder again and checks that all saved messages are there.
 func (m *mind) remembers(dir string) {
 	m.t.Helper()
 	s, err := sqlite.Open(dir, sqlite.Options{})
@@ -96,7 +96,7 @@ func (m *mind) remembers(dir string) {
 	healthy(m.t, s)
 }
 
-func TestAFullDiskIsSaidAndHeals(t *testing.T) {
+func TestAFullDiskIsReportedAndRecoveredFrom(t *testing.T) {
 	dir := disk(t)
 	s, st := opened(t, dir)
 	var warned, well atomic.Int32
@@ -126,7 +126,7 @@ func TestAFullDiskIsSaidAndHeals(t *testing.T) {
 	for range 50 {
 		_ = m.say(2000)
 	}
-	// Questions are answered all the time.
+	// Queries are answered all the time.
 	if _, err := s.Search(chat.SearchQuery{Words: []string{"x"}, Rooms: []string{"#lobby"}, Limit: 9}); err != nil {
 		t.Errorf("searching: %v", err)
 	}
@@ -135,7 +135,7 @@ func TestAFullDiskIsSaidAndHeals(t *testing.T) {
 	}
 	select {
 	case <-recovered:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("it does not heal: %v", w.Err())
 	}
 	for i := 0; m.say(100) != nil; i++ {
@@ -180,7 +180,7 @@ func TestAFullDiskAtTheStartIsAnError(t *testing.T) {
 	if err := errors.Join(m.w.Close(), s.Close()); err != nil {
 		t.Error(err)
 	}
-	// A database that is there and a full disk: it may not open, but is not harmed.
+	// An existing database on a full disk: it may fail to open, but is not damaged.
 	ballast = fill(t, dir)
 	if s, err := sqlite.Open(filepath.Join(dir, "data"), sqlite.Options{}); err == nil {
 		_, _ = s.Load(time.Unix(2, 0))
@@ -192,7 +192,63 @@ func TestAFullDiskAtTheStartIsAnError(t *testing.T) {
 	m.remembers(filepath.Join(dir, "data"))
 }
 
-func TestAReadOnlyDiskIsNamed(t *testing.T) {
+func TestARestoreWithoutSpaceLeavesNothingBehind(t *testing.T) {
+	elsewhere := folder(t)
+	big, st := opened(t, elsewhere)
+	for range 20 {
+		say(t, big, st, strings.Repeat("x", 20_000))
+	}
+	backup := filepath.Join(elsewhere, "backup.db")
+	if err := big.Backup(backup); err != nil {
+		t.Fatal(err)
+	}
+	dir := disk(t)
+	s, st := opened(t, dir)
+	say(t, s, st, "one")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ballast := fill(t, dir)
+	info, err := os.Stat(ballast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(ballast, info.Size()-300<<10); err != nil { // there is room for half of the backup
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Restore(backup, dir, true); !errors.Is(err, store.ErrNoSpace) {
+		t.Errorf("%v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	// Files that a killed restore has left must not fill the disk for the next start.
+	if err := os.WriteFile(filepath.Join(dir, sqlite.FileName+".new"), make([]byte, 290<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, st = opened(t, dir)
+	if len(st.Orders) != 1 || len(st.Orders[0].Recent) != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestABackupWithoutSpaceFailsAndLeavesNothingBehind(t *testing.T) {
+	s, st := opened(t, folder(t))
+	for range 100 {
+		say(t, s, st, strings.Repeat("x", 20_000))
+	}
+	dir := disk(t)
+	file := filepath.Join(dir, "backup.db")
+	if err := s.Backup(file); err == nil || !strings.HasSuffix(err.Error(), " MiB at "+file+"?") {
+		t.Errorf("%v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+func TestAReadOnlyDiskIsReported(t *testing.T) {
 	dir := disk(t)
 	s, _ := opened(t, dir)
 	if err := s.Close(); err != nil {
@@ -200,6 +256,9 @@ func TestAReadOnlyDiskIsNamed(t *testing.T) {
 	}
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, "size=1m"); err != nil {
 		t.Skipf("making the disk read-only: %v", err)
+	}
+	if found, _, err := sqlite.VerifyFrozen(dir); len(found) > 0 || err != nil {
+		t.Errorf("verifying without writing: %v, %v", found, err)
 	}
 	s, err := sqlite.Open(dir, sqlite.Options{})
 	if err == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/words"
 )
 
-// Index implements store.Store. It also takes what was deleted out of the
-// write-ahead log, for which nobody has to wait either.
+// Index implements store.Store. It also removes deleted text from the
+// write-ahead log, which nobody has to wait for either.
 func (s *Store) Index(limit int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +30,8 @@ func (s *Store) Index(limit int) (int, error) {
 	return waiting, s.explain("index", err)
 }
 
-// index needs no fsync of its own: what a power failure takes away is still
-// pending then, and done again.
+// index needs no fsync: messages whose indexing a power failure undoes are
+// still pending then, and indexed again.
 func (s *Store) index(limit int) (waiting int, err error) {
 	n, err := s.w.number(`SELECT count(*) FROM (SELECT 1 FROM pending LIMIT ?)`, maxTail)
 	if err != nil || n == 0 {
@@ -69,15 +69,15 @@ func (s *Store) index(limit int) (waiting int, err error) {
 	return int(max(n, 0)), err
 }
 
-// wordsOf returns what the index has of a message.
+// wordsOf returns the text of a message in the index.
 func wordsOf(r row) string {
 	list := append(words.Of(r.post.Event.Body), roomTag(r.room), keyTag(r.post.Key))
 	slices.Sort(list)
 	return strings.Join(slices.Compact(list), " ")
 }
 
-// clear empties the write-ahead log if something in it must not be read again.
-// While a question is being answered it can't; it is tried again then.
+// clear empties the write-ahead log if it contains deleted text. It can't while
+// a query is in progress; it is then tried again.
 func (s *Store) clear() error {
 	if !s.scrub {
 		return nil
@@ -96,7 +96,7 @@ func (s *Store) clear() error {
 	return err
 }
 
-// forget takes a message out of the index.
+// forget removes a message from the index.
 func forget(k *conn, r row) error {
 	if err := k.exec(`DELETE FROM pending WHERE id = ?`, r.post.Event.ID); err != nil || k.c.Changes() > 0 {
 		return err
@@ -122,7 +122,7 @@ func (c *change) redact(d chat.Redaction) error {
 	return c.blank(d, rows)
 }
 
-// meant returns the messages that d takes back.
+// meant returns the messages that d deletes.
 func (c *change) meant(d chat.Redaction) ([]row, error) {
 	room, err := c.k.number(`SELECT id FROM rooms WHERE name = ?`, d.Room)
 	if err != nil || room == 0 {
@@ -164,8 +164,8 @@ func unique(ids []uint64) []uint64 {
 	return slices.Compact(ids)
 }
 
-// blank takes the text out of the flags of messages that are taken back, also of
-// those that were never published.
+// blank removes the text from the flags of deleted messages, including those
+// that were never published.
 func (c *change) blank(d chat.Redaction, rows []row) error {
 	ids := slices.Clone(d.IDs)
 	for _, r := range rows {

@@ -41,7 +41,7 @@ func TestNothingThatWasSavedIsLostWhenTheProcessIsKilled(t *testing.T) {
 			t.Fatalf("round %d: epoch %d, ID %d", round, st.Epoch, st.LastID)
 		}
 		lastEpoch, lastID = st.Epoch, st.LastID
-		// All of it now and then, else what is new.
+		// Check everything now and then, otherwise only new messages.
 		whole := round%20 == 0 || round == rounds-1
 		look, limit := fresh, 1000
 		if whole {
@@ -73,8 +73,8 @@ func TestNothingThatWasSavedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	t.Logf("%d messages saved, %d processes killed", len(saved), rounds)
 }
 
-// killed starts a writer and kills it once it has said so many times that
-// something is saved. What it has said is added to saved.
+// killed starts a writer and kills it once it has reported the given number of
+// messages as saved. It adds these to saved.
 func killed(t *testing.T, dir string, after int, saved map[uint64]bool) (epoch uint64) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

@@ -14,8 +14,8 @@ import (
 var schema embed.FS
 
 // migrations are the scripts that lead from one version of the schema to the
-// next: schema/0001.sql makes version 1 of an empty file. They are never changed
-// once they are released.
+// next: schema/0001.sql makes version 1 of an empty file. They never change once
+// they are released.
 func migrations() []string {
 	names, err := fs.Glob(schema, "schema/[0-9][0-9][0-9][0-9].sql")
 	if err != nil {
@@ -25,7 +25,7 @@ func migrations() []string {
 	return names
 }
 
-// migrate brings the schema from a version to the newest, each step whole.
+// migrate brings the schema from a version to the newest, each step in a transaction.
 func migrate(k *conn, version int64) error {
 	for i, name := range migrations() {
 		if int64(i) < version {
@@ -48,11 +48,12 @@ func migrate(k *conn, version int64) error {
 	return nil
 }
 
-// wording names how the index was made. Taking a message out of the index needs
-// its words as they were put in, and those may change with Unicode's tables.
-const wording = "1 " + unicode.Version + " " + norm.Version
+// wording identifies how the words of the index were made. Removing a message
+// from the index needs the same words that were added, and those may change
+// with Unicode's tables.
+const wording = "2 " + unicode.Version + " " + norm.Version
 
-// reindex begins the index anew if its words were made in another way.
+// reindex rebuilds the index if its words were made in another way.
 func (s *Store) reindex() error {
 	same, err := s.w.number(`SELECT count(*) FROM meta WHERE words = ?`, wording)
 	if err != nil || same == 1 {

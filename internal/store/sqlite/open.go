@@ -1,10 +1,10 @@
-// Package sqlite is the store in one SQLite file, by way of ncruces/go-sqlite3,
-// which needs no C. Durable means: in the write-ahead log, and fsynced.
+// Package sqlite is a store in one SQLite file, using ncruces/go-sqlite3, which
+// needs no C. Durable means: in the write-ahead log, and fsynced.
 //
-// One process at a time uses a folder; who opens it sees to that with a lock.
-// There are one connection that writes and a few that read, which don't wait for
+// One process at a time may use a folder; the caller ensures that with a lock.
+// There is one connection that writes and a few that read, which don't wait for
 // each other. Where the library has no file locks (aix, solaris) there is no WAL
-// either: one connection does everything, and questions and commits, which take
+// either: one connection does everything, and queries and commits, which take
 // longer there, wait for one another. Store.Note says so.
 package sqlite
 
@@ -24,19 +24,22 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// FileName is the database's in its folder.
+// FileName is the name of the database in its folder.
 const FileName = "chat.db"
 
-// ArchiveFolder is where messages go that leave the database, beside it.
+// ArchiveFolder is the folder of the archives, beside the database.
 const ArchiveFolder = "archive"
 
-// Options are a Store's. The zero value works.
+// Options configure a Store. The zero value works.
 type Options struct {
 	// Recent is how many messages of a room Load returns; 50 if 0.
 	Recent int
-	// Readers is how many questions are answered at once; 3 if 0. Others wait.
+	// Readers is how many queries run at once; 3 if 0. Others wait.
 	Readers int
-	// Alone uses one connection and no file locks, as where there are none.
+	// Archived is called when messages were moved to the archives, with the names of
+	// the files; it may be nil. It must not block, nor call the Store.
+	Archived func(messages int, files []string)
+	// Alone uses one connection and no file locks, as on systems without file locks.
 	Alone bool
 }
 
@@ -46,24 +49,26 @@ type Store struct {
 	o         Options
 	alone     bool
 	readers   chan *conn // nil stands for one that is not open yet
+	// files are the database and its log as they were opened, by name.
+	files map[string]fs.FileInfo
 
 	// mu guards what follows: one writes at a time.
 	mu     sync.Mutex
 	w      *conn
 	closed bool
-	// rooms are ids of rooms by name, and acts is the last entry of the audit
-	// log. Both are forgotten when a transaction fails.
+	// rooms caches ids of rooms by name, and acts the last entry of the audit
+	// log. Both are dropped when a transaction fails.
 	rooms map[string]int64
 	acts  *store.Entry
-	// scrub: what was taken back may still stand in the write-ahead log.
+	// scrub is set if deleted text may still be in the write-ahead log.
 	scrub bool
 }
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the database in a folder and creates both if they are not there,
-// for nobody else to read. A file that is damaged, a newer program's or somebody
-// else's is refused and left alone.
+// Open opens the database in a folder and creates both if they do not exist,
+// readable for their owner only. A file that is damaged, or belongs to a newer
+// version or another program, is refused and left alone.
 func Open(dir string, o Options) (*Store, error) {
 	if o.Recent == 0 {
 		o.Recent = 50
@@ -93,6 +98,9 @@ func Open(dir string, o Options) (*Store, error) {
 		}
 		return nil, s.explain("open", err)
 	}
+	if err := s.remember(); err != nil {
+		return nil, errors.Join(err, s.w.close())
+	}
 	s.readers = make(chan *conn, o.Readers)
 	for range o.Readers {
 		s.readers <- nil
@@ -100,8 +108,36 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// private creates the files beside the database, so that they are for nobody else
-// to read either: the library would make them for everybody.
+// remember records the identity of the database's files.
+func (s *Store) remember() error {
+	names := []string{s.file}
+	if !s.alone { // a rollback journal comes and goes
+		names = append(names, s.file+"-wal")
+	}
+	s.files = map[string]fs.FileInfo{}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		s.files[name] = info
+	}
+	return nil
+}
+
+// there returns ErrGone if others have removed, moved or replaced a file of the
+// database: later writes would be lost with the last process that has it open.
+func (s *Store) there() error {
+	for name, opened := range s.files {
+		if info, err := os.Stat(name); err != nil || !os.SameFile(info, opened) {
+			return fmt.Errorf("%s: %w", name, store.ErrGone)
+		}
+	}
+	return nil
+}
+
+// private creates the files beside the database readable for their owner only:
+// the library would create them for everybody.
 func private(file string, single bool) error {
 	suffixes := []string{"-wal", "-shm"}
 	if single {
@@ -119,7 +155,7 @@ func private(file string, single bool) error {
 	return nil
 }
 
-// Note is a sentence for the log, "" if there is nothing to say.
+// Note returns a sentence for the log, "" for none.
 func (s *Store) Note() string {
 	if !s.alone || s.o.Alone {
 		return ""
@@ -137,8 +173,8 @@ func (s *Store) begin() error {
 	if s.w, err = open(s.file, m); err != nil {
 		return err
 	}
-	// The newest version may stand in the write-ahead log only. Should it be a
-	// newer one, closing must not write it into the file either.
+	// The current version may be in the write-ahead log only. If it is too new,
+	// closing must not write it to the file either.
 	if _, err := s.w.c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
 		return err
 	}
@@ -162,13 +198,13 @@ func (s *Store) begin() error {
 	return s.reindex()
 }
 
-// walMode stands in the header of a file in WAL mode.
+// walMode is the value in the header of a file in WAL mode.
 const walMode = 2
 
 // applicationID marks the file as this program's: "nlcs".
 const applicationID = 0x6e6c6373
 
-// examine looks at the file's first bytes, before SQLite may write to it.
+// examine checks the file's first bytes, before SQLite may write to it.
 func examine(file string, single bool) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -196,18 +232,67 @@ func known(file string, version int64) error {
 	return nil
 }
 
-// create makes a new database unless there is one. It appears whole, under its
-// name, or not at all.
-func create(file string, single bool) error {
-	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+// freshSuffix is the suffix of a database that is being created, before it gets its name.
+const freshSuffix = ".new"
+
+// restoredSuffix is the suffix of a backup, checked and on disk, that is about to
+// replace the database.
+const restoredSuffix = ".restored"
+
+// finishRestore ends a restore that was killed. If the database has been moved aside
+// already, the backup takes its place; otherwise everything stays as it was.
+func finishRestore(file string) error {
+	restored := file + restoredSuffix
+	switch {
+	case !exists(restored):
+		return nil
+	case exists(file):
+		return os.Remove(restored)
+	}
+	if _, err := moveAside(file); err != nil { // a log without its database
 		return err
 	}
-	fresh := file + ".new"
-	for _, name := range []string{fresh, fresh + "-wal", fresh + "-shm", fresh + "-journal"} {
+	if err := os.Rename(restored, file); err != nil {
+		return err
+	}
+	return store.SyncFolder(filepath.Dir(file))
+}
+
+// removeFresh removes an incomplete database, which may fill the disk. It does not
+// remove keep.
+func removeFresh(file, keep string) error {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		name := file + freshSuffix + suffix
+		if !exists(name) || same(name, keep) {
+			continue
+		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
+	return nil
+}
+
+// same reports whether two paths lead to the same file.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// create creates a database unless there is one. It appears complete, under its
+// name, or not at all.
+func create(file string, single bool) error {
+	if err := errors.Join(removeFresh(file, ""), finishRestore(file)); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fresh := file + freshSuffix
 	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -216,7 +301,7 @@ func create(file string, single bool) error {
 		return err
 	}
 	if err := build(fresh, single); err != nil {
-		_ = os.Remove(fresh)
+		_ = removeFresh(file, "")
 		return explain("create", file, err)
 	}
 	if _, err := moveAside(file); err != nil { // a log without its database
@@ -242,7 +327,7 @@ func build(file string, single bool) error {
 	if err == nil {
 		err = migrate(k, 0)
 	}
-	// The mode is kept in the file. It is the last step, so that the first bytes
+	// The mode is stored in the file. It is set last, so that the first bytes
 	// are complete.
 	if err == nil {
 		err = k.journal(m)
@@ -250,7 +335,7 @@ func build(file string, single bool) error {
 	return errors.Join(err, k.close())
 }
 
-// read lends a connection to do.
+// read calls do with a connection that reads.
 func (s *Store) read(do func(*conn) error) error {
 	if s.alone {
 		s.mu.Lock()
@@ -287,8 +372,7 @@ func (s *Store) write(do func(*conn) error) error {
 	return err
 }
 
-// Close implements store.Store. It waits for the questions that are being
-// answered.
+// Close implements store.Store. It waits for queries in progress.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

@@ -9,9 +9,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// bounds returns between which IDs the messages of a time are, after included,
-// before not. The days are exact even if the clock jumped; the times themselves
-// are compared, too.
+// bounds returns the range of IDs that contains the messages of a period, with
+// after included and before not. It is correct by days, even if the clock
+// jumped; the times themselves are compared, too.
 func bounds(k *conn, after, before time.Time, beforeID uint64) (low, high int64, err error) {
 	low, high = 0, math.MaxInt64
 	if beforeID > 0 {
@@ -62,38 +62,6 @@ func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 	})
 	slices.Reverse(list)
 	return list, s.explain("read", err)
-}
-
-// Resume implements store.Store.
-func (s *Store) Resume(name string, epoch, seq uint64, limit int) ([]chat.Event, uint64, error) {
-	var list []chat.Event
-	var kept int64
-	if epoch > store.MaxID || seq > store.MaxID {
-		return nil, 0, nil
-	}
-	err := s.read(func(k *conn) error {
-		room, err := k.number(`SELECT id FROM rooms WHERE name = ?`, name)
-		if err != nil {
-			return err
-		}
-		if kept, err = k.number(`SELECT seq FROM orders WHERE room = ? AND epoch = ?`, room, epoch); err != nil {
-			return err
-		}
-		// From the newest back: who resumes is not far behind.
-		from, err := k.number(`SELECT id FROM posts WHERE room = ? AND (epoch < ? OR epoch = ? AND seq <= ?) ORDER BY id DESC LIMIT 1`,
-			room, epoch, epoch, seq)
-		if err != nil {
-			return err
-		}
-		return k.rows(`SELECT `+columns+` FROM posts p WHERE p.room = ? AND p.id > ? AND p.gone = 0 ORDER BY p.id LIMIT ?`,
-			func(s *stmt) bool {
-				e := scan(s).post.Event
-				e.Room = name
-				list = append(list, e)
-				return true
-			}, room, from, max(limit, 0))
-	})
-	return list, uint64(kept), s.explain("read", err)
 }
 
 // Mail implements chat.Archive.

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// maxTail is how many messages that are not indexed yet are looked at, the
-	// newest. More wait only while the index is made anew.
+	// maxTail is how many messages that are not indexed yet are scanned, newest
+	// first. There are more only while the index is rebuilt.
 	maxTail = 10_000
-	// maxRoomTags is how many rooms a search asks the index for; it looks through
-	// what it finds for more.
+	// maxRoomTags is how many rooms are in the query of the index; with more
+	// rooms the results are filtered.
 	maxRoomTags = 64
 )
 
-// Search implements chat.Archive. It asks the index, and looks through the
-// messages that the index does not know yet.
+// Search implements chat.Archive. It queries the index, and scans the messages
+// that are not indexed yet.
 func (s *Store) Search(q chat.SearchQuery) ([]chat.Event, error) {
 	phrases, ok := store.Phrases(q.Words)
 	if !ok || q.Limit <= 0 {
@@ -46,11 +46,11 @@ func (s *Store) Search(q chat.SearchQuery) ([]chat.Event, error) {
 	return list, s.explain("search", err)
 }
 
-// A filter is a search under way.
+// A filter is a search in progress.
 type filter struct {
 	k         *conn
 	q         chat.SearchQuery
-	phrases   [][]string
+	phrases   []words.Phrase
 	rooms     map[int64]string
 	low, high int64 // IDs, high not included
 	from, to  int64 // times, to not included
@@ -79,14 +79,18 @@ func (f *filter) prepare() error {
 	return err
 }
 
-// match returns what to ask the index. It has nothing in it but words, which are
-// letters, digits and marks, and tags, each between quotation marks, and what is
-// written here.
+// match returns the query for the index. It contains only words, which are
+// letters, digits and marks, and tags, each in quotation marks, and the syntax
+// written here: a * after a word that matches any ending.
 func (f *filter) match() (string, error) {
 	var parts []string
 	for _, phrase := range f.phrases {
-		for _, word := range phrase {
-			parts = append(parts, `"`+word+`"`)
+		for i, word := range phrase.Words {
+			part := `"` + word + `"`
+			if phrase.Open && i == len(phrase.Words)-1 {
+				part += "*"
+			}
+			parts = append(parts, part)
 		}
 	}
 	if f.q.Key != "" {
@@ -108,8 +112,9 @@ func (f *filter) match() (string, error) {
 	return strings.Join(parts, " AND "), nil
 }
 
-// few tells whether the rooms have so little of all messages that asking the
-// index for them pays; otherwise the others are passed over.
+// few reports whether the rooms have so small a part of all messages that it
+// pays to query the index for them; otherwise messages of other rooms are
+// skipped.
 func (f *filter) few() (bool, error) {
 	if len(f.rooms) > maxRoomTags {
 		return false, nil
@@ -137,9 +142,9 @@ func (f *filter) indexed() ([]chat.Event, error) {
 			AND NOT EXISTS (SELECT 1 FROM pending n WHERE n.id = p.id) ORDER BY p.id DESC`,
 			nil, f.low, f.high, f.from, f.to)
 	}
-	// The index knows which words a message has, not where.
+	// The index knows the words of a message, but not their places.
 	var ok func(row) bool
-	if slices.ContainsFunc(f.phrases, func(phrase []string) bool { return len(phrase) > 1 }) {
+	if slices.ContainsFunc(f.phrases, func(p words.Phrase) bool { return len(p.Words) > 1 }) {
 		ok = f.says
 	}
 	return f.collect(`SELECT `+columns+` FROM search CROSS JOIN posts p ON p.id = -search.rowid
@@ -147,29 +152,29 @@ func (f *filter) indexed() ([]chat.Event, error) {
 		ORDER BY search.rowid`, ok, match, -f.low, -f.high, f.from, f.to)
 }
 
-// tail finds what is not indexed yet.
+// tail searches the messages that are not indexed yet.
 func (f *filter) tail() ([]chat.Event, error) {
 	return f.collect(`SELECT `+columns+` FROM (SELECT id FROM pending WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?) n
 		JOIN posts p ON p.id = n.id WHERE p.time >= ? AND p.time < ? AND p.gone = 0 ORDER BY p.id DESC`,
 		f.says, f.low, f.high, maxTail, f.from, f.to)
 }
 
-// says tells whether a message has all of the phrases.
+// says reports whether a message has all of the phrases.
 func (f *filter) says(r row) bool {
 	if len(f.phrases) == 0 {
 		return true
 	}
 	in := words.Of(r.post.Event.Body)
 	for _, phrase := range f.phrases {
-		if !words.Contain(in, phrase) {
+		if !phrase.In(in) {
 			return false
 		}
 	}
 	return true
 }
 
-// collect reads messages until there are enough that are of the rooms and the
-// author, and that ok takes.
+// collect reads messages until there are enough of the rooms and the author for
+// which ok returns true.
 func (f *filter) collect(sql string, ok func(row) bool, args ...any) ([]chat.Event, error) {
 	var list []chat.Event
 	err := f.k.rows(sql, func(s *stmt) bool {

@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// TestSavedIsSaidAfterTheDiskHasIt looks at the order of the system calls: what
-// is written into the log is synced, that has returned, and only then "saved" is
-// said. Killing a process does not show this, because the page cache survives.
+// TestSavedIsSaidAfterTheDiskHasIt checks the order of the system calls: the log
+// is written, then synced, and only when that has returned "saved" is printed.
+// Killing a process does not show this, because the page cache survives.
 func TestSavedIsSaidAfterTheDiskHasIt(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestSavedIsSaidAfterTheDiskHasIt(t *testing.T) {
 			break
 		}
 		if said += bytes.Count(buf[:n], []byte("saved")); said >= 300 {
-			// Its standard output ends, which ends it.
+			// The end of its standard output ends the child.
 			_ = out.Close()
 			break
 		}
@@ -56,7 +56,7 @@ func TestSavedIsSaidAfterTheDiskHasIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if saved < 300 || syncs < saved/8 { // eight are under way at a time
+	if saved < 300 || syncs < saved/8 { // eight are in progress at a time
 		t.Fatalf("only %d times saved and %d times synced in the trace", saved, syncs)
 	}
 	t.Logf("%d times saved after %d syncs", saved, syncs)
@@ -86,8 +86,8 @@ var (
 	says   = regexp.MustCompile(`^(\d+) +write\(1<[^>]*>, "saved `)
 )
 
-// checkTrace fails if something is said to be saved while a write to the log has
-// not been synced. One goroutine commits and says so, hence one order.
+// checkTrace fails if a message is reported as saved while a write to the log
+// has not been synced. One goroutine commits and reports, so there is one order.
 func checkTrace(text string) (saved, syncs int, err error) {
 	dirty := 0 // writes since the last sync that has returned
 	during := map[string]int{}

@@ -3,15 +3,18 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
+	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// maxFindings is how many sentences there are at most about one thing.
+// maxFindings is the most sentences for one check.
 const maxFindings = 10
 
-// Verify implements store.Store. Others may go on writing meanwhile, but for the
-// moment in which the index is looked at.
+// Verify implements store.Store. Others may write meanwhile, except while the
+// index is checked.
 func (s *Store) Verify() ([]string, error) {
 	var found []string
 	err := s.fresh(func(k *conn) (err error) {
@@ -29,9 +32,45 @@ func (s *Store) Verify() ([]string, error) {
 	return found, s.explain("verify", err)
 }
 
-// fresh lends a new connection. One that has searched before looks at the index
-// with what it knows of it, which is old if others have written since, and calls
-// that damage.
+// SameNames returns the pairs of accounts with the same name (see [chat.State.SameNames]).
+// These are not damage.
+func (s *Store) SameNames() (pairs [][2]string, err error) {
+	err = s.fresh(func(k *conn) error {
+		pairs, err = sameNames(k)
+		return err
+	})
+	return pairs, s.explain("verify", err)
+}
+
+func sameNames(k *conn) ([][2]string, error) {
+	accounts, err := documents[chat.Account](k, `SELECT data FROM accounts ORDER BY id`)
+	return (&chat.State{Accounts: accounts}).SameNames(), err
+}
+
+// VerifyFrozen is Verify, and SameNames, for a folder that this process may only read: it
+// takes no lock, creates no file, and does not check the inside of the index. No server
+// may write there meanwhile.
+func VerifyFrozen(dir string) (problems []string, pairs [][2]string, err error) {
+	file := filepath.Join(dir, FileName)
+	if err := examine(file, false); err != nil {
+		return nil, nil, err
+	}
+	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
+		return nil, nil, fmt.Errorf("verify %s: %s is not empty, and it can't be read without writing; copy the folder, and verify the copy (--data)", file, filepath.Base(file)+"-wal")
+	}
+	k, err := open(file, frozen)
+	if err != nil {
+		return nil, nil, explain("verify", file, err)
+	}
+	if problems, err = verify(k); len(problems) == 0 && err == nil {
+		pairs, err = sameNames(k)
+	}
+	return problems, pairs, explain("verify", file, errors.Join(err, k.close()))
+}
+
+// fresh calls do with a new connection. One that has searched before caches
+// parts of the index, which are outdated if others have written since, and would
+// be reported as damage.
 func (s *Store) fresh(do func(*conn) error) error {
 	if s.alone {
 		return s.read(do)
@@ -49,10 +88,10 @@ func (s *Store) fresh(do func(*conn) error) error {
 	return errors.Join(k.within(toRead, func() error { return do(k) }), k.close())
 }
 
-// anew is what to do about the index.
+// anew is the remedy for a damaged index.
 const anew = "nothing is lost; `chatsrv export` and `chatsrv import` into an empty folder make the index anew"
 
-// checks are what is looked at, each with what to do.
+// checks are the checks, each with its remedy.
 var checks = []struct {
 	look func(*conn) ([]string, error)
 	do   string
@@ -75,7 +114,7 @@ func verify(k *conn) ([]string, error) {
 			all = append(all, sentence+": "+c.do)
 		}
 		if len(found) > 0 && len(all) == len(found) {
-			return all, nil // what follows needs a file that can be read
+			return all, nil // the other checks need a readable file
 		}
 	}
 	return all, nil
@@ -123,8 +162,8 @@ func indexed(k *conn) ([]string, error) {
 	return found, nil
 }
 
-// indexWhole looks at the inside of the index, for which a connection that writes
-// is needed.
+// indexWhole checks the inside of the index, which needs a connection that
+// writes.
 func indexWhole(k *conn) ([]string, error) {
 	err := k.exec(`INSERT INTO search (search) VALUES ('integrity-check')`)
 	if damaged(err) {

@@ -2,4 +2,6 @@
 
 package sqlite_test
 
+func noPlaceholders() bool { return false }
+
 func onWine() bool { return false }

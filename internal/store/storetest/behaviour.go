@@ -14,7 +14,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// same compares values; an empty list is no list.
+// same compares values; empty and nil lists are equal.
 var same = cmp.Options{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
 
 func (f *fixture) equal(want, got any) {
@@ -34,7 +34,7 @@ func newIsEmpty(f *fixture) {
 	f.equal([]string{}, f.search(chat.SearchQuery{Words: []string{"a"}}))
 }
 
-// everything returns one record of each kind that stays.
+// everything returns one record of each kind that is stored.
 func everything(f *fixture) (list []chat.Record, st *chat.State) {
 	t := f.now
 	st = &chat.State{
@@ -43,7 +43,7 @@ func everything(f *fixture) (list []chat.Record, st *chat.State) {
 			{ID: 12, Name: "bob"},
 		},
 		Rooms: []chat.RoomState{
-			{Name: "#a", Topic: "über \"alles\"", Created: t, Founder: 11, Operators: []uint64{12}, Members: []uint64{11, 12}, MembersOnly: true, Key: "h", Moderated: true, Slow: time.Second, KeepAge: 1000 * time.Hour, KeepBytes: 5000},
+			{Name: "#a", Topic: "über \"alles\"", Created: t, Founder: 11, Operators: []uint64{12}, Members: []uint64{11, 12}, Voiced: []uint64{12}, MembersOnly: true, Key: "h", Moderated: true, Slow: time.Second, KeepAge: 1000 * time.Hour, KeepBytes: 5000},
 			{Name: "#b"},
 		},
 		Sanctions: []chat.Sanction{
@@ -98,7 +98,7 @@ func again(f *fixture) {
 	f.commit(list...)
 	f.commit(list...)
 	f.commit(chat.Redaction{Room: "#a", IDs: []uint64{p.Event.ID}})
-	f.commit(p) // not brought back
+	f.commit(p) // the text does not come back
 	f.equal([]string{}, f.history("#a"))
 	f.equal(1, len(must(f, first(f.s.Mail(11, 10)), nil)))
 	got := f.restart()
@@ -108,7 +108,7 @@ func again(f *fixture) {
 	f.healthy()
 }
 
-// healthy lets the store look for damage itself.
+// healthy has the store check itself for damage.
 func (f *fixture) healthy() {
 	f.Helper()
 	found, err := f.s.Verify()
@@ -135,7 +135,7 @@ func drops(f *fixture) {
 func epochs(f *fixture) {
 	one := f.load().Epoch
 	f.say("#lobby", "ann", "a")
-	f.seqs["#lobby"] += 5 // people who came and went
+	f.seqs["#lobby"] += 5 // joins and leaves
 	f.end()
 	f.now = f.now.Add(time.Hour)
 	if st := f.restart(); st.Epoch != one || st.Orders[0].Seq != 6 {
@@ -216,6 +216,14 @@ func search(f *fixture) {
 	f.equal("foxes are quick", pages[0])
 	f.equal("The quick fox 0, jumps.", pages[31])
 	f.equal(32, len(f.search(chat.SearchQuery{}))) // no words: everything
+	f.equal([]string{"foxes are quick"}, f.search(chat.SearchQuery{Words: []string{"foxe*"}}))
+	f.equal(31, len(f.search(chat.SearchQuery{Words: []string{"Fo*", "qu*"}})))
+	thai := f.say("#lobby", "ann", "วันนี้กินข้าวที่บ้าน").Event.Body
+	for range 2 {
+		f.equal([]string{thai}, f.search(chat.SearchQuery{Words: []string{"กินข้าว"}}))
+		f.equal([]string{}, f.search(chat.SearchQuery{Words: []string{"ข้าวกิน"}}))
+		f.index()
+	}
 }
 
 func searchTail(f *fixture) {
@@ -277,7 +285,7 @@ func hostile(f *fixture) {
 	f.say("#lobby", "ann", `near or not and * " say`)
 	for range 2 {
 		for query, want := range map[string]int{
-			`"`: 0, `*`: 0, `plain*`: 1, `pla*`: 0, `NEAR`: 1, `near(plain words)`: 0, `' OR 1=1 --`: 0, `OR`: 1, `NOT`: 1, `body : plain`: 0,
+			`"`: 0, `*`: 0, `plain*`: 1, `pla*`: 1, `*pla`: 0, `p-*`: 0, `plain wo*`: 1, `words pl*`: 0, `plai* words`: 0, `NEAR`: 1, `near(plain words)`: 0, `' OR 1=1 --`: 0, `OR`: 1, `NOT`: 1, `body : plain`: 0,
 			`tags:r1`: 0, `r1`: 0, `-plain`: 1, `^plain`: 1, `plain + words`: 1, `"plain words"`: 1, `plain"words`: 1, `{body}:plain`: 0, "\x00": 0, "plain\x00": 1,
 			`;DROP TABLE posts`: 0, `%`: 0, `_`: 0, "\xff": 0, `((((`: 0, `words plain`: 0,
 		} {

@@ -26,8 +26,6 @@ func redaction(f *fixture) {
 		f.equal([]string{"keep this"}, f.history("#lobby"))
 		f.equal([]string{}, f.search(chat.SearchQuery{Words: []string{"drop"}}))
 		f.equal([]string{"keep this"}, f.search(chat.SearchQuery{Words: []string{"this"}}))
-		events, _, err := f.s.Resume("#lobby", f.st.Epoch, 0, 9)
-		f.equal([]string{"keep this"}, bodies(must(f, events, err)))
 		f.index()
 		f.healthy()
 	}
@@ -55,40 +53,6 @@ func redactAuthor(f *fixture) {
 	f.equal([]string{"elsewhere"}, f.history("#side"))
 	f.index()
 	f.healthy()
-}
-
-func resume(f *fixture) {
-	one := f.load().Epoch
-	for i := range 5 {
-		f.say("#lobby", "ann", fmt.Sprint(i))
-		f.seqs["#lobby"]++ // somebody came
-	}
-	two := f.restart().Epoch
-	f.say("#lobby", "ann", "new")
-	ask := func(epoch, seq uint64, limit int) ([]string, uint64) {
-		events, kept, err := f.s.Resume("#lobby", epoch, seq, limit)
-		return bodies(must(f, events, err)), kept
-	}
-	for _, c := range []struct {
-		epoch, seq uint64
-		limit      int
-		want       []string
-		kept       uint64
-	}{
-		{one, 6, 9, []string{"3", "4", "new"}, 9},
-		{one, 7, 9, []string{"4", "new"}, 9},
-		{one, 100, 9, []string{"new"}, 9},
-		{one, 0, 2, []string{"0", "1"}, 9},
-		{two, 0, 9, []string{"new"}, 1},
-		{two, 1, 9, []string{}, 1},
-		{two + 1, 1, 9, []string{}, 0},
-	} {
-		got, kept := ask(c.epoch, c.seq, c.limit)
-		f.equal(c.want, got)
-		f.equal(c.kept, kept)
-	}
-	_, kept, err := f.s.Resume("#none", one, 1, 9)
-	f.equal(uint64(0), must(f, kept, err))
 }
 
 func audit(f *fixture) {

@@ -1,4 +1,4 @@
-// Package storetest holds what every store must do, as tests by behaviour.
+// Package storetest tests the behaviour of stores.
 package storetest
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 // An Open opens the store of one test. Called again, after Close or without, it
-// opens what was kept, as after a restart.
+// opens the same store, as after a restart.
 type Open func() (store.Store, error)
 
 // Run runs the suite. fresh is called once per test; tests run in parallel.
@@ -43,7 +43,6 @@ var tests = []struct {
 	{"private mail is not found by searching", mailIsPrivate},
 	{"what is taken back is gone for everybody", redaction},
 	{"all messages of an author since a time are taken back", redactAuthor},
-	{"a client resumes after a place, and is told how far an epoch was kept", resume},
 	{"the audit log is a chain", audit},
 	{"an invalid record is refused with its neighbours untouched", invalid},
 	{"old messages leave by age, by size of the room and in total", expire},
@@ -128,7 +127,7 @@ func (f *fixture) end() {
 	f.commit(e)
 }
 
-// index indexes all there is.
+// index indexes everything.
 func (f *fixture) index() {
 	f.Helper()
 	for range 1000 {

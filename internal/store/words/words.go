@@ -1,6 +1,6 @@
-// Package words takes text apart for searching. Every store uses it on both
-// sides, on what is stored and on what is asked for, so a query is words and
-// never a language, and all stores find the same.
+// Package words splits text into words for searching. Every store uses it for
+// both stored text and queries, so a query is a list of words and not a
+// language, and all stores find the same.
 package words
 
 import (
@@ -13,8 +13,8 @@ import (
 
 // Of returns the words of text: letters, digits and the marks that belong to
 // them, without case and accents, in their compatible form ("ﬁ" is "fi"). In
-// scripts that are written without spaces each character is a word of its own,
-// so that looking for several in a row finds any part of a sentence.
+// scripts that are written without spaces each character is a word, so that a
+// search for several in a row finds any part of a sentence.
 func Of(text string) []string {
 	if !ascii(text) {
 		text = plain(text)
@@ -43,13 +43,20 @@ func Of(text string) []string {
 	return list
 }
 
-// Contain tells whether in, the words of a text, has phrase, the words of a
-// query, one after the other.
-func Contain(in, phrase []string) bool {
-	for i := range len(in) - len(phrase) + 1 {
+// A Phrase is a part of a query: words that follow one another.
+type Phrase struct {
+	Words []string
+	// Open is set if the last one is only the beginning of a word.
+	Open bool
+}
+
+// In reports whether in, the words of a text, contains the phrase.
+func (p Phrase) In(in []string) bool {
+	last := len(p.Words) - 1
+	for i := range len(in) - last {
 		found := true
-		for j, w := range phrase {
-			if in[i+j] != w {
+		for j, w := range p.Words {
+			if in[i+j] != w && (!p.Open || j != last || !strings.HasPrefix(in[i+j], w)) {
 				found = false
 				break
 			}
@@ -70,7 +77,7 @@ func ascii(s string) bool {
 	return true
 }
 
-// plain takes accents away.
+// plain removes accents.
 func plain(s string) string {
 	s = norm.NFKD.String(s)
 	s = strings.Map(func(r rune) rune {
@@ -82,9 +89,9 @@ func plain(s string) string {
 	return norm.NFC.String(s)
 }
 
-// accent tells whether r is a mark that any script may carry. Marks of one
-// script, such as the vowels of Devanagari, are letters to those who read it,
-// and so is what voices a kana.
+// accent reports whether r is a mark that is not specific to a script. Marks of
+// one script, such as the vowels of Devanagari, count as letters, and so do the
+// voicing marks of kana.
 func accent(r rune) bool {
 	return r >= 0x300 && r != 0x3099 && r != 0x309A && unicode.Is(unicode.Mn, r) && unicode.Is(unicode.Inherited, r)
 }
@@ -100,10 +107,15 @@ func part(r rune) bool {
 // words carry their particles.
 var spaceless = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo, unicode.Yi,
+	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Javanese, unicode.Balinese,
+	unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet,
 }
 
+// firstAlone is the first character of the spaceless scripts.
+const firstAlone = 0xe01
+
 func alone(r rune) bool {
-	return r >= 0x1100 && part(r) && !unicode.IsMark(r) && unicode.In(r, spaceless...)
+	return r >= firstAlone && part(r) && !unicode.IsMark(r) && unicode.In(r, spaceless...)
 }
 
 // lower maps characters that differ only in case to one.

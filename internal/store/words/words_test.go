@@ -23,6 +23,7 @@ func TestWordsAreWithoutCaseAccentsAndSigns(t *testing.T) {
 		"日本語 ok":               {"日", "本", "語", "ok"},
 		"ガギ":                   {"ガ", "ギ"},
 		"한국어":                  {"한", "국", "어"},
+		"กินข้าว":              {"ก", "ิ", "น", "ข", "้", "า", "ว"},
 		"हिन्दी":               {"हिन्दी"},
 		"mid日dle":              {"mid", "日", "dle"},
 		"٣ ½":                  {"٣", "1", "2"},
@@ -34,11 +35,17 @@ func TestWordsAreWithoutCaseAccentsAndSigns(t *testing.T) {
 	}
 }
 
-func TestAPhraseIsFoundInOneRow(t *testing.T) {
+func TestTheWordsOfAPhraseMustBeAdjacent(t *testing.T) {
 	in := words.Of("a b c d")
 	for query, want := range map[string]bool{"b c": true, "c b": false, "d": true, "a b c d": true, "a b c d e": false, "d e": false} {
-		if words.Contain(in, words.Of(query)) != want {
+		if (words.Phrase{Words: words.Of(query)}).In(in) != want {
 			t.Errorf("%q: not %v", query, want)
+		}
+	}
+	in = words.Of("the foxes jump")
+	for query, want := range map[string]bool{"fo": true, "the fo": true, "th fo": false, "foxes": true, "foxess": false} {
+		if (words.Phrase{Words: words.Of(query), Open: true}).In(in) != want {
+			t.Errorf("%q*: not %v", query, want)
 		}
 	}
 }

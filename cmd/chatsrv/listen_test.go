@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"testing"
+
+	"github.com/sudoXpg/netloop/internal/config"
+)
+
+// A slowHost has addresses that can be listened on after a number of tries.
+type slowHost struct {
+	tries  map[string]int
+	err    error
+	listen []string
+}
+
+func (h *slowHost) Listen(_, address string) (net.Addr, error) {
+	if h.tries[address] > 0 {
+		h.tries[address]--
+		return nil, fmt.Errorf("listen %s: %w", address, h.err)
+	}
+	h.listen = append(h.listen, address)
+	return nil, nil
+}
+
+func TestTheStartWaitsForTentativeAddresses(t *testing.T) {
+	places := []config.Listen{{Network: "tcp4", Address: "192.0.2.1:9034"}, {Network: "tcp6", Address: "[2001:db8::1]:9034"}}
+	for name, c := range map[string]struct {
+		host    slowHost
+		present bool
+		patient int // waits until the time is up
+		waits   int
+		fails   bool
+	}{
+		"at once":                 {slowHost{}, true, 9, 0, false},
+		"tentative":               {slowHost{tries: map[string]int{places[1].Address: 3}, err: syscall.EADDRNOTAVAIL}, true, 9, 3, false},
+		"tentative for too long":  {slowHost{tries: map[string]int{places[1].Address: 30}, err: syscall.EADDRNOTAVAIL}, true, 9, 10, true},
+		"of another machine":      {slowHost{tries: map[string]int{places[1].Address: 3}, err: syscall.EADDRNOTAVAIL}, false, 9, 0, true},
+		"in use":                  {slowHost{tries: map[string]int{places[1].Address: 3}, err: syscall.EADDRINUSE}, true, 9, 0, true},
+		"IPv4 is never tentative": {slowHost{tries: map[string]int{places[0].Address: 3}, err: syscall.EADDRNOTAVAIL}, true, 9, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			waits := 0
+			err := listenPatiently(places, &c.host, func(netip.Addr) bool { return c.present }, func() bool {
+				waits++
+				return waits <= c.patient
+			})
+			if (err != nil) != c.fails || c.fails && !errors.Is(err, c.host.err) || waits != c.waits {
+				t.Errorf("%v after %d waits, want a failure: %v, after %d", err, waits, c.fails, c.waits)
+			}
+			if want := []string{places[0].Address, places[1].Address}; !c.fails && !slices.Equal(c.host.listen, want) {
+				t.Errorf("listening on %v", c.host.listen)
+			}
+		})
+	}
+}

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/tlsfilter"
+	"github.com/sudoXpg/netloop/internal/chat"
+)
+
+// tlsProtocol is a layer: inside of it another protocol is chosen.
+var tlsProtocol = protocol{name: "tls", match: isTLS, start: startTLS, layer: true}
+
+// startTLS begins a handshake. After it the first bytes inside TLS choose a protocol,
+// like those outside.
+func startTLS(srv *Server, c *eventloop.Conn, in arrival) eventloop.Handler {
+	in.secure = true
+	inside := &detector{srv: srv, in: in, table: srv.protocols}
+	accept := func(c *eventloop.Conn) eventloop.Handler {
+		if state, ok := tlsfilter.State(c); ok {
+			srv.logSecured(in.id, state)
+		}
+		return inside
+	}
+	failed := func(c *eventloop.Conn, err error) {
+		if !errors.Is(err, io.EOF) && !errors.Is(err, eventloop.ErrClosed) {
+			inside.why = chat.NewNote("tls-failed", "why", strings.TrimPrefix(err.Error(), "tls: "))
+		}
+		inside.Closed(c, err)
+	}
+	return srv.handshakes.Server(srv.o.TLS, accept, failed)(c)
+}
+
+// Handshakes returns how many TLS handshakes are in progress.
+func (s *Server) Handshakes() int { return s.handshakes.InProgress() }

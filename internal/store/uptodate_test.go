@@ -1,0 +1,49 @@
+package store_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/store"
+)
+
+// asked is an archive that records how much was committed at a query.
+type asked struct {
+	w    *store.Writer
+	seen []uint64
+}
+
+func (a *asked) History(chat.HistoryQuery) ([]chat.Event, error) {
+	a.seen = append(a.seen, a.w.Stats().Records)
+	return nil, nil
+}
+
+func (a *asked) Search(chat.SearchQuery) ([]chat.Event, error) {
+	a.seen = append(a.seen, a.w.Stats().Records)
+	return nil, nil
+}
+
+func (*asked) Mail(uint64, int) ([]chat.Mail, error) { return nil, nil }
+
+func TestARecentMessageIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := store.NewWriter(newDisk(t), store.Options{})
+		a := &asked{w: w}
+		archive := store.UpToDate(a, w)
+		w.Write(nil, post(1))
+		if _, err := archive.Search(chat.SearchQuery{}); err != nil {
+			t.Error(err)
+		}
+		w.Write(nil, post(2))
+		if _, err := archive.History(chat.HistoryQuery{}); err != nil {
+			t.Error(err)
+		}
+		if len(a.seen) != 2 || a.seen[0] != 1 || a.seen[1] != 2 {
+			t.Errorf("committed by then: %v", a.seen)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
