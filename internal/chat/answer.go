@@ -159,6 +159,27 @@ type ServerStatistics struct {
 	Accepted, Refused, Slow, Events uint64 // connections accepted and refused; connections that were too slow; events published
 }
 
+// Completions are the words that begin with a prefix, at most 20.
+type Completions struct {
+	Prefix string
+	Words  []string
+}
+
+// Saved is the outcome of a message whose sender waits for it.
+type Saved struct {
+	CID string // the sender's own identifier; "" for none
+	// Room is where it went, with its place in the order, or To the person.
+	Room, To       string
+	Epoch, Seq, ID uint64
+	// Stored is set if it is on disk, which it can't be on a server that stores nothing.
+	Stored bool
+	Why    *Note // it was not sent, or not saved, although others may have seen it; nil: it was
+}
+
+func savedAt(e *Event, stored bool) Saved {
+	return Saved{Room: e.Room, Epoch: e.Epoch, Seq: e.Seq, ID: e.ID, Stored: stored}
+}
+
 func (Commands) answer()     {}
 func (Usage) answer()        {}
 func (Rooms) answer()        {}
@@ -176,3 +197,5 @@ func (Flags) answer()        {}
 func (History) answer()      {}
 func (Found) answer()        {}
 func (Statistics) answer()   {}
+func (Saved) answer()        {}
+func (Completions) answer()  {}

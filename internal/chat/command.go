@@ -89,11 +89,7 @@ func (c *Call) arg(i int) string {
 
 // Run carries out c on behalf of m. Answers to m go to its Outlet.
 func (h *Hub) Run(m *Member, c Command, now time.Time) {
-	m.active.Store(h.tick(now))
-	if x := m.extras(); x != nil && len(x.mail) > 0 { // the user is there and has seen it
-		h.persist(DropMail{IDs: x.mail})
-		x.mail = nil
-	}
+	h.heard(m, now)
 	if c.Name == "" {
 		h.say(m, Say, c.Text, now)
 		return
@@ -125,6 +121,15 @@ func (h *Hub) Run(m *Member, c Command, now time.Time) {
 		m.refuse(note("usage", "command", v.Name, "arguments", v.Args))
 	default:
 		v.Run(&Call{Hub: h, Member: m, Verb: v, Args: args, Now: now})
+	}
+}
+
+// heard records that m has sent something.
+func (h *Hub) heard(m *Member, now time.Time) {
+	m.active.Store(h.tick(now))
+	if x := m.extras(); x != nil && len(x.mail) > 0 { // the user is there and has seen it
+		h.persist(DropMail{IDs: x.mail})
+		x.mail = nil
 	}
 }
 

@@ -91,10 +91,8 @@ type Outlet interface {
 
 	// Enter begins to show the events of a room. It is called inside the room's
 	// mutex, and must not call the room: an outlet that subscribes to the feed
-	// in it gets the next event after recent, without a gap or a duplicate. The
-	// slice is valid only during the call. others is the number of other people
-	// in the room.
-	Enter(r *Room, recent []Event, others int)
+	// in it gets the next event after the Entry, without a gap or a duplicate.
+	Enter(e Entry)
 	// Exit stops showing a room.
 	Exit(r *Room)
 	// Ignore hides a room's events under the name with that key, or shows them
@@ -136,6 +134,23 @@ type Outlet interface {
 	// Addr returns the address that the member connects from; it is invalid for
 	// local sockets. It may be called from any goroutine.
 	Addr() netip.Addr
+	// Echoes reports whether the room's feed shows the member its own messages. It
+	// may be called from any goroutine.
+	Echoes() bool
+}
+
+// An Entry is what a member is shown of a room when it enters.
+type Entry struct {
+	Room *Room
+	// Name is the member's own name, as it knows it.
+	Name string
+	// Recent are the latest messages, oldest first. The slice is valid only during the
+	// call.
+	Recent []Event
+	// Others is the number of other people in the room.
+	Others int
+	// Epoch and Seq give the place in the room's order before the next event.
+	Epoch, Seq uint64
 }
 
 // WorkKind is the kind of a piece of work.

@@ -48,6 +48,7 @@ type person struct {
 	ignored  map[string]bool
 	addr     netip.Addr
 	exposed  bool
+	echoes   bool // the feed shows it its own messages
 	asked    string
 	answer   func(string)
 	busy     bool // work is refused
@@ -79,11 +80,11 @@ func (p *person) Post(f func()) {
 	}
 }
 
-func (p *person) Enter(r *chat.Room, recent []chat.Event, others int) {
-	p.recent, p.others = append([]chat.Event(nil), recent...), others
-	p.rooms = append(p.rooms, r.Name())
+func (p *person) Enter(e chat.Entry) {
+	p.recent, p.others = append([]chat.Event(nil), e.Recent...), e.Others
+	p.rooms = append(p.rooms, e.Room.Name())
 	if p.enter != nil {
-		p.enter(recent)
+		p.enter(e.Recent)
 	}
 }
 
@@ -111,6 +112,8 @@ func (p *person) Ask(why, question *chat.Note, _ bool, answer func(string)) {
 }
 
 func (p *person) Extra() bool { return false }
+
+func (p *person) Echoes() bool { return p.echoes }
 
 func (p *person) Exposed() bool { return p.exposed }
 

@@ -154,6 +154,8 @@ type account struct {
 	generation uint64
 	// topics are topics that only this user sees, by room.
 	topics map[string]shadeTopic
+	// receipts are of the user's latest messages; nil until they are needed.
+	receipts *receipts
 }
 
 // New returns a Hub with the room Lobby and the contents of State.

@@ -12,7 +12,7 @@ const (
 )
 
 // post stores a private message until the next login of an account.
-func (h *Hub) post(m *Member, a *account, text string, may audience) {
+func (h *Hub) post(m *Member, a *account, text, cid string, may audience) {
 	if h.options.Archive == nil {
 		m.refuse(note("not-here", "name", a.Name))
 		return
@@ -20,6 +20,7 @@ func (h *Hub) post(m *Member, a *account, text string, may audience) {
 	if may == author {
 		h.echo(m, a.Name, text)
 		m.tell(note("mail-waits", "name", a.Name))
+		h.sent(m, a.Name, cid, true)
 		return
 	}
 	var waiting []Mail
@@ -42,6 +43,7 @@ func (h *Hub) post(m *Member, a *account, text string, may audience) {
 			}
 			h.echo(m, a.Name, text)
 			m.tell(note("mail-waits", "name", a.Name))
+			h.sent(m, a.Name, cid, true)
 		}); err != nil {
 			m.refuse(Why(err))
 		}

@@ -121,6 +121,8 @@ type extras struct {
 	alias string
 	// invited has the rooms that a guest may enter.
 	invited []*Room
+	// receipts are those of a guest.
+	receipts *receipts
 }
 
 // extras returns those of m, nil if it has none.
@@ -264,27 +266,30 @@ func (m *Member) refuse(why *Note) { m.out.Deliver(Event{Kind: Refusal, Note: wh
 func (m *Member) tell(what *Note) { m.out.Deliver(Event{Kind: Notice, Note: what}) }
 
 // onSaved returns the function to call when a message of m is saved or has failed. Without a
-// receipt it is the same for every message, as m is told of failures only.
-func (m *Member) onSaved(id uint64, receipt bool) func(error) {
+// receipt it is the same for every message, as m is told of failures only. p is nil for a
+// message without a CID.
+func (m *Member) onSaved(e *Event, receipt bool, p *postage) func(error) {
 	if receipt {
-		return func(err error) { m.out.Post(func() { m.saved(id, err) }) }
+		at := savedAt(e, true)
+		return func(err error) {
+			s := at
+			if err != nil {
+				s.Stored, s.Why = false, Why(err)
+			}
+			if p != nil {
+				p.end(s)
+				return
+			}
+			m.acknowledge(s)
+		}
 	}
 	x := m.rest()
 	if x.onFailed == nil {
 		x.onFailed = func(err error) {
 			if err != nil {
-				m.out.Post(func() { m.saved(0, err) })
+				m.out.Post(func() { m.refuse(note("line-not-saved", "why", Why(err))) })
 			}
 		}
 	}
 	return x.onFailed
-}
-
-// saved tells m whether a message was saved.
-func (m *Member) saved(id uint64, err error) {
-	if err != nil {
-		m.refuse(note("line-not-saved", "why", Why(err)))
-		return
-	}
-	m.tell(note("saved", "id", id))
 }

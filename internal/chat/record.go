@@ -129,6 +129,19 @@ const (
 	ShadowMute
 )
 
+// String implements fmt.Stringer.
+func (k SanctionKind) String() string {
+	switch k {
+	case Ban:
+		return "ban"
+	case Mute:
+		return "mute"
+	case ShadowMute:
+		return "shadowmute"
+	}
+	return "none"
+}
+
 // A Sanction is a ban or a mute. It applies to everybody who matches any of
 // Account, Key, Skeleton and Net.
 type Sanction struct {

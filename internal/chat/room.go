@@ -78,7 +78,10 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	first := m.account() == 0 || r.people[m.account()] == 0
 	recent := r.hub.withOwn(m, HistoryQuery{Room: r.name, Limit: max(0, r.hub.options.History)}, r.history())
 	recent = r.hub.unignored(m, recent)
-	m.out.Enter(r, recent[max(0, len(recent)-max(0, lines)):], r.others(m))
+	m.out.Enter(Entry{
+		Room: r, Name: m.OwnName(), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
+		Epoch: r.hub.options.Epoch, Seq: r.seq,
+	})
 	if m.account() != 0 {
 		r.people[m.account()]++
 	}
@@ -87,7 +90,7 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	}
 	r.seats = append(r.seats, s)
 	if first {
-		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key(), nil)
+		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
 	}
 	return nil
 }
@@ -161,16 +164,28 @@ func (r *Room) mayTalk(m *Member) bool {
 
 // Say publishes a line of m, which need not be a member.
 func (r *Room) Say(m *Member, text string, now time.Time) {
-	r.publishOf(m, Event{Kind: Say, Body: text, Time: now})
+	r.publishOf(m, Event{Kind: Say, Body: text, Time: now}, nil)
 }
 
-// publishOf publishes a message of m, unless m has been silenced.
-func (r *Room) publishOf(m *Member, e Event) {
+// publishOf publishes a message of m, unless m has been silenced. p, which may be nil, is
+// its postage.
+func (r *Room) publishOf(m *Member, e Event, p *postage) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s := m.in(r); !m.marked(gone) && (s == nil || !s.gone) {
-		r.publishLocked(e, m.who.name.Key(), m)
+	if s := m.in(r); r.closed || m.marked(gone) || s != nil && s.gone {
+		p.drop()
+		return
+	}
+	r.place(&e)
+	receipt := p != nil || m.Settings().Receipts
+	if r.hub.options.Journal != nil {
+		r.send(Post{Event: e, Key: m.who.name.Key(), Awaited: receipt}, m.onSaved(&e, receipt, p))
+		return
+	}
+	r.send(Post{Event: e, Key: m.who.name.Key()}, nil)
+	if p != nil {
+		p.end(savedAt(&e, false))
 	}
 }
 
@@ -190,14 +205,14 @@ func (r *Room) leave(m *Member, s *seat, why *Note, now time.Time) {
 		}
 		delete(r.people, m.account())
 	}
-	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Note: why, Time: now}, m.who.name.Key(), nil)
+	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Note: why, Time: now}, m.who.name.Key())
 }
 
 // renamed tells the members that m's name was old.
 func (r *Room) renamed(m *Member, old string, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, fold(old), nil)
+	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, fold(old))
 }
 
 // identify records that m, who is here, has another account now, 0 for none.
@@ -217,24 +232,17 @@ func (r *Room) identify(account, was uint64) {
 func (r *Room) publish(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.publishLocked(e, "", nil)
+	r.publishLocked(e, "")
 }
 
-// publishLocked gives e its place in the order. r.mu is held. key is the key of
-// the author's name, if it has one; by, which may be nil, is told whether it was
-// saved.
-func (r *Room) publishLocked(e Event, key string, by *Member) {
+// publishLocked gives e, which nobody waits for, its place in the order. r.mu is held. key
+// is the key of the author's name, if it has one.
+func (r *Room) publishLocked(e Event, key string) {
 	if r.closed {
 		return
 	}
 	r.place(&e)
-	var done func(error)
-	receipt := false
-	if by != nil && r.hub.options.Journal != nil && e.isMessage() {
-		receipt = by.Settings().Receipts
-		done = by.onSaved(e.ID, receipt)
-	}
-	r.send(Post{Event: e, Key: key, Awaited: receipt}, done)
+	r.send(Post{Event: e, Key: key}, nil)
 }
 
 // publishPersisted is publishLocked for a message that is written together with other records.

@@ -80,15 +80,25 @@ func (s *shades) redact(m *Member, room string, id uint64) bool {
 	return true
 }
 
-// pretend shows m, who is shadow-muted, what it would see if its line was
-// published: the line at its other connections, and that it was saved.
-func (h *Hub) pretend(m *Member, e Event) {
-	room := m.Room()
-	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.OwnName(), room.name, h.nextID()
+// pretend shows m, who is shadow-muted, what it would see if its line was published: the
+// line, if authors are shown theirs, the line at its other connections, and that it was
+// saved. It takes a place in the room's order.
+func (h *Hub) pretend(m *Member, r *Room, e Event, p *postage) {
+	e.Author, e.Account, e.Name = m.id, m.account(), m.OwnName()
+	r.mu.Lock()
+	r.place(&e)
+	r.mu.Unlock()
 	h.shades.add(shade{event: e, key: m.who.name.Key(), addr: m.out.Addr()})
-	h.pretendOthers(m, room, e)
-	if m.Settings().Receipts {
-		h.persistThen(m, func(error) { m.saved(e.ID, nil) })
+	if m.out.Echoes() {
+		m.out.Deliver(e)
+	}
+	h.pretendOthers(m, r, e)
+	s := savedAt(&e, h.options.Journal != nil)
+	switch {
+	case p != nil:
+		h.commit(func() { p.end(s) })
+	case m.Settings().Receipts && s.Stored:
+		h.commit(func() { m.acknowledge(s) })
 	}
 }
 

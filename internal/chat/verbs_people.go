@@ -18,7 +18,7 @@ const (
 	maxIgnored = 100
 )
 
-func msg(c *Call) { c.private(c.Args[0], c.Args[1]) }
+func msg(c *Call) { c.Hub.private(c.Member, c.Args[0], c.Args[1], "", c.Now) }
 
 func reply(c *Call) {
 	x := c.Member.more
@@ -26,30 +26,29 @@ func reply(c *Call) {
 		c.Member.refuse(note("nobody-to-answer"))
 		return
 	}
-	c.private(x.reply, c.Args[0])
+	c.Hub.private(c.Member, x.reply, c.Args[0], "", c.Now)
 }
 
-// private sends text to one person.
-func (c *Call) private(to, text string) {
-	h, m := c.Hub, c.Member
+// private sends text to one person. If there is a CID, m is told when that is done.
+func (h *Hub) private(m *Member, to, text, cid string, now time.Time) {
 	if m.marked(gone) {
 		return
 	}
 	to = m.known(to)
-	why := h.silenced(m, c.Now)
+	why := h.silenced(m, now)
 	pleads := why != nil && h.isStaffTo(m, to)
 	if why != nil && !pleads {
 		m.refuse(why)
 		return
 	}
-	if !h.allow(m, sayingInPrivate, text, c.Now) {
+	if !h.allow(m, sayingInPrivate, text, now) {
 		return
 	}
 	var may audience
 	if pleads {
-		text, may = h.conclude(m, h.filter(m, text), c.Now)
+		text, may = h.conclude(m, h.filter(m, text), now)
 	} else {
-		text, may = h.publishable(m, text, c.Now)
+		text, may = h.publishable(m, text, now)
 	}
 	if may == nobody {
 		return
@@ -74,11 +73,25 @@ func (c *Call) private(to, text string) {
 		if away {
 			m.tell(note("is-away", "name", name, "why", reason))
 		}
+		h.sent(m, name, cid, false)
 	case registered:
-		h.post(m, a, text, may)
+		h.post(m, a, text, cid, may)
 	default:
 		m.refuse(Why(err))
 	}
+}
+
+// sent acknowledges a private message that has a CID.
+func (h *Hub) sent(m *Member, to, cid string, stored bool) {
+	if cid == "" {
+		return
+	}
+	s := Saved{CID: cid, To: to, Stored: stored}
+	r := h.receiptsOf(m)
+	r.mu.Lock()
+	r.keep(receipt{cid: hashCID(cid), to: to, stored: stored})
+	r.mu.Unlock()
+	m.out.Answer(s)
 }
 
 // deliver shows a private message to all connections of a person.

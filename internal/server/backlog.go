@@ -127,7 +127,7 @@ func (o *soloist) render(n int) {
 	self := p.self(o.stream.wire)
 	p.srv.write(p.conn, charset.Encoding{}, func(dst []byte) []byte { // the format encodes
 		if o.next < b.first {
-			dst = o.stream.wire.Missed(dst, b.first-o.next)
+			dst = o.stream.wire.Missed(dst, o.stream.feed.room, b.first-o.next)
 			o.next = b.first
 		}
 		from := int(o.next - b.first)
@@ -149,7 +149,7 @@ func (o *soloist) end() {
 	o.finish()
 	p, f := o.peer, o.stream.feed
 	if left := f.backlog.next() - o.next; left > 0 {
-		p.send(func(dst []byte) []byte { return o.stream.wire.Missed(dst, left) })
+		p.send(func(dst []byte) []byte { return o.stream.wire.Missed(dst, f.room, left) })
 	}
 	f.part(o)
 }

@@ -178,7 +178,10 @@ func (c *console) Addr() netip.Addr { return netip.Addr{} }
 func (c *console) Close(*chat.Note) {}
 
 // Enter implements chat.Outlet.
-func (c *console) Enter(*chat.Room, []chat.Event, int) {}
+func (c *console) Enter(chat.Entry) {}
+
+// Echoes implements chat.Outlet.
+func (c *console) Echoes() bool { return false }
 
 // Exit implements chat.Outlet.
 func (c *console) Exit(*chat.Room) {}

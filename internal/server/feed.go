@@ -18,6 +18,7 @@ const maxFormats = 16
 
 // A roomFeed carries the events of a room, in each format that a member uses.
 type roomFeed struct {
+	room   string
 	maxLag int
 	count  *atomic.Uint64 // of the messages
 
@@ -44,8 +45,8 @@ type stream struct {
 
 var _ chat.Feed = (*roomFeed)(nil)
 
-func newRoomFeed(maxLag int, count *atomic.Uint64) *roomFeed {
-	return &roomFeed{maxLag: maxLag, count: count}
+func newRoomFeed(room string, maxLag int, count *atomic.Uint64) *roomFeed {
+	return &roomFeed{room: room, maxLag: maxLag, count: count}
 }
 
 // hold makes the feed publish in format w from the beginning on, and retain the
@@ -57,7 +58,7 @@ func (f *roomFeed) hold(w wire, bytes int) {
 func (f *roomFeed) newTopic(w wire, keep int) *eventloop.Topic {
 	return eventloop.NewTopic(eventloop.TopicOptions{
 		Keep: keep, Window: keep + f.maxLag, // a new reader is behind by everything retained, and not slow yet
-		LagNotice: func(missed uint64) []byte { return w.Missed(nil, missed) },
+		LagNotice: func(missed uint64) []byte { return w.Missed(nil, f.room, missed) },
 	})
 }
 

@@ -23,7 +23,7 @@ func (p *peer) Answer(a chat.Answer) {
 // Close implements chat.Outlet: the member leaves, usually voluntarily.
 func (p *peer) Close(why *chat.Note) {
 	p.leave(chat.NewNote("log-quit", "why", why), why)
-	p.notice(chat.NewNote("goodbye"))
+	p.bye(chat.NewNote("goodbye"))
 	p.conn.Close()
 }
 
@@ -49,6 +49,9 @@ func (p *peer) Post(f func()) {
 
 // Now implements chat.Outlet.
 func (p *peer) Now() time.Time { return p.srv.now() }
+
+// Echoes implements chat.Outlet.
+func (p *peer) Echoes() bool { return p.in().wire(nil).Echo() }
 
 // Addr implements chat.Outlet.
 func (p *peer) Addr() netip.Addr { return p.conn.RemoteAddrPort().Addr() }

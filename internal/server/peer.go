@@ -132,6 +132,11 @@ func (p *peer) notice(what *chat.Note) {
 	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Notice(dst, what) })
 }
 
+// bye tells the client why the connection is closed.
+func (p *peer) bye(why *chat.Note) {
+	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Bye(dst, why) })
+}
+
 // await sets the time left to give a name.
 func (p *peer) await() { p.conn.SetDeadline(p.srv.limits.Load().LoginTimeout) }
 
@@ -162,11 +167,16 @@ func (p *peer) Deadline(*eventloop.Conn) {
 // lineTooLong answers a line over MaxLine, of which nothing was kept.
 func (p *peer) lineTooLong() {
 	limit := p.srv.limits.Load().MaxLine
+	p.overlong(limit, func() { p.notice(chat.NewNote("line-too-long", "most", limit)) })
+}
+
+// overlong calls tell after a line over a limit, and closes the connection after several.
+func (p *peer) overlong(limit int, tell func()) {
 	if p.tooLong++; p.tooLong < maxTooLong {
-		p.notice(chat.NewNote("line-too-long", "most", limit))
+		tell()
 		return
 	}
-	p.notice(chat.NewNote("line-too-long-again", "most", limit))
+	p.bye(chat.NewNote("line-too-long-again", "most", limit))
 	why := chat.NewNote("lines-too-long")
 	p.leave(why, why)
 	p.conn.Close()

@@ -34,7 +34,7 @@ func (s *Server) mayLearn(why *denial) bool {
 
 // Opened implements eventloop.Handler.
 func (r *refusal) Opened(c *eventloop.Conn) {
-	r.srv.write(c, charset.Encoding{}, func(dst []byte) []byte { return r.wire.Notice(dst, r.note) })
+	r.srv.write(c, charset.Encoding{}, func(dst []byte) []byte { return r.wire.Bye(dst, r.note) })
 	c.Close()
 }
 

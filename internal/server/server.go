@@ -138,9 +138,8 @@ func New(o Options) (*Server, error) {
 		zones:     zones{known: make(map[string]*time.Location)},
 	}
 	s.limits.Store(&o.Limits)
-	s.protocols, s.window = append(slices.Clone(foreign), telnetProtocol), o.SniffWindow
-	if o.Classic { // in which the server speaks first
-		s.protocols[len(foreign)], s.window = classicProtocol, 0
+	if s.protocols, s.window = append(slices.Clone(foreign), jsonProtocol, telnetProtocol), o.SniffWindow; o.Classic {
+		s.protocols, s.window = append(slices.Clone(foreign), classicProtocol), 0 // the server speaks first
 	}
 	s.outside = s.protocols
 	if o.TLS != nil && !o.Classic {
@@ -172,8 +171,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) newFeed(string) chat.Feed {
-	f := newRoomFeed(s.o.MaxLag, &s.counts.messages)
+func (s *Server) newFeed(room string) chat.Feed {
+	f := newRoomFeed(room, s.o.MaxLag, &s.counts.messages)
 	if s.o.Classic {
 		f.hold(text.Classic{}, replay)
 	}

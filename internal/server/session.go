@@ -57,6 +57,10 @@ func (s *session) Opened(*eventloop.Conn) {
 // Received implements eventloop.Handler.
 func (s *session) Received(_ *eventloop.Conn, p []byte) {
 	if s.stage == greeted {
+		if isJSON(p) == yes { // from a program that was slow to begin
+			s.handOver(p)
+			return
+		}
 		if s.foreign(p) {
 			return
 		}
@@ -67,6 +71,14 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 	}
 	s.dec.MaxLine = int32(s.srv.limits.Load().MaxLine) // Reconfigure may have changed it
 	s.take(p)
+}
+
+// handOver lets a session of JSON continue, which begins with p.
+func (s *session) handOver(p []byte) {
+	next := startJSON(s.srv, s.conn, arrival{id: s.member.ID(), since: s.since, extra: s.extra})
+	s.conn.SetHandler(next)
+	next.Opened(s.conn)
+	next.Received(s.conn, p)
 }
 
 // take implements input.
@@ -262,9 +274,9 @@ func (s *session) Answer(a chat.Answer) {
 }
 
 // Enter implements chat.Outlet.
-func (s *session) Enter(r *chat.Room, recent []chat.Event, here int) {
+func (s *session) Enter(e chat.Entry) {
 	first := s.stage != chatting
-	s.peer.Enter(r, recent, here)
+	s.peer.Enter(e)
 	if first {
 		s.offerEditing()
 	}

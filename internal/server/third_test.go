@@ -40,13 +40,15 @@ func (pipes) Event(dst []byte, e chat.Event, _ ...chat.Span) []byte {
 
 func (pipes) Day(dst []byte, _ time.Time, _ chat.Event) []byte { return dst }
 
-func (pipes) Missed(dst []byte, n uint64) []byte { return fmt.Appendf(dst, "missed|%d\n", n) }
+func (pipes) Missed(dst []byte, room string, n uint64) []byte {
+	return fmt.Appendf(dst, "missed|%s|%d\n", room, n)
+}
 
-func (w pipes) History(dst []byte, recent []chat.Event, _ time.Time) []byte {
-	for _, e := range recent {
-		dst = w.Event(append(dst, '-'), e)
+func (w pipes) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
+	for _, each := range e.Recent {
+		dst = w.Event(append(dst, '-'), each)
 	}
-	return dst
+	return w.Notice(dst, chat.NewNote("entered", "room", e.Room.Name(), "name", e.Name, "others", e.Others))
 }
 
 func (pipes) Answer(dst []byte, a chat.Answer) []byte { return fmt.Appendf(dst, "%T|%v\n", a, a) }
@@ -54,6 +56,8 @@ func (pipes) Answer(dst []byte, a chat.Answer) []byte { return fmt.Appendf(dst, 
 func (pipes) Notice(dst []byte, what *chat.Note) []byte {
 	return fmt.Appendf(dst, "!|%s\n", text.Words(what))
 }
+
+func (w pipes) Bye(dst []byte, why *chat.Note) []byte { return w.Notice(dst, why) }
 
 // piped is the session: a bar before each line.
 type piped struct {

@@ -5,20 +5,17 @@ import "github.com/sudoXpg/netloop/internal/chat"
 // A peer's views of rooms.
 
 // Enter implements chat.Outlet.
-func (p *peer) Enter(r *chat.Room, recent []chat.Event, here int) {
+func (p *peer) Enter(e chat.Entry) {
 	if p.stage != chatting {
 		p.named()
 	}
 	own := p.in().wire(nil)
-	p.srv.write(p.conn, p.encoding, func(dst []byte) []byte {
-		dst = own.History(dst, recent, p.now())
-		return own.Notice(dst, chat.NewNote("entered", "room", r.Name(), "name", p.member.OwnName(), "others", here))
-	})
-	f, ok := r.Feed().(*roomFeed)
+	p.srv.write(p.conn, p.encoding, func(dst []byte) []byte { return own.Entered(dst, e, p.now()) })
+	f, ok := e.Room.Feed().(*roomFeed)
 	if !ok {
 		return
 	}
-	*p.free() = f.watch(p, r, p.in().wire(r))
+	*p.free() = f.watch(p, e.Room, p.in().wire(e.Room))
 	f.listen(p)
 }
 

@@ -15,15 +15,17 @@ type wire interface {
 	// Day appends the line before e if e is the first event of a day. last is the
 	// time of the event before, or of a later subscription.
 	Day(dst []byte, last time.Time, e chat.Event) []byte
-	// Missed appends a notice that n events were not sent to a reader that was too
-	// slow; 0 means an unknown number.
-	Missed(dst []byte, n uint64) []byte
-	// History appends the latest events of a room that is entered, oldest first.
-	History(dst []byte, recent []chat.Event, now time.Time) []byte
+	// Missed appends a notice that n events of a room were not sent to a reader that
+	// was too slow; 0 means an unknown number.
+	Missed(dst []byte, room string, n uint64) []byte
+	// Entered appends what a client is shown of a room that it enters.
+	Entered(dst []byte, e chat.Entry, now time.Time) []byte
 	// Answer appends the answer to a command.
 	Answer(dst []byte, a chat.Answer) []byte
-	// Notice appends a note of the server to one client.
+	// Notice appends a note of the server to one client, and Bye one after which the
+	// server closes the connection.
 	Notice(dst []byte, what *chat.Note) []byte
+	Bye(dst []byte, why *chat.Note) []byte
 	// Echo returns whether authors are shown their own messages.
 	Echo() bool
 }

@@ -48,8 +48,18 @@ func (f Format) Answer(dst []byte, a chat.Answer) []byte {
 			chat.NewNote("found", "lines", len(a.Events), "query", a.Query), chat.NewNote("found-end"))
 	case chat.Statistics:
 		return f.statistics(dst, a)
+	case chat.Saved:
+		return f.saved(dst, a)
 	}
 	return dst
+}
+
+// saved appends the outcome of a message.
+func (f Format) saved(dst []byte, a chat.Saved) []byte {
+	if a.Why != nil {
+		return f.notice(dst, "line-not-saved", "why", a.Why)
+	}
+	return f.notice(dst, "saved", "id", a.ID)
 }
 
 // notice appends a line with the words of a code.

@@ -156,6 +156,11 @@ no messages are waiting for review`},
 [2030-01-02 03:04 #7] #tea bob: hello
 [2030-01-02 04:04 #9] #lobby * eve waves
 --- /more shows older messages ---`},
+	{chat.Saved{ID: 7, CID: "c", Stored: true}, `
+saved #7`},
+	{chat.Saved{Why: chat.NewNote("disk-full")}, `
+your line was not saved: the disk is full`},
+	{chat.Completions{Prefix: "t", Words: []string{"#tea"}}, ``},
 	{chat.Statistics{Names: 1, Connections: 2, Rooms: 1, Accounts: 3, Flags: 1}, `
 1 name at 2 connections, 1 room, 3 accounts
 0 sanctions in force, 1 message waiting for review`},

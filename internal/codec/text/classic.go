@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -20,10 +21,12 @@ func (Classic) Event(dst []byte, e chat.Event, _ ...chat.Span) []byte {
 	if e.Kind != chat.Say {
 		return dst
 	}
-	dst = safetext.Append(dst, e.Name)
-	dst = append(dst, ": "...)
-	dst = safetext.Append(dst, e.Body)
-	return append(dst, '\n')
+	for line := range strings.SplitSeq(e.Body, "\n") {
+		dst = safetext.Append(dst, e.Name)
+		dst = append(dst, ": "...)
+		dst = append(safetext.Append(dst, line), '\n')
+	}
+	return dst
 }
 
 // Notice appends a line of the server for one client.
@@ -32,17 +35,20 @@ func (Classic) Notice(dst []byte, what *chat.Note) []byte {
 }
 
 // Missed appends a notice that a reader was too slow and missed n lines.
-func (c Classic) Missed(dst []byte, n uint64) []byte { return c.Notice(dst, missed(n)) }
+func (c Classic) Missed(dst []byte, _ string, n uint64) []byte { return c.Notice(dst, missed(n)) }
 
 // Day appends nothing.
 func (Classic) Day(dst []byte, _ time.Time, _ chat.Event) []byte { return dst }
 
-// History appends messages.
-func (c Classic) History(dst []byte, events []chat.Event, _ time.Time) []byte {
-	for i := range events {
-		dst = c.Event(dst, events[i])
+// Bye appends why the connection is closed.
+func (c Classic) Bye(dst []byte, why *chat.Note) []byte { return c.Notice(dst, why) }
+
+// Entered appends the latest messages, and that the reader is in the room now.
+func (c Classic) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
+	for i := range e.Recent {
+		dst = c.Event(dst, e.Recent[i])
 	}
-	return dst
+	return c.Notice(dst, entered(e))
 }
 
 // Answer appends nothing: there are no commands.

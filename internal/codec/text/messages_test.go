@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the table of messages into docs/messages.md")
 
 // speakers are the packages that make Notes.
-var speakers = []string{"../../chat", "../../server", "../../store", "../../names", "../../flood", "../../account", "../../../cmd/chatsrv", "."}
+var speakers = []string{"../../chat", "../../server", "../../store", "../../names", "../../flood", "../../account", "../json", "../../../cmd/chatsrv", "."}
 
 // A use is a place in the source where a Note is made.
 type use struct {

@@ -76,7 +76,22 @@ func (f Format) Event(dst []byte, e chat.Event, bold ...chat.Span) []byte {
 	return append(append(dst, e.Body[last:]...), "\r\n"...)
 }
 
+// line appends an event, and each line of a message of several lines as one of its own.
 func (f Format) line(dst []byte, e chat.Event) []byte {
+	body := e.Body
+	for {
+		i := strings.IndexByte(body, '\n')
+		if i < 0 {
+			e.Body = body
+			return f.one(dst, e)
+		}
+		e.Body, body = body[:i], body[i+1:]
+		dst = f.one(dst, e)
+	}
+}
+
+// one appends an event of one line.
+func (f Format) one(dst []byte, e chat.Event) []byte {
 	start := len(dst)
 	if f.Times && !e.Time.IsZero() && e.Kind != chat.Mailed {
 		dst = append(e.Time.In(f.zone()).AppendFormat(append(dst, '['), "15:04"), "] "...)
@@ -164,9 +179,12 @@ func noticeLine(dst []byte, parts ...string) []byte {
 // Notice appends a note of the server to one client.
 func (f Format) Notice(dst []byte, what *chat.Note) []byte { return noticeLine(dst, f.Words(what)) }
 
+// Bye appends why the connection is closed.
+func (f Format) Bye(dst []byte, why *chat.Note) []byte { return f.Notice(dst, why) }
+
 // Missed appends a notice that a reader was too slow and missed n lines, or an
 // unknown number if n is 0.
-func (f Format) Missed(dst []byte, n uint64) []byte { return f.Notice(dst, missed(n)) }
+func (f Format) Missed(dst []byte, _ string, n uint64) []byte { return f.Notice(dst, missed(n)) }
 
 func missed(n uint64) *chat.Note { return chat.NewNote("missed", "lines", n) }
 
@@ -189,6 +207,16 @@ func (f Format) Day(dst []byte, last time.Time, e chat.Event) []byte {
 func dayOf(t time.Time, zone *time.Location) int {
 	t = t.In(zone)
 	return t.Year()*1000 + t.YearDay()
+}
+
+// Entered appends the latest messages of a room that the reader enters, and that they
+// are in it now.
+func (f Format) Entered(dst []byte, e chat.Entry, now time.Time) []byte {
+	return f.Notice(f.History(dst, e.Recent, now), entered(e))
+}
+
+func entered(e chat.Entry) *chat.Note {
+	return chat.NewNote("entered", "room", e.Room.Name(), "name", e.Name, "others", e.Others)
 }
 
 // History appends earlier messages, oldest first, between two marker lines, with

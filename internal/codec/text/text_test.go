@@ -104,7 +104,7 @@ func TestHistoryStandsBetweenTwoMarkers(t *testing.T) {
 
 func TestControlCharactersAreLeftOut(t *testing.T) {
 	for in, want := range map[string]string{
-		"a\r\nb":             "ab",
+		"a\rb":               "ab",
 		"a\x1b[2Jb":          "a[2Jb",
 		"a\x00\x07\x7fb":     "ab",
 		"a\u0085\u009bb":     "ab",
@@ -118,6 +118,18 @@ func TestControlCharactersAreLeftOut(t *testing.T) {
 		if got := string(text.Format{}.Event(nil, e)); got != "n"+want+": "+want+"\r\n" {
 			t.Errorf("%q became %q", in, got)
 		}
+	}
+}
+
+// Each line of a text has the name before it, so that none can look like somebody else's.
+func TestEachLineOfAMessageHasItsPrefix(t *testing.T) {
+	e := chat.Event{Kind: chat.Say, Room: "#tea", Name: "bob", Body: "a\r\n\nann: b", Time: time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)}
+	want := "[12:00] #tea bob: a\r\n[12:00] #tea bob: \r\n[12:00] #tea bob: ann: b\r\n"
+	if got := string(text.Format{Room: true, Times: true}.Event(nil, e)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := string(text.Classic{}.Event(nil, e)); got != "bob: a\nbob: \nbob: ann: b\n" {
+		t.Errorf("in the classic style: %q", got)
 	}
 }
 

@@ -1,0 +1,135 @@
+package chat
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+// Messages that their senders have given an identifier of their own, a CID: one that
+// is sent again, because its acknowledgement was lost with a connection, is stored
+// once and acknowledged twice.
+
+const (
+	// MaxCID is the length of the longest CID, in bytes.
+	MaxCID = 64
+	// CIDWindow is how many of the latest messages of one sender are recognized when
+	// they are sent again.
+	CIDWindow = 1000
+	// maxSameCID is how many times a message may be sent again while it is being
+	// saved.
+	maxSameCID = 16
+)
+
+// receipts are the latest messages of one sender that had a CID.
+type receipts struct {
+	mu   sync.Mutex // guards what follows; nothing else is locked in it
+	kept []receipt  // the oldest is at next if there are CIDWindow
+	next int
+	open map[string]*postage // those that are not saved yet
+}
+
+// A receipt is what is known of a message that was acknowledged.
+type receipt struct {
+	cid      uint64 // its hash
+	room, to string
+	epoch    uint64
+	seq, id  uint64
+	stored   bool
+}
+
+// A postage is a message that is on its way to the disk. A nil *postage is that of a
+// message without a CID.
+type postage struct {
+	of   *receipts
+	cid  string
+	done []func(Saved) // are told the outcome; receipts.mu guards it
+}
+
+var cidSeed = maphash.MakeSeed()
+
+func hashCID(cid string) uint64 { return maphash.String(cidSeed, cid) }
+
+// known returns the outcome of a message that was sent before.
+func (r *receipts) known(cid string) (Saved, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.find(cid)
+}
+
+// begin returns the postage of a new message. If there was one with that CID, it
+// returns nil, and done is called with the outcome of that one, now or later, on any
+// goroutine. done must not block.
+func (r *receipts) begin(cid string, done func(Saved)) *postage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.open[cid]; p != nil {
+		if len(p.done) < maxSameCID {
+			p.done = append(p.done, done)
+		}
+		return nil
+	}
+	if s, known := r.find(cid); known {
+		done(s)
+		return nil
+	}
+	p := &postage{of: r, cid: cid, done: []func(Saved){done}}
+	if r.open == nil {
+		r.open = make(map[string]*postage)
+	}
+	r.open[cid] = p
+	return p
+}
+
+// find returns the outcome of the message with that CID. r.mu is held.
+func (r *receipts) find(cid string) (Saved, bool) {
+	sum := hashCID(cid)
+	for i := range r.kept {
+		if k := &r.kept[i]; k.cid == sum {
+			return Saved{CID: cid, Room: k.room, To: k.to, Epoch: k.epoch, Seq: k.seq, ID: k.id, Stored: k.stored}, true
+		}
+	}
+	return Saved{}, false
+}
+
+// end tells everybody who waits the outcome. A message that was not saved may be sent
+// again.
+func (p *postage) end(s Saved) {
+	s.CID = p.cid
+	r := p.of
+	r.mu.Lock()
+	done := p.done
+	delete(r.open, p.cid)
+	if s.Why == nil {
+		r.keep(receipt{cid: hashCID(p.cid), room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored})
+	}
+	r.mu.Unlock()
+	for _, f := range done {
+		f(s)
+	}
+}
+
+// keep records a receipt. r.mu is held.
+func (r *receipts) keep(k receipt) {
+	if len(r.kept) < CIDWindow {
+		r.kept = append(r.kept, k)
+		return
+	}
+	r.kept[r.next] = k
+	r.next = (r.next + 1) % CIDWindow
+}
+
+// drop forgets a message that was not published. Its sender has been told why; others
+// who have sent it meanwhile are told that, too.
+func (p *postage) drop() {
+	if p == nil {
+		return
+	}
+	r := p.of
+	r.mu.Lock()
+	others := p.done[1:]
+	delete(r.open, p.cid)
+	r.mu.Unlock()
+	for _, f := range others {
+		f(Saved{CID: p.cid, Why: note("same-not-sent")})
+	}
+}

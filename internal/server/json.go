@@ -1,0 +1,386 @@
+package server
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/codec/json"
+	"github.com/sudoXpg/netloop/internal/codec/text"
+)
+
+// A jsonSession is one connection of a program that speaks JSON.
+type jsonSession struct {
+	peer
+	part    []byte // the beginning of a line; nil while there is none
+	discard bool   // the rest of a line that is too long
+	hello   bool   // the client has said hello
+	cid     string // of the request that is being carried out
+	asking  *asking
+}
+
+// asking is what a session has to do with questions, most of them for passwords. A login
+// or a registration has brought the answers along; a command asks the client.
+type asking struct {
+	answers []string // of the request, in the order of the questions
+	alone   bool     // the request has to answer all questions itself
+	answer  func(string)
+	ending  bool // a dialogue is being cancelled
+}
+
+var (
+	_ input                     = (*jsonSession)(nil)
+	_ eventloop.DeadlineHandler = (*jsonSession)(nil)
+	_ eventloop.DrainHandler    = (*jsonSession)(nil)
+)
+
+var jsonProtocol = protocol{name: "json", match: isJSON, start: startJSON, wire: json.Format{}}
+
+// isJSON: an object. No name and no command begins with a brace.
+func isJSON(head []byte) verdict { return begins(head, "{") }
+
+func startJSON(srv *Server, c *eventloop.Conn, in arrival) eventloop.Handler {
+	x := &jsonSession{}
+	x.begin(srv, c, in, x)
+	return x
+}
+
+// Opened implements eventloop.Handler: the client speaks first.
+func (x *jsonSession) Opened(*eventloop.Conn) {
+	x.stage = naming
+	x.await()
+}
+
+// Received implements eventloop.Handler.
+func (x *jsonSession) Received(_ *eventloop.Conn, p []byte) { x.take(p) }
+
+// take implements input.
+func (x *jsonSession) take(p []byte) {
+	for x.stage != leaving {
+		if x.waits() {
+			x.readAhead(p)
+			return
+		}
+		line, rest, whole := bytes.Cut(p, []byte{'\n'})
+		if !x.collect(line, whole) {
+			return
+		}
+		p = rest
+	}
+}
+
+// collect adds a part of a line, and carries out the request when it is whole. It returns
+// false if the line goes on.
+func (x *jsonSession) collect(line []byte, whole bool) bool {
+	if len(x.part)+len(line) > json.MaxObject && !x.discard {
+		x.part, x.discard = nil, true
+		x.tooLarge()
+	}
+	switch {
+	case x.discard:
+		x.discard = !whole
+		return whole
+	case !whole:
+		x.part = append(x.part, line...)
+		return false
+	case x.part != nil:
+		line = append(x.part, line...)
+		x.part = nil
+	}
+	if line = bytes.TrimSpace(line); len(line) > 0 {
+		x.request(line)
+	}
+	return true
+}
+
+// tooLarge answers a line that is too long, of which nothing is kept.
+func (x *jsonSession) tooLarge() {
+	x.overlong(json.MaxObject, func() { x.fail(chat.NewNote("object-too-long", "most", json.MaxObject)) })
+}
+
+// request carries out one request.
+func (x *jsonSession) request(line []byte) {
+	if x.asking != nil && x.asking.alone { // of the request before
+		x.asking = nil
+	}
+	r, err := json.Parse(line)
+	x.cid = r.CID
+	switch {
+	case err != nil:
+		x.fail(chat.Why(err))
+	case r.Type == "hello":
+		x.greet(r)
+	case !x.hello:
+		x.fail(chat.NewNote("json-hello-first", "type", r.Type))
+	default:
+		x.carryOut(r)
+	}
+	if !x.busy {
+		x.cid = ""
+	}
+}
+
+// fail answers a request that is not carried out.
+func (x *jsonSession) fail(why *chat.Note) {
+	x.reply(func(dst []byte) []byte { return x.format().Error(dst, why) })
+}
+
+// greet answers a hello.
+func (x *jsonSession) greet(r json.Request) {
+	if r.V != json.Version {
+		x.fail(chat.NewNote("json-version", "field", "v", "version", json.Version))
+		return
+	}
+	x.hello = true
+	x.reply(func(dst []byte) []byte {
+		return x.format().Welcome(dst, json.Welcome{Server: x.srv.o.Name, Session: x.member.ID(), MaxText: x.srv.limits.Load().MaxLine})
+	})
+}
+
+// jsonVerbs are the requests that are commands, with the command's arguments.
+var jsonVerbs = map[string]func(json.Request) chat.Command{
+	"join":  func(r json.Request) chat.Command { return command("join", r.Room, r.Key) },
+	"leave": func(r json.Request) chat.Command { return command("leave", r.Room) },
+	"who":   func(r json.Request) chat.Command { return command("list", r.Room) },
+	"rooms": func(json.Request) chat.Command { return command("rooms") },
+	"whois": func(r json.Request) chat.Command { return command("whois", r.Name) },
+	"settings": func(r json.Request) chat.Command {
+		return command("set", r.Name, r.Value)
+	},
+	"whoami": func(json.Request) chat.Command { return command("whoami") },
+	"logout": func(json.Request) chat.Command { return command("logout") },
+	"quit":   func(r json.Request) chat.Command { return command("quit", r.Reason) },
+}
+
+// command returns a command with arguments, of which those at the end may be missing.
+func command(name string, args ...string) chat.Command {
+	c := chat.Command{Name: name}
+	for _, a := range args {
+		if a == "" {
+			break
+		}
+		if c.Text != "" {
+			c.Text += " "
+		}
+		c.Text += a
+	}
+	return c
+}
+
+// carryOut carries out a request after the hello.
+func (x *jsonSession) carryOut(r json.Request) {
+	hub, m, now := x.srv.hub, &x.member, x.now()
+	switch r.Type {
+	case "ping":
+		x.reply(x.format().Pong)
+	case "login":
+		x.login(r)
+	case "register":
+		x.alone(r.Password, r.Password)
+		hub.Run(m, command("register", r.Name), now)
+	case "answer":
+		x.answered(r.Text)
+	case "post":
+		x.post(r)
+	case "redact":
+		if r.ID == 0 {
+			x.fail(chat.NewNote("json-missing", "field", "id"))
+		} else if r.Room == "" || hub.TalkIn(m, r.Room) {
+			hub.Run(m, command("redact", strconv.FormatUint(r.ID, 10)), now)
+		}
+	case "history":
+		hub.History(m, r.Room, r.Before, r.Limit, now)
+	case "search":
+		hub.Search(m, r.Query, r.Before, now)
+	case "complete":
+		hub.Complete(m, r.Prefix, now)
+	case "command":
+		x.command(r)
+	default:
+		verb := jsonVerbs[r.Type]
+		if verb == nil {
+			x.fail(chat.NewNote("json-unknown-type", "field", "type", "type", clipped(r.Type)))
+			return
+		}
+		hub.Run(m, verb(r), now)
+	}
+}
+
+// clipped returns a client's word to repeat it.
+func clipped(word string) string {
+	const most = 32
+	if r := []rune(word); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return word
+}
+
+// command carries out a line with a command, with or without its slash.
+func (x *jsonSession) command(r json.Request) {
+	c := text.Parse("/" + string(bytes.TrimPrefix([]byte(r.Line), []byte{'/'})))
+	if c.Name == "" {
+		x.fail(chat.NewNote("json-missing", "field", "line"))
+		return
+	}
+	if r.Room == "" || x.srv.hub.TalkIn(&x.member, r.Room) {
+		x.asking = nil
+		x.srv.hub.Run(&x.member, c, x.now())
+	}
+}
+
+// post sends a message.
+func (x *jsonSession) post(r json.Request) {
+	l := chat.Line{Kind: chat.Say, Room: r.Room, To: r.To, Text: r.Text, CID: r.CID}
+	limit := x.srv.limits.Load().MaxLine
+	switch {
+	case len(r.Text) > limit:
+		x.fail(chat.NewNote("text-too-long", "field", "text", "most", limit))
+		return
+	case r.Kind == "action":
+		l.Kind = chat.Action
+	case r.Kind != "":
+		x.fail(chat.NewNote("json-kind", "field", "kind", "kind", clipped(r.Kind)))
+		return
+	}
+	x.srv.hub.Post(&x.member, l, x.now())
+}
+
+// login gives the client a name: of a guest, or with a password of an account.
+func (x *jsonSession) login(r json.Request) {
+	hub, m := x.srv.hub, &x.member
+	switch {
+	case r.Name == "":
+		x.fail(chat.NewNote("json-missing", "field", "name"))
+	case x.stage == chatting && r.Password == "":
+		x.fail(chat.NewNote("json-missing", "field", "password"))
+	case r.Password != "":
+		x.alone(r.Password)
+		hub.Run(m, command("login", r.Name), x.now())
+	default:
+		if err := hub.Login(m, r.Name); err != nil {
+			x.fail(chat.Why(err))
+			return
+		}
+		hub.Arrive(m, x.now())
+	}
+}
+
+// alone has the request that is carried out answer questions itself.
+func (x *jsonSession) alone(answers ...string) {
+	x.asking = &asking{answers: answers, alone: true}
+}
+
+// Ask implements chat.Outlet.
+func (x *jsonSession) Ask(why, question *chat.Note, hidden bool, answer func(string)) {
+	if x.asking == nil {
+		x.asking = &asking{}
+	}
+	a := x.asking
+	switch {
+	case len(a.answers) > 0 && why == nil && a.answers[0] != "":
+		next := a.answers[0]
+		a.answers = a.answers[1:]
+		answer(next)
+	case a.alone:
+		x.cancel(why, answer)
+	default:
+		a.answer = answer
+		x.reply(func(dst []byte) []byte { return x.format().Question(dst, why, question, hidden) })
+	}
+}
+
+// cancel ends a dialogue whose question the request can't answer.
+func (x *jsonSession) cancel(why *chat.Note, answer func(string)) {
+	switch inner, ok := orEmpty(why).Arg("why").(*chat.Note); {
+	case ok: // "try again" is not for programs
+		x.fail(inner)
+	case why != nil:
+		x.fail(why)
+	default:
+		x.fail(chat.NewNote("json-missing", "field", "password"))
+	}
+	x.asking = &asking{ending: true}
+	answer("")
+	x.asking = nil
+}
+
+// orEmpty returns n, or an empty note for nil.
+func orEmpty(n *chat.Note) *chat.Note {
+	if n == nil {
+		return &chat.Note{}
+	}
+	return n
+}
+
+// answered passes an answer on to the question that was asked.
+func (x *jsonSession) answered(line string) {
+	if x.asking == nil || x.asking.answer == nil {
+		x.fail(chat.NewNote("json-no-question"))
+		return
+	}
+	answer := x.asking.answer
+	x.asking = nil
+	answer(line)
+}
+
+// Discard implements chat.Outlet: a program sends no lines by mistake.
+func (x *jsonSession) Discard() {}
+
+// Deliver implements chat.Outlet.
+func (x *jsonSession) Deliver(e chat.Event) {
+	if x.asking != nil && x.asking.ending { // that the dialogue was cancelled
+		return
+	}
+	x.peer.Deliver(e)
+}
+
+// Post implements chat.Outlet. What others do to the member answers none of its requests.
+func (x *jsonSession) Post(f func()) {
+	x.peer.Post(func() {
+		cid := x.cid
+		x.cid = ""
+		f()
+		x.cid = cid
+	})
+}
+
+// EOF implements eventloop.EOFHandler. A line without an end counts.
+func (x *jsonSession) EOF(c *eventloop.Conn) {
+	if x.ends() {
+		return
+	}
+	if len(x.part) > 0 && x.stage != leaving && !x.busy {
+		x.collect(nil, true)
+	}
+	why := chat.NewNote("connection-closed")
+	x.leave(why, why)
+	c.Close()
+}
+
+// Draining implements eventloop.DrainHandler.
+func (x *jsonSession) Draining(*eventloop.Conn) { x.bye(x.srv.farewell) }
+
+// format returns the format of what answers the request that is being carried out.
+func (x *jsonSession) format() json.Format { return json.Format{CID: x.cid} }
+
+// wire implements input.
+func (x *jsonSession) wire(r *chat.Room) wire {
+	if r == nil {
+		return x.format()
+	}
+	return json.Format{}
+}
+
+// settle implements input.
+func (x *jsonSession) settle() {
+	if !x.busy {
+		x.cid = ""
+	}
+}
+
+// mentioned implements input: a program reads the messages itself.
+func (x *jsonSession) mentioned(string) {}
+
+// interject implements input.
+func (x *jsonSession) interject(what *chat.Note) { x.notice(what) }
