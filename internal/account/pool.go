@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -27,10 +28,6 @@ const (
 	// maxEstimate bounds the wait that users are told.
 	maxEstimate = 2 * time.Minute
 )
-
-// freeEvery is the number of hashes, while others wait, after which the memory of their
-// garbage is returned to the system.
-const freeEvery = 8
 
 // An Executor runs slow jobs off the loops. Pool is one.
 type Executor interface {
@@ -73,9 +70,9 @@ type PoolOptions struct {
 //
 // Argon2 allocates its memory anew for each hash, and the collector lets garbage
 // grow to the size of the live heap before it runs: 500 logins at once took 77 MiB
-// beside 16 MiB of live memory. So a worker returns the memory to the system when
-// nothing waits, and after every freeEvery jobs. After each job would be too often:
-// getting the memory again takes as much time as the hash.
+// beside 16 MiB of live memory. So a worker has it collected after each job, for the next
+// one, and returns it to the system when nothing waits. To return it after each job would
+// take too long: getting memory again takes as much time as the hash.
 type Pool struct {
 	opts PoolOptions
 
@@ -85,7 +82,6 @@ type Pool struct {
 	late    []Job                // whose owners seem to be gone
 	count   int                  // of all waiting jobs
 	workers int
-	since   int // jobs since the memory was returned
 	ran     uint64
 	busy    sync.WaitGroup
 	closed  bool
@@ -174,7 +170,9 @@ func (p *Pool) work(job Job) {
 		if !p.run(job) {
 			continue
 		}
-		if p.enough() {
+		if p.Waiting() > 0 {
+			runtime.GC()
+		} else {
 			debug.FreeOSMemory()
 		}
 		took := max(p.opts.Now().Sub(start), 0)
@@ -182,17 +180,6 @@ func (p *Pool) work(job Job) {
 		p.each += (took - p.each) / 8
 		p.mu.Unlock()
 	}
-}
-
-// enough reports, after a job, whether to return the memory now.
-func (p *Pool) enough() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.since++; p.since < freeEvery && p.count > 0 {
-		return false
-	}
-	p.since = 0
-	return true
 }
 
 // run runs a job unless its owner is gone, and reports whether it did.
