@@ -12,6 +12,8 @@ import (
 
 // disk is a Journal and an Archive that stores everything at once, or nothing.
 type disk struct {
+	chat.Archive // for what is not below
+
 	records []chat.Record
 	err     error
 	posts   []chat.Event

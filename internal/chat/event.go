@@ -54,6 +54,10 @@ type Event struct {
 	Name string
 	Body string
 	Time time.Time
+	// ReplyTo is the ID of the message that is answered, 0 for none.
+	ReplyTo uint64 `json:",omitempty"`
+	// Edited is when Body was last replaced (see [Edit]); the zero value: never.
+	Edited time.Time `json:",omitzero"`
 	// Note is the server's text, nil in events of people.
 	Note *Note
 }

@@ -17,6 +17,11 @@ type Post struct {
 	Event Event
 	// Key is the author's name as it is compared (see package names).
 	Key string
+	// CID is the ID that the client gave the message, at most MaxCID bytes; "" for
+	// none. Owner, which is needed then, is the account or the session whose CIDs
+	// are counted together. Neither is part of the message: see [Archive.Posted].
+	Owner uint64
+	CID   string
 	// Awaited tells a Journal that the author waits for the post to be saved. It
 	// is not stored.
 	Awaited bool
@@ -260,12 +265,22 @@ type Journal interface {
 // A HistoryQuery asks for messages of a room.
 type HistoryQuery struct {
 	Room string
-	// Before is the ID of an event: only older ones. 0: the newest.
+	// Before is the ID of an event: only older ones. 0: no bound.
 	Before uint64
+	// After is the ID of an event: only newer ones. 0: no bound. With After and
+	// without Before, the oldest Limit messages are returned, and otherwise the
+	// newest Limit of those within the bounds.
+	After uint64
 	// Since leaves out messages from before it.
 	Since time.Time
 	// Limit is the most that are returned. If exactly Limit are, there may be more.
 	Limit int
+}
+
+// A Posted is a stored message that a client gave an ID.
+type Posted struct {
+	CID, Room      string
+	Epoch, Seq, ID uint64
 }
 
 // A SearchQuery asks for messages with all of some words.
@@ -289,10 +304,15 @@ type SearchQuery struct {
 // An Archive queries stored messages. Its methods may take long and may be
 // called from several goroutines, never from an event loop.
 type Archive interface {
-	// History returns the newest messages that match the query, oldest first.
+	// History returns messages that match the query, oldest first.
 	History(HistoryQuery) ([]Event, error)
 	// Search returns messages, newest first.
 	Search(SearchQuery) ([]Event, error)
 	// Mail returns the mail that waits for an account, oldest first, limit at most.
 	Mail(account uint64, limit int) ([]Mail, error)
+	// Posted returns the messages with a CID of an owner (see [Post]), newest first,
+	// limit at most. The newest CIDWindow are kept, even of messages that were
+	// deleted or archived since. If a CID was used again, it is that of the newest
+	// message.
+	Posted(owner uint64, limit int) ([]Posted, error)
 }

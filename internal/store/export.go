@@ -10,7 +10,8 @@ import (
 )
 
 // ExportVersion is the version of the format that WriteExport writes.
-const ExportVersion = 1
+// Version 1 had no answers, edits and read marks.
+const ExportVersion = 2
 
 // MaxLine is the length of the longest line of an export, in bytes.
 const MaxLine = 16 << 20
@@ -139,11 +140,11 @@ func (r *exportReader) scan() error {
 
 func checkHeader(line []byte) error {
 	var h exportHeader
-	if err := json.Unmarshal(line, &h); err != nil || h.Format != exportFormat {
+	if err := json.Unmarshal(line, &h); err != nil || h.Format != exportFormat || h.Version < 1 {
 		return fmt.Errorf("%w: this is not an export of chatsrv", ErrInvalid)
 	}
-	if h.Version != ExportVersion {
-		return fmt.Errorf("%w: version %d of the format, this chatsrv knows %d", ErrNewer, h.Version, ExportVersion)
+	if h.Version > ExportVersion {
+		return fmt.Errorf("%w: version %d of the format, this chatsrv knows up to %d", ErrNewer, h.Version, ExportVersion)
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type postLine struct {
 	Account uint64    `json:"account,omitempty"`
 	Name    string    `json:"name"`
 	Key     string    `json:"key"`
+	ReplyTo uint64    `json:"reply_to,omitempty"`
+	Edited  time.Time `json:"edited,omitzero"`
 	Action  bool      `json:"action,omitempty"`
 	Kind    chat.Kind `json:"kind,omitempty"` // if it is neither Say nor Action
 	Text    string    `json:"text"`
@@ -56,7 +58,8 @@ type jsonLine struct {
 }
 
 // PostJSON appends a message to dst as one line of an archive: an object with
-// time, room, id, epoch, seq, account, name, key, action and text.
+// time, room, id, epoch, seq, account, name, key, reply_to, edited, action and
+// text.
 func PostJSON(dst []byte, p chat.Post) ([]byte, error) {
 	return appendJSON(dst, newPostLine(p))
 }
@@ -74,7 +77,7 @@ func newPostLine(p chat.Post) *postLine {
 	e := p.Event
 	l := &postLine{
 		Time: e.Time.UTC(), Room: e.Room, ID: e.ID, Epoch: e.Epoch, Seq: e.Seq, Account: e.Account,
-		Name: e.Name, Key: p.Key, Action: e.Kind == chat.Action, Text: e.Body,
+		Name: e.Name, Key: p.Key, ReplyTo: e.ReplyTo, Edited: e.Edited.UTC(), Action: e.Kind == chat.Action, Text: e.Body,
 	}
 	if e.Kind != chat.Say && e.Kind != chat.Action {
 		l.Kind = e.Kind
@@ -92,7 +95,7 @@ func (l *postLine) post() chat.Post {
 	}
 	return chat.Post{Key: l.Key, Event: chat.Event{
 		Room: l.Room, Epoch: l.Epoch, Seq: l.Seq, ID: l.ID, Account: l.Account, Kind: kind,
-		Name: l.Name, Body: l.Text, Time: l.Time,
+		Name: l.Name, Body: l.Text, Time: l.Time, ReplyTo: l.ReplyTo, Edited: l.Edited,
 	}}
 }
 

@@ -35,7 +35,7 @@ func Normal(r chat.Record) chat.Record {
 }
 
 func normalEvent(e chat.Event) chat.Event {
-	e.Author, e.Time = 0, utc(e.Time)
+	e.Author, e.Time, e.Edited = 0, utc(e.Time), utc(e.Edited)
 	return e
 }
 

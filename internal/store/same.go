@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
 )
@@ -23,12 +24,15 @@ func Means(d chat.Redaction, p chat.Post) bool {
 }
 
 // SamePost reports whether two posts with the same ID are equal, except for a
-// text that was deleted.
+// text that was deleted, or edited in only one of them or at another time.
 func SamePost(a, b chat.Post) bool {
-	if a.Event.Body == "" || b.Event.Body == "" {
+	a, b = message(a), message(b)
+	if a.Event.Body == "" || b.Event.Body == "" || a.Event.Edited != b.Event.Edited {
 		a.Event.Body, b.Event.Body = "", ""
+		a.Event.Edited, b.Event.Edited = time.Time{}, time.Time{}
 	}
-	a.Event.Author, b.Event.Author = 0, 0
-	a.Event.Time, b.Event.Time = FromNanos(Nanos(a.Event.Time)), FromNanos(Nanos(b.Event.Time))
 	return a == b
 }
+
+// message returns what is stored of a post as a message.
+func message(p chat.Post) chat.Post { return chat.Post{Event: normalEvent(p.Event), Key: p.Key} }

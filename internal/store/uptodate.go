@@ -18,6 +18,12 @@ func (u upToDate) History(q chat.HistoryQuery) ([]chat.Event, error) {
 	return u.Archive.History(q)
 }
 
+// Posted implements chat.Archive.
+func (u upToDate) Posted(owner uint64, limit int) ([]chat.Posted, error) {
+	u.writer.Wait()
+	return u.Archive.Posted(owner, limit)
+}
+
 // Search implements chat.Archive.
 func (u upToDate) Search(q chat.SearchQuery) ([]chat.Event, error) {
 	u.writer.Wait()

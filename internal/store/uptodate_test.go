@@ -10,6 +10,7 @@ import (
 
 // asked is an archive that records how much was committed at a query.
 type asked struct {
+	chat.Archive
 	w    *store.Writer
 	seen []uint64
 }

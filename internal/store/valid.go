@@ -36,6 +36,7 @@ func Valid(r chat.Record) error {
 	case chat.Post:
 		c.event(r.Event)
 		c.text(r.Key)
+		c.clientID(r)
 	case chat.Redaction:
 		c.redaction(r)
 	case chat.Account:
@@ -81,6 +82,17 @@ func (c *check) drop(r chat.Record) {
 	}
 }
 
+func (c *check) clientID(p chat.Post) {
+	c.about = "Owner"
+	c.id(p.Owner, p.CID == "")
+	c.about = "CID"
+	c.text(p.CID)
+	if len(p.CID) > chat.MaxCID {
+		c.fail("a text that is too long")
+	}
+	c.about = ""
+}
+
 func (c *check) redaction(r chat.Redaction) {
 	c.room(r.Room)
 	c.ids(r.IDs)
@@ -120,10 +132,17 @@ func (c *check) end(r chat.End) {
 }
 
 // A check records the first error.
-type check struct{ err error }
+type check struct {
+	err   error
+	about string // the field that is checked; it may be ""
+}
 
 func (c *check) fail(what string) {
-	if c.err == nil {
+	switch {
+	case c.err != nil:
+	case c.about != "":
+		c.err = fmt.Errorf("%w: %s: %s", ErrInvalid, c.about, what)
+	default:
 		c.err = fmt.Errorf("%w: %s", ErrInvalid, what)
 	}
 }
@@ -193,6 +212,11 @@ func (c *check) eventTexts(e chat.Event) {
 	c.id(e.Account, true)
 	c.text(e.Room, e.Name, e.Body)
 	c.time(e.Time)
+	c.about = "ReplyTo"
+	c.id(e.ReplyTo, true)
+	c.about = "Edited"
+	c.time(e.Edited)
+	c.about = ""
 }
 
 func (c *check) roomState(r chat.RoomState) {
@@ -210,7 +234,7 @@ func Size(r chat.Record) int {
 	const base = 128
 	switch r := r.(type) {
 	case chat.Post:
-		return base + len(r.Event.Body) + len(r.Event.Name) + len(r.Key)
+		return base + len(r.Event.Body) + len(r.Event.Name) + len(r.Key) + len(r.CID)
 	case chat.Redaction:
 		return base + 8*len(r.IDs)
 	case chat.Account:

@@ -41,7 +41,8 @@ type Store struct {
 	sanctions map[uint64]chat.Sanction
 	mail      map[uint64]chat.Mail
 	flags     map[uint64]chat.Flag
-	acts      []store.Entry // the last one is always there
+	posted    map[uint64]map[string]chat.Posted // by owner and CID
+	acts      []store.Entry                     // the last one is always there
 }
 
 // A room has the messages of one room.
@@ -59,12 +60,19 @@ type post struct {
 // size returns approximately how many bytes of memory p takes up.
 func (p *post) size() int64 {
 	e := &p.Event
-	return postSize + int64(len(e.Body)+len(e.Name)+len(p.Key))
+	n := postSize + int64(len(e.Body)+len(e.Name)+len(p.Key))
+	if p.CID != "" {
+		n += cidSize + int64(len(p.CID))
+	}
+	return n
 }
 
 // postSize is the memory of a post besides its text, including its entries in
-// its room and the queue.
-const postSize = 200
+// its room and the queue. cidSize is that of a client's ID.
+const (
+	postSize = 256
+	cidSize  = 256
+)
 
 // A queue has the posts of all rooms in order of arrival.
 type queue struct {
@@ -105,6 +113,7 @@ func New() *Store {
 	return &Store{
 		rooms: map[string]*room{}, accounts: map[uint64]chat.Account{}, states: map[string]chat.RoomState{},
 		sanctions: map[uint64]chat.Sanction{}, mail: map[uint64]chat.Mail{}, flags: map[uint64]chat.Flag{},
+		posted: map[uint64]map[string]chat.Posted{},
 	}
 }
 
@@ -120,6 +129,7 @@ func (s *Store) Load(now time.Time) (*chat.State, error) {
 		s.epoch = max(s.epoch+1, uint64(max(0, now.Unix())))
 	}
 	s.clean = false
+	s.dropUnowned()
 	state := &chat.State{
 		Epoch: s.epoch, LastID: s.lastID,
 		Accounts: values(s.accounts), Rooms: values(s.states),
@@ -181,6 +191,7 @@ func (s *Store) apply(r chat.Record) {
 		s.accounts[r.ID] = r
 	case chat.DropAccount:
 		delete(s.accounts, r.ID)
+		delete(s.posted, r.ID)
 		maps.DeleteFunc(s.mail, func(_ uint64, m chat.Mail) bool { return m.To == r.ID })
 	case chat.RoomState:
 		s.states[r.Name] = r
@@ -261,6 +272,7 @@ func (s *Store) post(p chat.Post) {
 	r.posts = slices.Insert(r.posts, i, added)
 	r.bytes += store.PostSize(p)
 	s.held += added.size()
+	s.clientID(p)
 	if s.Limit > 0 {
 		s.order.push(queued{r, e.ID})
 		s.limit()
@@ -271,6 +283,7 @@ func (s *Store) post(p chat.Post) {
 func (s *Store) limit() {
 	for !s.order.empty() && (s.held > s.Limit || s.order.posts[s.order.first].stale()) {
 		if e := s.order.pop(); !e.stale() {
+			s.dropClientID(e.room.posts[0].Post)
 			s.shift(e.room)
 		}
 	}

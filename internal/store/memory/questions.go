@@ -19,16 +19,34 @@ func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 	if r == nil {
 		return nil, nil
 	}
+	from, to := 0, len(r.posts)
+	if q.After > 0 {
+		i, there := r.at(q.After)
+		if from = i; there {
+			from++
+		}
+	}
+	if q.Before > 0 {
+		to, _ = r.at(q.Before)
+	}
+	posts := r.posts[min(from, to):to]
+	forward := q.After > 0 && q.Before == 0
 	var list []chat.Event
-	for _, p := range slices.Backward(r.posts) {
+	for i := range posts {
+		p := posts[i]
+		if !forward {
+			p = posts[len(posts)-1-i]
+		}
 		if len(list) >= q.Limit {
 			break
 		}
-		if !p.gone && (q.Before == 0 || p.Event.ID < q.Before) && !early(p.Event.Time, q.Since) {
+		if !p.gone && !early(p.Event.Time, q.Since) {
 			list = append(list, p.Event)
 		}
 	}
-	slices.Reverse(list)
+	if !forward {
+		slices.Reverse(list)
+	}
 	return list, nil
 }
 
@@ -157,7 +175,7 @@ func (s *Store) lines() []store.Line {
 		}
 	}
 	for _, p := range slices.Backward(s.newest(slices.Collect(maps.Keys(s.rooms)))) {
-		list = append(list, store.Line{Record: p.Post})
+		list = append(list, store.Line{Record: chat.Post{Event: p.Event, Key: p.Key}})
 		if p.gone {
 			list = append(list, store.Line{Record: chat.Redaction{Room: p.Event.Room, IDs: []uint64{p.Event.ID}}})
 		}

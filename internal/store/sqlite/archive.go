@@ -251,7 +251,7 @@ func (s *Store) oldest(sql string, names map[int64]string, b excess, args ...any
 	var rows []row
 	err := s.w.rows(sql, func(st *stmt) bool {
 		r := scan(st)
-		r.gone = st.ColumnBool(10)
+		r.gone = st.ColumnBool(afterColumns)
 		r.post.Event.Room = names[r.room]
 		early := !b.before.IsZero() && store.Nanos(r.post.Event.Time) < store.Nanos(b.before)
 		if b.over <= 0 && !early {

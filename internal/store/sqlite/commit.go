@@ -85,10 +85,7 @@ func (c *change) apply(r chat.Record) error {
 		return c.end(r)
 	case chat.DropAccount:
 		c.scrub = true
-		if err := c.k.exec(`DELETE FROM mail WHERE account = ?`, r.ID); err != nil {
-			return err
-		}
-		return c.k.exec(`DELETE FROM accounts WHERE id = ?`, r.ID)
+		return c.dropAccount(r.ID)
 	case chat.DropRoom:
 		return c.k.exec(`DELETE FROM room_states WHERE name = ?`, r.Name)
 	case chat.DropSanction:
@@ -106,6 +103,15 @@ func (c *change) apply(r chat.Record) error {
 		return nil
 	}
 	return c.document(r)
+}
+
+func (c *change) dropAccount(id uint64) error {
+	for _, sql := range []string{`DELETE FROM mail WHERE account = ?`, `DELETE FROM accounts WHERE id = ?`} {
+		if err := c.k.exec(sql, id); err != nil {
+			return err
+		}
+	}
+	return c.dropClientIDs(id)
 }
 
 // document stores a record that is one document.
@@ -149,11 +155,16 @@ func (c *change) post(p chat.Post) error {
 	c.used(e.ID)
 	c.came(room, e.Epoch, e.Seq)
 	nanos := store.Nanos(e.Time)
-	err = c.k.exec(`INSERT INTO posts (id, room, epoch, seq, kind, account, time, name, key, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		e.ID, room, e.Epoch, e.Seq, int(e.Kind), e.Account, nanos, e.Name, p.Key, e.Body)
+	err = c.k.exec(`INSERT INTO posts (id, room, epoch, seq, kind, account, time, name, key, body, reply, edited)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		e.ID, room, e.Epoch, e.Seq, int(e.Kind), e.Account, nanos, e.Name, p.Key, e.Body, e.ReplyTo, store.Nanos(e.Edited))
 	if err != nil || c.k.c.Changes() == 0 {
 		return err
+	}
+	if p.CID != "" {
+		if err := c.clientID(p, room); err != nil {
+			return err
+		}
 	}
 	c.bytes[room] += store.PostSize(p)
 	d := dayOf(nanos)
@@ -276,7 +287,10 @@ type row struct {
 }
 
 // columns are the columns of a row, from posts p.
-const columns = `p.id, p.room, p.epoch, p.seq, p.kind, p.account, p.time, p.name, p.key, p.body`
+const columns = `p.id, p.room, p.epoch, p.seq, p.kind, p.account, p.time, p.name, p.key, p.body, p.reply, p.edited`
+
+// afterColumns is the index of the first column after them.
+const afterColumns = 12
 
 // scan reads columns. The room's name is filled in by the caller.
 func scan(s *stmt) row {
@@ -284,6 +298,7 @@ func scan(s *stmt) row {
 		ID: uint64(s.ColumnInt64(0)), Epoch: uint64(s.ColumnInt64(2)), Seq: uint64(s.ColumnInt64(3)),
 		Kind: chat.Kind(s.ColumnInt64(4)), Account: uint64(s.ColumnInt64(5)),
 		Time: store.FromNanos(s.ColumnInt64(6)), Name: s.ColumnText(7), Body: s.ColumnText(9),
+		ReplyTo: uint64(s.ColumnInt64(10)), Edited: store.FromNanos(s.ColumnInt64(11)),
 	}}}
 }
 

@@ -75,8 +75,8 @@ func exportKept(k *conn, out func(store.Line) error) error {
 func exportPosts(k *conn, out func(store.Line) error) error {
 	return each(k, `SELECT `+columns+`, p.gone, r.name FROM posts p JOIN rooms r ON r.id = p.room ORDER BY p.id`, func(s *stmt) error {
 		r := scan(s)
-		r.post.Event.Room = s.ColumnText(11)
-		gone := s.ColumnBool(10)
+		r.post.Event.Room = s.ColumnText(afterColumns + 1)
+		gone := s.ColumnBool(afterColumns)
 		err := out(store.Line{Record: r.post})
 		if err == nil && gone {
 			err = out(store.Line{Record: chat.Redaction{Room: r.post.Event.Room, IDs: []uint64{r.post.Event.ID}}})
@@ -151,7 +151,7 @@ func (c *change) same(p chat.Post) error {
 	var there *chat.Post
 	err := c.k.rows(`SELECT `+columns+`, r.name FROM posts p JOIN rooms r ON r.id = p.room WHERE p.id = ?`, func(s *stmt) bool {
 		r := scan(s)
-		r.post.Event.Room = s.ColumnText(10)
+		r.post.Event.Room = s.ColumnText(afterColumns)
 		there = &r.post
 		return false
 	}, p.Event.ID)

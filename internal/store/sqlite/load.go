@@ -12,6 +12,7 @@ import (
 func (s *Store) Load(now time.Time) (*chat.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	clear(s.cids)
 	state := &chat.State{}
 	err := s.write(func(k *conn) error {
 		if err := start(k, now); err != nil {
@@ -42,7 +43,10 @@ func start(k *conn, now time.Time) error {
 		}
 		epoch = max(epoch+1, now.Unix())
 	}
-	return k.exec(`UPDATE meta SET epoch = ?, last_id = ?, clean = 0`, epoch, lastID)
+	if err := k.exec(`UPDATE meta SET epoch = ?, last_id = ?, clean = 0`, epoch, lastID); err != nil {
+		return err
+	}
+	return dropUnowned(k)
 }
 
 func (s *Store) state(k *conn, state *chat.State) error {

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if dir := os.Getenv(sqlite.MigrationVariable); dir != "" {
+		fmt.Fprintln(os.Stderr, sqlite.DieMigrating(dir))
+		os.Exit(1)
+	}
 	if noPlaceholders() { // so that it is visible that no other test ran
 		if err := flag.Set("test.run", "^TestTheLibraryHasItsMemory$"); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -60,6 +60,8 @@ type Store struct {
 	// log. Both are dropped when a transaction fails.
 	rooms map[string]int64
 	acts  *store.Entry
+	// cids caches how many client IDs an owner has, at most. It is dropped, too.
+	cids map[uint64]int64
 	// scrub is set if deleted text may still be in the write-ahead log.
 	scrub bool
 }
@@ -77,7 +79,7 @@ func Open(dir string, o Options) (*Store, error) {
 		o.Readers = 3
 	}
 	s := &Store{
-		dir: dir, file: filepath.Join(dir, FileName), o: o, rooms: map[string]int64{},
+		dir: dir, file: filepath.Join(dir, FileName), o: o, rooms: map[string]int64{}, cids: map[uint64]int64{},
 		alone: o.Alone || !vfs.SupportsFileLocking || !vfs.SupportsSharedMemory,
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -367,6 +369,7 @@ func (s *Store) write(do func(*conn) error) error {
 	err := s.w.within(toWrite, func() error { return do(s.w) })
 	if err != nil {
 		clear(s.rooms)
+		clear(s.cids)
 		s.acts = nil
 	}
 	return err

@@ -35,8 +35,13 @@ func bounds(k *conn, after, before time.Time, beforeID uint64) (low, high int64,
 // History implements chat.Archive.
 func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 	var list []chat.Event
-	if q.Limit <= 0 {
+	if q.Limit <= 0 || q.After >= store.MaxID {
 		return nil, nil
+	}
+	forward := q.After > 0 && q.Before == 0
+	order := "DESC"
+	if forward {
+		order = "ASC"
 	}
 	err := s.read(func(k *conn) error {
 		room, err := k.number(`SELECT id FROM rooms WHERE name = ?`, q.Room)
@@ -51,8 +56,9 @@ func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 		if !q.Since.IsZero() {
 			since = store.Nanos(q.Since)
 		}
+		low = max(low, int64(q.After)+1)
 		return k.rows(`SELECT `+columns+` FROM posts p
-			WHERE p.room = ? AND p.id >= ? AND p.id < ? AND p.time >= ? AND p.gone = 0 ORDER BY p.id DESC LIMIT ?`,
+			WHERE p.room = ? AND p.id >= ? AND p.id < ? AND p.time >= ? AND p.gone = 0 ORDER BY p.id `+order+` LIMIT ?`,
 			func(s *stmt) bool {
 				e := scan(s).post.Event
 				e.Room = q.Room
@@ -60,7 +66,9 @@ func (s *Store) History(q chat.HistoryQuery) ([]chat.Event, error) {
 				return true
 			}, room, low, high, since, q.Limit)
 	})
-	slices.Reverse(list)
+	if !forward {
+		slices.Reverse(list)
+	}
 	return list, s.explain("read", err)
 }
 

@@ -141,8 +141,8 @@ func (m *machine) record(t *rapid.T) chat.Record {
 		m.now = m.now.Add(time.Duration(rapid.Int64Range(-100, 1000).Draw(t, "minutes")) * time.Minute)
 		return chat.Post{Key: key, Event: chat.Event{
 			Room: room, Epoch: m.epoch, Seq: m.seqs[room], ID: m.id, Kind: chat.Say, Name: key, Body: body(t),
-			Time: m.now, Account: rapid.Uint64Range(0, 2).Draw(t, "account"),
-		}}
+			Time: m.now, Account: rapid.Uint64Range(0, 2).Draw(t, "account"), ReplyTo: small,
+		}, Owner: small, CID: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "cid")}
 	}
 	return []chat.Record{
 		chat.Redaction{Room: room, IDs: []uint64{max(small, m.id) - small + 1, m.id + 1}},
@@ -163,7 +163,7 @@ func (m *machine) record(t *rapid.T) chat.Record {
 func (m *machine) history(t *rapid.T) {
 	q := chat.HistoryQuery{
 		Room: rapid.SampledFrom(rooms).Draw(t, "room"), Limit: rapid.IntRange(0, 20).Draw(t, "limit"),
-		Before: m.before(t), Since: m.time(t, "since"),
+		Before: m.before(t), After: m.before(t), Since: m.time(t, "since"),
 	}
 	both(t, m, func(s store.Store) ([]chat.Event, error) { return s.History(q) })
 }
@@ -217,6 +217,7 @@ func (m *machine) expire(t *rapid.T) {
 func (m *machine) check(t *rapid.T) {
 	both(t, m, func(s store.Store) ([]store.Entry, error) { return s.Acts(0, 1000) })
 	both(t, m, func(s store.Store) ([]chat.Mail, error) { return s.Mail(1, 3) })
+	both(t, m, func(s store.Store) ([]chat.Posted, error) { return s.Posted(1, 2) })
 }
 
 func (m *machine) verify(t *rapid.T) {

@@ -46,6 +46,11 @@ var tests = []struct {
 	{"the audit log is a chain", audit},
 	{"an invalid record is refused with its neighbours untouched", invalid},
 	{"old messages leave by age, by size of the room and in total", expire},
+	{"a message keeps what it answers and when it was edited", answers},
+	{"history after a message begins with the oldest", historyAfter},
+	{"the messages of a client are known by its own IDs", clientIDs},
+	{"a client's IDs are gone with its account", clientIDsOfDropped},
+	{"the newest client IDs of each owner are kept", clientIDsBounded},
 	{"an export imported elsewhere is the same", exportImport},
 	{"an import is all or nothing", importFails},
 	{"a closed store refuses", closed},
@@ -140,6 +145,21 @@ func (f *fixture) index() {
 		}
 	}
 	f.Fatal("indexing does not end")
+}
+
+// expire expires everything beyond keep.
+func (f *fixture) expire(now time.Time, keep store.Keep) {
+	f.Helper()
+	for range 100 {
+		more, err := f.s.Expire(now, keep)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if !more {
+			return
+		}
+	}
+	f.Fatal("expiring does not end")
 }
 
 // must returns v unless there is an error.

@@ -1,0 +1,67 @@
+package memory
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/sudoXpg/netloop/internal/chat"
+)
+
+// moreCIDs is how many client IDs of an owner there may be beyond
+// chat.CIDWindow, so that not every message has to sort them.
+const moreCIDs = chat.CIDWindow / 4
+
+// clientID records the client's ID of a new message.
+func (s *Store) clientID(p chat.Post) {
+	if p.CID == "" {
+		return
+	}
+	own := s.posted[p.Owner]
+	if own == nil {
+		own = map[string]chat.Posted{}
+		s.posted[p.Owner] = own
+	}
+	e := p.Event
+	if own[p.CID].ID < e.ID {
+		own[p.CID] = chat.Posted{CID: p.CID, Room: e.Room, Epoch: e.Epoch, Seq: e.Seq, ID: e.ID}
+	}
+	if len(own) > chat.CIDWindow+moreCIDs {
+		for _, old := range newestPosted(own)[chat.CIDWindow:] {
+			delete(own, old.CID)
+		}
+	}
+}
+
+// dropClientID forgets the client's ID of a message that Limit drops.
+func (s *Store) dropClientID(p chat.Post) {
+	own := s.posted[p.Owner]
+	if own[p.CID].ID != p.Event.ID {
+		return
+	}
+	if delete(own, p.CID); len(own) == 0 {
+		delete(s.posted, p.Owner)
+	}
+}
+
+// dropUnowned drops what belongs to accounts that are not there any more: it was
+// written after they were dropped.
+func (s *Store) dropUnowned() {
+	maps.DeleteFunc(s.posted, func(owner uint64, _ map[string]chat.Posted) bool {
+		_, account := s.accounts[owner]
+		return !account
+	})
+}
+
+// newestPosted returns the messages of an owner, newest first.
+func newestPosted(own map[string]chat.Posted) []chat.Posted {
+	return slices.SortedFunc(maps.Values(own), func(a, b chat.Posted) int { return cmp.Compare(b.ID, a.ID) })
+}
+
+// Posted implements chat.Archive.
+func (s *Store) Posted(owner uint64, limit int) ([]chat.Posted, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := newestPosted(s.posted[owner])
+	return list[:min(len(list), max(limit, 0))], nil
+}
