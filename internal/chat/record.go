@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/names"
@@ -55,8 +56,36 @@ type Account struct {
 	Rooms []string `json:",omitempty"`
 }
 
-// DropAccount removes an account, and its mail.
+// DropAccount removes an account, its mail, its sessions and its client IDs.
 type DropAccount struct{ ID uint64 }
+
+// A Session is a log-in that survives connections and restarts. It is not
+// exported.
+type Session struct {
+	ID uint64 // never used again
+	// Account is its account, 0 for a guest.
+	Account uint64
+	Name    string
+	// Hash and Previous are SHA-256 of its token and of the token before that. They
+	// are secret, so neither JSON nor String has them.
+	Hash     [32]byte `json:"-"`
+	Previous [32]byte `json:"-"`
+	// Rotated is when the token was last replaced, Seen when the session was last
+	// used.
+	Rotated, Seen time.Time
+	// Rooms are the names of the rooms it was in.
+	Rooms    []string `json:",omitempty"`
+	Settings Settings
+}
+
+// String returns the session's ID, for logs.
+func (s Session) String() string { return "session " + strconv.FormatUint(s.ID, 10) }
+
+// GoString is String.
+func (s Session) GoString() string { return s.String() }
+
+// DropSession removes a session, and its client IDs.
+type DropSession struct{ ID uint64 }
 
 // A Choice is a setting that a user is asked about once.
 type Choice string
@@ -214,6 +243,8 @@ func (Post) record()         {}
 func (Redaction) record()    {}
 func (Account) record()      {}
 func (DropAccount) record()  {}
+func (Session) record()      {}
+func (DropSession) record()  {}
 func (RoomState) record()    {}
 func (DropRoom) record()     {}
 func (Sanction) record()     {}
@@ -230,12 +261,14 @@ type State struct {
 	// Epoch is the epoch to use now: a new one if the order of events may have
 	// been cut (see Event.Epoch).
 	Epoch uint64
-	// LastID is the highest ID of events, accounts, sanctions and mail so far.
+	// LastID is the highest ID of events, accounts, sessions, sanctions and mail so
+	// far.
 	LastID    uint64
 	Accounts  []Account
 	Rooms     []RoomState
 	Sanctions []Sanction
 	Flags     []Flag
+	Sessions  []Session
 	// Orders has the rooms that have messages.
 	Orders []Order
 }

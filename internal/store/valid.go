@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -54,6 +53,8 @@ func Valid(r chat.Record) error {
 		c.id(r.ID, false)
 		c.eventTexts(r.Event)
 		c.text(r.Key, r.Why)
+	case chat.Session:
+		c.session(r)
 	case chat.Act:
 		c.text(r.By, r.Verb, r.Target, r.Room, r.Why)
 		c.time(r.Time)
@@ -76,6 +77,8 @@ func (c *check) drop(r chat.Record) {
 	case chat.DropMail:
 		c.ids(r.IDs)
 	case chat.DropFlag:
+		c.id(r.ID, false)
+	case chat.DropSession:
 		c.id(r.ID, false)
 	default:
 		c.fail(fmt.Sprintf("a record of type %T", r))
@@ -112,6 +115,28 @@ func (c *check) account(r chat.Account) {
 	c.text(r.Ignores...)
 	c.list(len(r.Rooms))
 	c.text(r.Rooms...)
+}
+
+func (c *check) session(r chat.Session) {
+	c.id(r.ID, false)
+	c.about = "Account"
+	c.id(r.Account, true)
+	c.about = "Name"
+	c.text(r.Name)
+	c.about = "Hash"
+	if r.Hash == ([32]byte{}) {
+		c.fail("it is missing")
+	}
+	c.about = "Rotated"
+	c.time(r.Rotated)
+	c.about = "Seen"
+	c.time(r.Seen)
+	c.about = "Rooms"
+	c.list(len(r.Rooms))
+	c.text(r.Rooms...)
+	c.about = "Settings"
+	c.text(r.Settings.Zone, r.Settings.Charset, string(r.Settings.Editing))
+	c.about = ""
 }
 
 func (c *check) mail(r chat.Mail) {
@@ -238,11 +263,9 @@ func Size(r chat.Record) int {
 	case chat.Redaction:
 		return base + 8*len(r.IDs)
 	case chat.Account:
-		n := base + len(r.Hash)
-		for _, s := range slices.Concat(r.Ignores, r.Rooms) {
-			n += len(s) + 16
-		}
-		return n
+		return base + len(r.Hash) + listSize(r.Ignores) + listSize(r.Rooms)
+	case chat.Session:
+		return 2*base + len(r.Name) + listSize(r.Rooms)
 	case chat.RoomState:
 		return base + len(r.Topic) + 8*(len(r.Operators)+len(r.Members)+len(r.Voiced))
 	case chat.Mail:
@@ -257,4 +280,11 @@ func Size(r chat.Record) int {
 		return base + 64*len(r.Orders)
 	}
 	return base
+}
+
+func listSize(list []string) (n int) {
+	for _, s := range list {
+		n += len(s) + 16
+	}
+	return n
 }

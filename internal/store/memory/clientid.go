@@ -44,13 +44,20 @@ func (s *Store) dropClientID(p chat.Post) {
 	}
 }
 
-// dropUnowned drops what belongs to accounts that are not there any more: it was
-// written after they were dropped.
+// dropUnowned drops what belongs to accounts and sessions that are not there any
+// more: it was written after they were dropped.
 func (s *Store) dropUnowned() {
-	maps.DeleteFunc(s.posted, func(owner uint64, _ map[string]chat.Posted) bool {
-		_, account := s.accounts[owner]
-		return !account
+	maps.DeleteFunc(s.sessions, func(_ uint64, r chat.Session) bool {
+		return r.Account != 0 && !has(s.accounts, r.Account)
 	})
+	maps.DeleteFunc(s.posted, func(owner uint64, _ map[string]chat.Posted) bool {
+		return !has(s.accounts, owner) && !has(s.sessions, owner)
+	})
+}
+
+func has[K comparable, V any](m map[K]V, key K) bool {
+	_, ok := m[key]
+	return ok
 }
 
 // newestPosted returns the messages of an owner, newest first.

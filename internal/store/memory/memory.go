@@ -41,6 +41,7 @@ type Store struct {
 	sanctions map[uint64]chat.Sanction
 	mail      map[uint64]chat.Mail
 	flags     map[uint64]chat.Flag
+	sessions  map[uint64]chat.Session
 	posted    map[uint64]map[string]chat.Posted // by owner and CID
 	acts      []store.Entry                     // the last one is always there
 }
@@ -113,7 +114,7 @@ func New() *Store {
 	return &Store{
 		rooms: map[string]*room{}, accounts: map[uint64]chat.Account{}, states: map[string]chat.RoomState{},
 		sanctions: map[uint64]chat.Sanction{}, mail: map[uint64]chat.Mail{}, flags: map[uint64]chat.Flag{},
-		posted: map[uint64]map[string]chat.Posted{},
+		sessions: map[uint64]chat.Session{}, posted: map[uint64]map[string]chat.Posted{},
 	}
 }
 
@@ -133,7 +134,7 @@ func (s *Store) Load(now time.Time) (*chat.State, error) {
 	state := &chat.State{
 		Epoch: s.epoch, LastID: s.lastID,
 		Accounts: values(s.accounts), Rooms: values(s.states),
-		Sanctions: values(s.sanctions), Flags: values(s.flags),
+		Sanctions: values(s.sanctions), Flags: values(s.flags), Sessions: values(s.sessions),
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
@@ -192,7 +193,17 @@ func (s *Store) apply(r chat.Record) {
 	case chat.DropAccount:
 		delete(s.accounts, r.ID)
 		delete(s.posted, r.ID)
+		for _, own := range s.sessions {
+			if own.Account == r.ID {
+				s.dropSession(own.ID)
+			}
+		}
 		maps.DeleteFunc(s.mail, func(_ uint64, m chat.Mail) bool { return m.To == r.ID })
+	case chat.Session:
+		s.used(r.ID)
+		s.sessions[r.ID] = r
+	case chat.DropSession:
+		s.dropSession(r.ID)
 	case chat.RoomState:
 		s.states[r.Name] = r
 	case chat.DropRoom:
@@ -223,6 +234,11 @@ func (s *Store) apply(r chat.Record) {
 			r.lastSeqs[s.epoch] = max(r.lastSeqs[s.epoch], o.Seq)
 		}
 	}
+}
+
+func (s *Store) dropSession(id uint64) {
+	delete(s.sessions, id)
+	delete(s.posted, id)
 }
 
 func (s *Store) used(id uint64) { s.lastID = max(s.lastID, id) }

@@ -50,6 +50,9 @@ func (c *change) dropClientIDs(owner uint64) error {
 // dropUnowned deletes what belongs to accounts and sessions that are not there
 // any more: it was written after they were dropped.
 func dropUnowned(k *conn) error {
+	if err := k.exec(`DELETE FROM sessions WHERE account != 0 AND account NOT IN (SELECT id FROM accounts)`); err != nil {
+		return err
+	}
 	return k.exec(`WITH RECURSIVE owners (owner) AS (
 			SELECT min(owner) FROM cids
 			UNION ALL

@@ -86,6 +86,10 @@ func (c *change) apply(r chat.Record) error {
 	case chat.DropAccount:
 		c.scrub = true
 		return c.dropAccount(r.ID)
+	case chat.Session:
+		return c.session(r)
+	case chat.DropSession:
+		return c.dropSession(r.ID)
 	case chat.DropRoom:
 		return c.k.exec(`DELETE FROM room_states WHERE name = ?`, r.Name)
 	case chat.DropSanction:
@@ -106,6 +110,15 @@ func (c *change) apply(r chat.Record) error {
 }
 
 func (c *change) dropAccount(id uint64) error {
+	sessions, err := c.sessionsOf(id)
+	if err != nil {
+		return err
+	}
+	for _, session := range sessions {
+		if err := c.dropSession(session); err != nil {
+			return err
+		}
+	}
 	for _, sql := range []string{`DELETE FROM mail WHERE account = ?`, `DELETE FROM accounts WHERE id = ?`} {
 		if err := c.k.exec(sql, id); err != nil {
 			return err

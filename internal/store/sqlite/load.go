@@ -69,6 +69,9 @@ func (s *Store) state(k *conn, state *chat.State) error {
 	if state.Flags, err = documents[chat.Flag](k, `SELECT data FROM flags ORDER BY id`); err != nil {
 		return err
 	}
+	if state.Sessions, err = sessions(k); err != nil {
+		return err
+	}
 	var ids []int64
 	err = k.rows(`SELECT r.id, r.name, o.seq FROM rooms r LEFT JOIN orders o ON o.room = r.id AND o.epoch = ? ORDER BY r.name`,
 		func(s *stmt) bool {

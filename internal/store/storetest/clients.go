@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -141,4 +143,72 @@ func clientIDsBounded(f *fixture) {
 	more(3000)
 	f.equal([]string{"b"}, f.posted(2, 10))
 	f.healthy()
+}
+
+// session makes a session with all fields.
+func (f *fixture) session(id, account uint64) chat.Session {
+	return chat.Session{
+		ID: id, Account: account, Name: "Ann", Hash: [32]byte{1, 2, byte(id)}, Previous: [32]byte{31: 9}, Rotated: f.now, Seen: f.now.Add(time.Hour),
+		Rooms: []string{"#lobby", "#Ödd"}, Settings: chat.Settings{Bell: true, Zone: "Europe/Paris"},
+	}
+}
+
+func sessions(f *fixture) {
+	f.load()
+	f.commit(chat.Account{ID: 1, Name: "ann"})
+	own, guest, short := f.session(51, 1), f.session(52, 0), chat.Session{ID: 53, Hash: [32]byte{3}}
+	f.commit(guest, own, short)
+	f.commit(withCID(f.post("#lobby", "ann", "x"), 52, "a"))
+	st := f.restart()
+	f.equal([]chat.Session{own, guest, short}, st.Sessions)
+	if st.LastID < 53 {
+		f.Errorf("the last ID is %d", st.LastID)
+	}
+	own.Hash, own.Previous, own.Rooms, own.Seen = [32]byte{7}, own.Hash, nil, own.Seen.Add(time.Second)
+	f.commit(own)
+	f.equal([]chat.Session{own, guest, short}, f.restart().Sessions)
+	f.equal([]string{"a"}, f.posted(52, 9))
+	f.commit(chat.DropSession{ID: 52}, chat.DropSession{ID: 99})
+	f.equal([]string{}, f.posted(52, 9))
+	f.equal([]chat.Session{own, short}, f.restart().Sessions)
+	f.healthy()
+}
+
+func sessionsOfDropped(f *fixture) {
+	f.load()
+	f.commit(chat.Account{ID: 1, Name: "ann"}, chat.Account{ID: 2, Name: "bob"})
+	other, guest := f.session(52, 2), f.session(54, 0)
+	f.commit(f.session(51, 1), other, f.session(53, 1), guest)
+	f.id = 60
+	f.commit(withCID(f.post("#lobby", "ann", "x"), 51, "a"), withCID(f.post("#lobby", "bob", "x"), 52, "b"))
+	f.commit(chat.DropAccount{ID: 1})
+	f.equal([]string{}, f.posted(51, 9))
+	f.commit(f.session(51, 1)) // was on its way
+	f.equal([]chat.Session{other, guest}, f.restart().Sessions)
+	f.equal([]string{"b"}, f.posted(52, 9))
+}
+
+func sessionsAreSecret(f *fixture) {
+	f.load()
+	r := chat.Session{ID: 51, Name: "Ann"}
+	copy(r.Hash[:], "hash of the present token 123456")
+	copy(r.Previous[:], "hash of the former token 1234567")
+	f.commit(r)
+	var exported bytes.Buffer
+	if err := store.WriteExport(&exported, f.s); err != nil {
+		f.Fatal(err)
+	}
+	for what, text := range map[string]string{
+		"an export": exported.String(), "%v": fmt.Sprintf("%v %+v %s", r, &r, r), "%#v": fmt.Sprintf("%#v", r), "a list": fmt.Sprint([]chat.Session{r}),
+		"an error": fmt.Sprint(store.Valid(chat.Session{Hash: r.Hash})),
+	} {
+		for _, secret := range []string{"token", fmt.Sprintf("%x", r.Hash[:4]), fmt.Sprintf("%d", r.Hash[0]) + ","} {
+			if strings.Contains(text, secret) {
+				f.Errorf("%s has it: %s", what, text)
+			}
+		}
+	}
+	if strings.Contains(exported.String(), "Ann") {
+		f.Errorf("the session is exported: %s", exported.String())
+	}
 }

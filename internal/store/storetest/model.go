@@ -134,8 +134,8 @@ var queries = append([]string{"r*", "rôt*", "e-m*", "日*", "blue red*"}, terms
 func (m *machine) record(t *rapid.T) chat.Record {
 	room, key := rapid.SampledFrom(rooms).Draw(t, "room"), rapid.SampledFrom(keys).Draw(t, "key")
 	small := rapid.Uint64Range(1, 5).Draw(t, "number")
-	kind := rapid.IntRange(0, 16).Draw(t, "kind")
-	if kind >= 12 {
+	kind := rapid.IntRange(0, 18).Draw(t, "kind")
+	if kind >= 14 {
 		m.id++
 		m.seqs[room] += small
 		m.now = m.now.Add(time.Duration(rapid.Int64Range(-100, 1000).Draw(t, "minutes")) * time.Minute)
@@ -157,6 +157,8 @@ func (m *machine) record(t *rapid.T) chat.Record {
 		chat.DropMail{IDs: []uint64{small}},
 		chat.Flag{ID: max(1, m.id), Event: chat.Event{Room: room, ID: m.id, Body: key}},
 		chat.Act{Time: m.now, By: key, Verb: room},
+		chat.Session{ID: small, Account: small % 3, Name: key, Hash: [32]byte{byte(kind + 1)}, Seen: m.now, Rooms: rooms[:small%3]},
+		chat.DropSession{ID: small},
 	}[kind]
 }
 
