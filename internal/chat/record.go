@@ -41,6 +41,16 @@ type Redaction struct {
 	Since   time.Time
 }
 
+// An Edit replaces the text of a message and sets Event.Edited. It changes nothing
+// if the message was deleted or is not stored any more. Of several edits, the one
+// that is written last remains, whatever its time.
+type Edit struct {
+	Room string
+	ID   uint64
+	Body string    // not empty
+	Time time.Time // not zero
+}
+
 // An Account is a registered user.
 type Account struct {
 	ID   uint64 // never used again
@@ -241,6 +251,7 @@ type End struct {
 
 func (Post) record()         {}
 func (Redaction) record()    {}
+func (Edit) record()         {}
 func (Account) record()      {}
 func (DropAccount) record()  {}
 func (Session) record()      {}

@@ -15,6 +15,9 @@ func Normal(r chat.Record) chat.Record {
 	case chat.Post:
 		r.Event = normalEvent(r.Event)
 		return r
+	case chat.Edit:
+		r.Time = utc(r.Time)
+		return r
 	case chat.Account:
 		r.Created, r.Seen, r.Ignores, r.Rooms = utc(r.Created), utc(r.Seen), list(r.Ignores), list(r.Rooms)
 		return r

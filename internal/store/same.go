@@ -34,5 +34,12 @@ func SamePost(a, b chat.Post) bool {
 	return a == b
 }
 
+// LaterEdit returns the Edit that makes a post the same as another one with its ID,
+// if that was edited later. A deleted text stays deleted.
+func LaterEdit(there, p chat.Post) (edit chat.Edit, ok bool) {
+	e := p.Event
+	return chat.Edit{Room: e.Room, ID: e.ID, Body: e.Body, Time: e.Edited}, e.Body != "" && Nanos(e.Edited) > Nanos(there.Event.Edited)
+}
+
 // message returns what is stored of a post as a message.
 func message(p chat.Post) chat.Post { return chat.Post{Event: normalEvent(p.Event), Key: p.Key} }

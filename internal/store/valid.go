@@ -38,6 +38,8 @@ func Valid(r chat.Record) error {
 		c.clientID(r)
 	case chat.Redaction:
 		c.redaction(r)
+	case chat.Edit:
+		c.edit(r)
 	case chat.Account:
 		c.account(r)
 	case chat.RoomState:
@@ -105,6 +107,24 @@ func (c *check) redaction(r chat.Redaction) {
 	if len(r.IDs) == 0 && r.Account == 0 && r.Key == "" {
 		c.fail("a redaction of nobody")
 	}
+}
+
+func (c *check) edit(r chat.Edit) {
+	c.about = "Room"
+	c.room(r.Room)
+	c.about = "ID"
+	c.id(r.ID, false)
+	c.about = "Body"
+	c.text(r.Body)
+	if r.Body == "" {
+		c.fail("it is missing")
+	}
+	c.about = "Time"
+	c.time(r.Time)
+	if Nanos(r.Time) == 0 {
+		c.fail("it is missing")
+	}
+	c.about = ""
 }
 
 func (c *check) account(r chat.Account) {
@@ -262,6 +282,8 @@ func Size(r chat.Record) int {
 		return base + len(r.Event.Body) + len(r.Event.Name) + len(r.Key) + len(r.CID)
 	case chat.Redaction:
 		return base + 8*len(r.IDs)
+	case chat.Edit:
+		return base + len(r.Body)
 	case chat.Account:
 		return base + len(r.Hash) + listSize(r.Ignores) + listSize(r.Rooms)
 	case chat.Session:

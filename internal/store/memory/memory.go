@@ -187,6 +187,8 @@ func (s *Store) apply(r chat.Record) {
 		s.post(r)
 	case chat.Redaction:
 		s.redact(r)
+	case chat.Edit:
+		s.edit(r)
 	case chat.Account:
 		s.used(r.ID)
 		s.accounts[r.ID] = r
@@ -346,6 +348,29 @@ func (s *Store) redact(d chat.Redaction) {
 	}
 }
 
+func (s *Store) edit(d chat.Edit) {
+	r := s.rooms[d.Room]
+	if r == nil {
+		return
+	}
+	i, ok := r.at(d.ID)
+	if !ok || r.posts[i].gone {
+		return
+	}
+	e := &r.posts[i].Event
+	if e.Body == d.Body && e.Edited.Equal(d.Time) {
+		return
+	}
+	r.bytes += int64(len(d.Body) - len(e.Body))
+	s.held += int64(len(d.Body) - len(e.Body))
+	e.Body, e.Edited = d.Body, d.Time
+	if f, ok := s.flags[d.ID]; ok && f.Event.Room == d.Room && f.Event.Body != "" {
+		f.Event.Body, f.Event.Edited = d.Body, d.Time
+		s.flags[d.ID] = f
+	}
+	s.limit()
+}
+
 func (s *Store) blank(room string, id uint64) {
 	if f, ok := s.flags[id]; ok && f.Event.Room == room {
 		f.Event.Body = ""
@@ -441,10 +466,24 @@ func (s *Store) check(l store.Line, last *store.Entry) error {
 	return nil
 }
 
+// orEdit returns r, or the edit that it brings if it is a post that is there.
+func (s *Store) orEdit(r chat.Record) chat.Record {
+	p, ok := r.(chat.Post)
+	if !ok {
+		return r
+	}
+	if there := s.find(p.Event.ID); there != nil {
+		if edit, ok := store.LaterEdit(there.Post, p); ok {
+			return edit
+		}
+	}
+	return r
+}
+
 func (s *Store) take(l store.Line) {
 	switch {
 	case l.Record != nil:
-		s.apply(l.Record)
+		s.apply(s.orEdit(l.Record))
 	case l.Entry != nil && l.Entry.N > s.lastEntry().N:
 		s.apply(l.Entry.Act)
 	case l.Kept != nil:

@@ -78,6 +78,8 @@ func (c *change) apply(r chat.Record) error {
 		return c.post(r)
 	case chat.Redaction:
 		return c.redact(r)
+	case chat.Edit:
+		return c.edit(r)
 	case chat.Act:
 		return c.act(r)
 	case chat.End:

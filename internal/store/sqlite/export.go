@@ -139,15 +139,14 @@ func (c *change) line(l store.Line) error {
 		return err
 	}
 	if p, ok := l.Record.(chat.Post); ok {
-		if err := c.same(p); err != nil {
-			return err
-		}
+		return c.imported(p)
 	}
 	return c.apply(l.Record)
 }
 
-// same refuses a post with the ID of another one.
-func (c *change) same(p chat.Post) error {
+// imported stores a post, or its edit if the post is there already. It refuses a
+// post with the ID of another one.
+func (c *change) imported(p chat.Post) error {
 	var there *chat.Post
 	err := c.k.rows(`SELECT `+columns+`, r.name FROM posts p JOIN rooms r ON r.id = p.room WHERE p.id = ?`, func(s *stmt) bool {
 		r := scan(s)
@@ -155,10 +154,18 @@ func (c *change) same(p chat.Post) error {
 		there = &r.post
 		return false
 	}, p.Event.ID)
-	if err == nil && there != nil && !store.SamePost(*there, p) {
-		err = fmt.Errorf("%w: message %d", store.ErrConflict, p.Event.ID)
+	switch {
+	case err != nil:
+		return err
+	case there == nil:
+		return c.apply(p)
+	case !store.SamePost(*there, p):
+		return fmt.Errorf("%w: message %d", store.ErrConflict, p.Event.ID)
 	}
-	return err
+	if edit, ok := store.LaterEdit(*there, p); ok {
+		return c.apply(edit)
+	}
+	return c.apply(p)
 }
 
 // entry imports an entry of an audit log, which must be the next one or exist

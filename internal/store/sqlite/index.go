@@ -124,34 +124,49 @@ func (c *change) redact(d chat.Redaction) error {
 
 // meant returns the messages that d deletes.
 func (c *change) meant(d chat.Redaction) ([]row, error) {
+	if len(d.IDs) > 0 {
+		return c.named(d.Room, unique(d.IDs))
+	}
 	room, err := c.k.number(`SELECT id FROM rooms WHERE name = ?`, d.Room)
 	if err != nil || room == 0 {
 		return nil, err
 	}
+	low, _, err := bounds(c.k, d.Since, time.Time{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	for day, s := range c.days { // of this transaction
+		if d.Since.IsZero() || day >= dayOf(store.Nanos(d.Since)) {
+			low = min(low, int64(s.first))
+		}
+	}
 	var rows []row
-	take := func(s *stmt) bool {
+	err = c.k.rows(`SELECT `+columns+` FROM posts p WHERE p.room = ? AND p.id >= ? AND p.account = ? AND p.gone = 0`, func(s *stmt) bool {
 		r := scan(s)
 		r.post.Event.Room = d.Room
 		if store.Means(d, r.post) {
 			rows = append(rows, r)
 		}
 		return true
+	}, room, low, d.Account)
+	return rows, err
+}
+
+// named returns the messages of a room with some IDs that are not deleted.
+func (c *change) named(name string, ids []uint64) ([]row, error) {
+	room, err := c.k.number(`SELECT id FROM rooms WHERE name = ?`, name)
+	if err != nil || room == 0 {
+		return nil, err
 	}
-	if len(d.IDs) == 0 {
-		low, _, err := bounds(c.k, d.Since, time.Time{}, 0)
+	var rows []row
+	for _, id := range ids {
+		err := c.k.rows(`SELECT `+columns+` FROM posts p WHERE p.id = ? AND p.room = ? AND p.gone = 0`, func(s *stmt) bool {
+			r := scan(s)
+			r.post.Event.Room = name
+			rows = append(rows, r)
+			return true
+		}, id, room)
 		if err != nil {
-			return nil, err
-		}
-		for day, s := range c.days { // of this transaction
-			if d.Since.IsZero() || day >= dayOf(store.Nanos(d.Since)) {
-				low = min(low, int64(s.first))
-			}
-		}
-		err = c.k.rows(`SELECT `+columns+` FROM posts p WHERE p.room = ? AND p.id >= ? AND p.account = ? AND p.gone = 0`, take, room, low, d.Account)
-		return rows, err
-	}
-	for _, id := range unique(d.IDs) {
-		if err := c.k.rows(`SELECT `+columns+` FROM posts p WHERE p.id = ? AND p.room = ? AND p.gone = 0`, take, id, room); err != nil {
 			return nil, err
 		}
 	}
@@ -171,16 +186,21 @@ func (c *change) blank(d chat.Redaction, rows []row) error {
 	for _, r := range rows {
 		ids = append(ids, r.post.Event.ID)
 	}
-	for _, id := range unique(ids) {
+	return c.flags(d.Room, unique(ids), func(e *chat.Event) { e.Body = "" })
+}
+
+// flags changes the events in the flags with some IDs that still have a text.
+func (c *change) flags(room string, ids []uint64, do func(*chat.Event)) error {
+	for _, id := range ids {
 		flags, err := documents[chat.Flag](c.k, `SELECT data FROM flags WHERE id = ?`, id)
 		if err != nil {
 			return err
 		}
 		for _, f := range flags {
-			if f.Event.Room != d.Room || f.Event.Body == "" {
+			if f.Event.Room != room || f.Event.Body == "" {
 				continue
 			}
-			f.Event.Body = ""
+			do(&f.Event)
 			c.scrub = true
 			if err := c.document(f); err != nil {
 				return err

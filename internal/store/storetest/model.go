@@ -134,8 +134,8 @@ var queries = append([]string{"r*", "rôt*", "e-m*", "日*", "blue red*"}, terms
 func (m *machine) record(t *rapid.T) chat.Record {
 	room, key := rapid.SampledFrom(rooms).Draw(t, "room"), rapid.SampledFrom(keys).Draw(t, "key")
 	small := rapid.Uint64Range(1, 5).Draw(t, "number")
-	kind := rapid.IntRange(0, 18).Draw(t, "kind")
-	if kind >= 14 {
+	kind := rapid.IntRange(0, 20).Draw(t, "kind")
+	if kind >= 16 {
 		m.id++
 		m.seqs[room] += small
 		m.now = m.now.Add(time.Duration(rapid.Int64Range(-100, 1000).Draw(t, "minutes")) * time.Minute)
@@ -159,6 +159,8 @@ func (m *machine) record(t *rapid.T) chat.Record {
 		chat.Act{Time: m.now, By: key, Verb: room},
 		chat.Session{ID: small, Account: small % 3, Name: key, Hash: [32]byte{byte(kind + 1)}, Seen: m.now, Rooms: rooms[:small%3]},
 		chat.DropSession{ID: small},
+		chat.Edit{Room: room, ID: max(small, m.id) - small + 1, Body: body(t) + "!", Time: m.now},
+		chat.Edit{Room: room, ID: max(small, m.id) - small + 1, Body: key, Time: m.now},
 	}[kind]
 }
 
