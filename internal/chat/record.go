@@ -28,6 +28,9 @@ type Post struct {
 	Awaited bool
 }
 
+// MaxReadMarks is how many read marks of an account are kept.
+const MaxReadMarks = 64
+
 // A Redaction deletes messages: their text is removed, and they are never shown
 // again. Only their existence, time and author stay.
 type Redaction struct {
@@ -66,7 +69,16 @@ type Account struct {
 	Rooms []string `json:",omitempty"`
 }
 
-// DropAccount removes an account, its mail, its sessions and its client IDs.
+// A ReadMark is how far an account has read a room. It only moves forward, by
+// Epoch and then Seq: a mark that is not ahead of the stored one changes nothing.
+// Of each account, the MaxReadMarks that moved last are kept.
+type ReadMark struct {
+	Account    uint64
+	Room       string
+	Epoch, Seq uint64
+}
+
+// DropAccount removes an account, its mail, sessions, read marks and client IDs.
 type DropAccount struct{ ID uint64 }
 
 // A Session is a log-in that survives connections and restarts. It is not
@@ -253,6 +265,7 @@ func (Post) record()         {}
 func (Redaction) record()    {}
 func (Edit) record()         {}
 func (Account) record()      {}
+func (ReadMark) record()     {}
 func (DropAccount) record()  {}
 func (Session) record()      {}
 func (DropSession) record()  {}
@@ -280,6 +293,9 @@ type State struct {
 	Sanctions []Sanction
 	Flags     []Flag
 	Sessions  []Session
+	// ReadMarks are those of all accounts, by account. Those of an account are in
+	// the order in which they moved last.
+	ReadMarks []ReadMark
 	// Orders has the rooms that have messages.
 	Orders []Order
 }

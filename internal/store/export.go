@@ -30,8 +30,10 @@ const exportFormat = "chatsrv export"
 
 // WriteExport writes the contents of a store as lines of JSON: a header with
 // format and version, an object with one member per thing (post, redaction,
-// account, room, sanction, mail, flag, act, kept, last_id), and the number of
-// those lines at the end, so that a truncated file is noticed.
+// account, room, sanction, mail, read_mark, flag, act, kept, last_id), and the
+// number of those lines at the end, so that a truncated file is noticed. Sessions
+// and client IDs are not exported: they belong to connections with this server, and
+// the hashes of their tokens are secret.
 func WriteExport(w io.Writer, s Store) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	buf, err := appendJSON(nil, exportHeader{exportFormat, ExportVersion})

@@ -11,8 +11,8 @@ import (
 
 // A Line is a part of an export: one of its fields is set.
 type Line struct {
-	// Record is a Post, Redaction, Account, RoomState, Sanction, Mail or Flag, or an
-	// End that has only LastID.
+	// Record is a Post, Redaction, Account, RoomState, Sanction, Mail, Flag or
+	// ReadMark, or an End that has only LastID.
 	Record chat.Record
 	// Entry is of the audit log.
 	Entry *Entry
@@ -52,6 +52,7 @@ type jsonLine struct {
 	Sanction  *chat.Sanction  `json:"sanction,omitempty"`
 	Mail      *chat.Mail      `json:"mail,omitempty"`
 	Flag      *chat.Flag      `json:"flag,omitempty"`
+	ReadMark  *chat.ReadMark  `json:"read_mark,omitempty"`
 	LastID    *uint64         `json:"last_id,omitempty"`
 	Act       *Entry          `json:"act,omitempty"`
 	Kept      *Kept           `json:"kept,omitempty"`
@@ -118,6 +119,8 @@ func appendLine(dst []byte, l Line) ([]byte, error) {
 		j.Mail = &r
 	case chat.Flag:
 		j.Flag = &r
+	case chat.ReadMark:
+		j.ReadMark = &r
 	case chat.End:
 		j.LastID = &r.LastID
 	default:
@@ -178,6 +181,8 @@ func (j *jsonLine) record() chat.Record {
 		return *j.Mail
 	case j.Flag != nil:
 		return *j.Flag
+	case j.ReadMark != nil:
+		return *j.ReadMark
 	case j.LastID != nil:
 		return chat.End{LastID: *j.LastID}
 	}

@@ -57,6 +57,8 @@ func Valid(r chat.Record) error {
 		c.text(r.Key, r.Why)
 	case chat.Session:
 		c.session(r)
+	case chat.ReadMark:
+		c.readMark(r)
 	case chat.Act:
 		c.text(r.By, r.Verb, r.Target, r.Room, r.Why)
 		c.time(r.Time)
@@ -135,6 +137,18 @@ func (c *check) account(r chat.Account) {
 	c.text(r.Ignores...)
 	c.list(len(r.Rooms))
 	c.text(r.Rooms...)
+}
+
+func (c *check) readMark(r chat.ReadMark) {
+	c.about = "Account"
+	c.id(r.Account, false)
+	c.about = "Room"
+	c.room(r.Room)
+	c.about = "Epoch"
+	c.id(r.Epoch, false)
+	c.about = "Seq"
+	c.id(r.Seq, true)
+	c.about = ""
 }
 
 func (c *check) session(r chat.Session) {

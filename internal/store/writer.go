@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -376,7 +377,7 @@ func (w *Writer) commit(batch []entry) {
 		return
 	}
 	added := posts(records)
-	w.wipes = w.wipes || added < len(records) // Index does that, too
+	w.wipes = w.wipes || slices.ContainsFunc(records, deletes) // Index does that, too
 	if w.wipes {
 		w.indexAt = w.o.Now().Add(w.o.Quiet)
 	} else {
@@ -394,6 +395,15 @@ func posts(records []chat.Record) (n int) {
 		}
 	}
 	return n
+}
+
+// deletes reports whether a record may delete text.
+func deletes(r chat.Record) bool {
+	switch r.(type) {
+	case chat.Post, chat.ReadMark, chat.Session, chat.DropSession:
+		return false
+	}
+	return true
 }
 
 // try commits records unless the store failed a moment ago.

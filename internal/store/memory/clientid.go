@@ -47,6 +47,7 @@ func (s *Store) dropClientID(p chat.Post) {
 // dropUnowned drops what belongs to accounts and sessions that are not there any
 // more: it was written after they were dropped.
 func (s *Store) dropUnowned() {
+	maps.DeleteFunc(s.readMarks, func(account uint64, _ []chat.ReadMark) bool { return !has(s.accounts, account) })
 	maps.DeleteFunc(s.sessions, func(_ uint64, r chat.Session) bool {
 		return r.Account != 0 && !has(s.accounts, r.Account)
 	})

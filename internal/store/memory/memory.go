@@ -42,6 +42,7 @@ type Store struct {
 	mail      map[uint64]chat.Mail
 	flags     map[uint64]chat.Flag
 	sessions  map[uint64]chat.Session
+	readMarks map[uint64][]chat.ReadMark        // by account, in the order in which they moved
 	posted    map[uint64]map[string]chat.Posted // by owner and CID
 	acts      []store.Entry                     // the last one is always there
 }
@@ -114,7 +115,7 @@ func New() *Store {
 	return &Store{
 		rooms: map[string]*room{}, accounts: map[uint64]chat.Account{}, states: map[string]chat.RoomState{},
 		sanctions: map[uint64]chat.Sanction{}, mail: map[uint64]chat.Mail{}, flags: map[uint64]chat.Flag{},
-		sessions: map[uint64]chat.Session{}, posted: map[uint64]map[string]chat.Posted{},
+		sessions: map[uint64]chat.Session{}, readMarks: map[uint64][]chat.ReadMark{}, posted: map[uint64]map[string]chat.Posted{},
 	}
 }
 
@@ -134,7 +135,7 @@ func (s *Store) Load(now time.Time) (*chat.State, error) {
 	state := &chat.State{
 		Epoch: s.epoch, LastID: s.lastID,
 		Accounts: values(s.accounts), Rooms: values(s.states),
-		Sanctions: values(s.sanctions), Flags: values(s.flags), Sessions: values(s.sessions),
+		Sanctions: values(s.sanctions), Flags: values(s.flags), Sessions: values(s.sessions), ReadMarks: slices.Concat(values(s.readMarks)...),
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
@@ -195,6 +196,7 @@ func (s *Store) apply(r chat.Record) {
 	case chat.DropAccount:
 		delete(s.accounts, r.ID)
 		delete(s.posted, r.ID)
+		delete(s.readMarks, r.ID)
 		for _, own := range s.sessions {
 			if own.Account == r.ID {
 				s.dropSession(own.ID)
@@ -204,6 +206,8 @@ func (s *Store) apply(r chat.Record) {
 	case chat.Session:
 		s.used(r.ID)
 		s.sessions[r.ID] = r
+	case chat.ReadMark:
+		s.readMark(r)
 	case chat.DropSession:
 		s.dropSession(r.ID)
 	case chat.RoomState:
@@ -236,6 +240,19 @@ func (s *Store) apply(r chat.Record) {
 			r.lastSeqs[s.epoch] = max(r.lastSeqs[s.epoch], o.Seq)
 		}
 	}
+}
+
+func (s *Store) readMark(m chat.ReadMark) {
+	own := s.readMarks[m.Account]
+	i := slices.IndexFunc(own, func(o chat.ReadMark) bool { return o.Room == m.Room })
+	if i >= 0 {
+		if cmp.Or(cmp.Compare(m.Epoch, own[i].Epoch), cmp.Compare(m.Seq, own[i].Seq)) <= 0 {
+			return
+		}
+		own = slices.Delete(own, i, i+1)
+	}
+	own = append(own, m)
+	s.readMarks[m.Account] = own[max(0, len(own)-chat.MaxReadMarks):]
 }
 
 func (s *Store) dropSession(id uint64) {

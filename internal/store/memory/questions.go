@@ -168,6 +168,7 @@ func (s *Store) lines() []store.Line {
 	list = append(list, records(values(s.states))...)
 	list = append(list, records(values(s.sanctions))...)
 	list = append(list, records(values(s.mail))...)
+	list = append(list, records(slices.Concat(values(s.readMarks)...))...)
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
 		for _, epoch := range slices.Sorted(maps.Keys(r.lastSeqs)) {

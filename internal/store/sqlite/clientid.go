@@ -50,15 +50,22 @@ func (c *change) dropClientIDs(owner uint64) error {
 // dropUnowned deletes what belongs to accounts and sessions that are not there
 // any more: it was written after they were dropped.
 func dropUnowned(k *conn) error {
-	if err := k.exec(`DELETE FROM sessions WHERE account != 0 AND account NOT IN (SELECT id FROM accounts)`); err != nil {
-		return err
-	}
-	return k.exec(`WITH RECURSIVE owners (owner) AS (
+	for _, sql := range []string{
+		`DELETE FROM read_marks WHERE account NOT IN (SELECT id FROM accounts)`,
+		`DELETE FROM sessions WHERE account != 0 AND account NOT IN (SELECT id FROM accounts)`,
+		// Looks for each owner, not at each message.
+		`WITH RECURSIVE owners (owner) AS (
 			SELECT min(owner) FROM cids
 			UNION ALL
 			SELECT (SELECT min(c.owner) FROM cids c WHERE c.owner > owners.owner) FROM owners WHERE owners.owner IS NOT NULL
 		)
-		DELETE FROM cids WHERE owner IN (SELECT owner FROM owners WHERE owner NOT IN (SELECT id FROM accounts) AND owner NOT IN (SELECT id FROM sessions))`)
+		DELETE FROM cids WHERE owner IN (SELECT owner FROM owners WHERE owner NOT IN (SELECT id FROM accounts) AND owner NOT IN (SELECT id FROM sessions))`,
+	} {
+		if err := k.exec(sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Posted implements chat.Archive.

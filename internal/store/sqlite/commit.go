@@ -90,6 +90,8 @@ func (c *change) apply(r chat.Record) error {
 		return c.dropAccount(r.ID)
 	case chat.Session:
 		return c.session(r)
+	case chat.ReadMark:
+		return c.readMark(r)
 	case chat.DropSession:
 		return c.dropSession(r.ID)
 	case chat.DropRoom:
@@ -121,7 +123,7 @@ func (c *change) dropAccount(id uint64) error {
 			return err
 		}
 	}
-	for _, sql := range []string{`DELETE FROM mail WHERE account = ?`, `DELETE FROM accounts WHERE id = ?`} {
+	for _, sql := range []string{`DELETE FROM mail WHERE account = ?`, `DELETE FROM read_marks WHERE account = ?`, `DELETE FROM accounts WHERE id = ?`} {
 		if err := c.k.exec(sql, id); err != nil {
 			return err
 		}

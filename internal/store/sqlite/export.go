@@ -44,6 +44,7 @@ func export(k *conn, out func(store.Line) error) error {
 		},
 		func() error { return exportDocuments[chat.Sanction](k, `SELECT data FROM sanctions ORDER BY id`, out) },
 		func() error { return exportDocuments[chat.Mail](k, `SELECT data FROM mail ORDER BY id`, out) },
+		func() error { return exportReadMarks(k, out) },
 		func() error { return exportKept(k, out) },
 		func() error { return exportPosts(k, out) },
 		func() error { return exportDocuments[chat.Flag](k, `SELECT data FROM flags ORDER BY id`, out) },

@@ -72,6 +72,13 @@ func (s *Store) state(k *conn, state *chat.State) error {
 	if state.Sessions, err = sessions(k); err != nil {
 		return err
 	}
+	err = readMarks(k, func(m chat.ReadMark) error {
+		state.ReadMarks = append(state.ReadMarks, m)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	var ids []int64
 	err = k.rows(`SELECT r.id, r.name, o.seq FROM rooms r LEFT JOIN orders o ON o.room = r.id AND o.epoch = ? ORDER BY r.name`,
 		func(s *stmt) bool {

@@ -212,3 +212,53 @@ func sessionsAreSecret(f *fixture) {
 		f.Errorf("the session is exported: %s", exported.String())
 	}
 }
+
+func readMarks(f *fixture) {
+	f.load()
+	f.commit(chat.Account{ID: 1, Name: "ann"}, chat.Account{ID: 2, Name: "bob"})
+	mark := func(account uint64, room string, epoch, seq uint64) chat.ReadMark {
+		return chat.ReadMark{Account: account, Room: room, Epoch: epoch, Seq: seq}
+	}
+	f.commit(mark(2, "#a", 5, 1), mark(1, "#a", 5, 10), mark(1, "#b", 5, 3))
+	f.commit(mark(1, "#a", 5, 9), mark(1, "#a", 4, 99), mark(1, "#b", 5, 3))
+	f.equal([]chat.ReadMark{mark(1, "#a", 5, 10), mark(1, "#b", 5, 3), mark(2, "#a", 5, 1)}, f.restart().ReadMarks)
+	f.commit(mark(1, "#a", 6, 0), mark(1, "#a", 6, 0), mark(2, "#a", 5, 2))
+	want := []chat.ReadMark{mark(1, "#b", 5, 3), mark(1, "#a", 6, 0), mark(2, "#a", 5, 2)}
+	f.equal(want, f.restart().ReadMarks)
+	var exported bytes.Buffer
+	if err := store.WriteExport(&exported, f.s); err != nil {
+		f.Fatal(err)
+	}
+	f.commit(mark(1, "#b", 7, 0), chat.DropAccount{ID: 2})
+	must(f, 0, store.ReadExport(&exported, f.s)) // not backward
+	f.equal([]chat.ReadMark{mark(1, "#a", 6, 0), mark(1, "#b", 7, 0), mark(2, "#a", 5, 2)}, f.restart().ReadMarks)
+	f.healthy()
+}
+
+func readMarksBounded(f *fixture) {
+	f.load()
+	f.commit(chat.Account{ID: 1, Name: "ann"}, chat.Account{ID: 2, Name: "bob"})
+	f.commit(chat.ReadMark{Account: 2, Room: "#r0", Epoch: 1, Seq: 1})
+	mark := func(room int, seq uint64) chat.ReadMark {
+		return chat.ReadMark{Account: 1, Room: fmt.Sprintf("#r%d", room), Epoch: 1, Seq: seq}
+	}
+	for i := range chat.MaxReadMarks {
+		f.commit(mark(i, 1))
+	}
+	f.commit(mark(0, 2))
+	f.commit(mark(1000, 1), mark(1001, 1))
+	got := f.restart().ReadMarks
+	f.equal(chat.MaxReadMarks+1, len(got))
+	f.equal(mark(3, 1), got[0])
+	f.equal([]chat.ReadMark{mark(0, 2), mark(1000, 1), mark(1001, 1), {Account: 2, Room: "#r0", Epoch: 1, Seq: 1}}, got[len(got)-4:])
+}
+
+func readMarksOfDropped(f *fixture) {
+	f.load()
+	one, two := chat.ReadMark{Account: 1, Room: "#a", Epoch: 1, Seq: 1}, chat.ReadMark{Account: 2, Room: "#a", Epoch: 1, Seq: 1}
+	f.commit(chat.Account{ID: 1, Name: "ann"}, chat.Account{ID: 2, Name: "bob"}, one, two)
+	f.commit(chat.DropAccount{ID: 1})
+	f.equal([]chat.ReadMark{two}, f.restart().ReadMarks)
+	f.commit(one) // was on its way
+	f.equal([]chat.ReadMark{two}, f.restart().ReadMarks)
+}

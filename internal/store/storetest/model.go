@@ -134,8 +134,8 @@ var queries = append([]string{"r*", "rôt*", "e-m*", "日*", "blue red*"}, terms
 func (m *machine) record(t *rapid.T) chat.Record {
 	room, key := rapid.SampledFrom(rooms).Draw(t, "room"), rapid.SampledFrom(keys).Draw(t, "key")
 	small := rapid.Uint64Range(1, 5).Draw(t, "number")
-	kind := rapid.IntRange(0, 20).Draw(t, "kind")
-	if kind >= 16 {
+	kind := rapid.IntRange(0, 21).Draw(t, "kind")
+	if kind >= 17 {
 		m.id++
 		m.seqs[room] += small
 		m.now = m.now.Add(time.Duration(rapid.Int64Range(-100, 1000).Draw(t, "minutes")) * time.Minute)
@@ -161,6 +161,7 @@ func (m *machine) record(t *rapid.T) chat.Record {
 		chat.DropSession{ID: small},
 		chat.Edit{Room: room, ID: max(small, m.id) - small + 1, Body: body(t) + "!", Time: m.now},
 		chat.Edit{Room: room, ID: max(small, m.id) - small + 1, Body: key, Time: m.now},
+		chat.ReadMark{Account: small, Room: room, Epoch: m.epoch, Seq: rapid.Uint64Range(1, m.seqs[room]+1).Draw(t, "read")},
 	}[kind]
 }
 
