@@ -28,8 +28,14 @@ type Post struct {
 	Awaited bool
 }
 
-// MaxReadMarks is how many read marks of an account are kept.
-const MaxReadMarks = 64
+// Limits of what is stored for clients that resume.
+const (
+	// MaxReadMarks is how many read marks of an account are kept.
+	MaxReadMarks = 64
+	// MaxChanges is how many deleted and edited messages of a room are remembered
+	// at least: those that were changed last.
+	MaxChanges = 1000
+)
 
 // A Redaction deletes messages: their text is removed, and they are never shown
 // again. Only their existence, time and author stay.
@@ -42,6 +48,8 @@ type Redaction struct {
 	Account uint64
 	Key     string
 	Since   time.Time
+	// Time is when it was made; the zero value if that is not known.
+	Time time.Time `json:",omitzero"`
 }
 
 // An Edit replaces the text of a message and sets Event.Edited. It changes nothing
@@ -343,6 +351,36 @@ type Posted struct {
 	Epoch, Seq, ID uint64
 }
 
+// A Missed is what happened in a room after a place in its order.
+type Missed struct {
+	// KeptTo is 0 if the place is in the current epoch. Otherwise it is the last seq
+	// of the place's epoch that is stored: nothing beyond it happened, so clients
+	// must take back what they saw beyond it.
+	KeptTo uint64
+	// Events are the messages after the place, oldest first, without deleted ones.
+	// More is set if there are more than that.
+	Events []Event
+	More   bool
+	// Gap is set if there were messages before Events, after the place, that are no
+	// longer stored.
+	Gap bool
+	// Changes are the messages up to the place that were deleted or edited, in the
+	// order in which that happened last. They are all that are remembered of the
+	// room, at least the last MaxChanges and at most a quarter more, also those that
+	// a client has seen: see Change.Time. Changes of messages after the place are
+	// remembered among them.
+	Changes []Change
+}
+
+// A Change is a stored message that was deleted or edited.
+type Change struct {
+	ID uint64
+	// Time is when it was last changed; the zero value if that is not known.
+	Time time.Time
+	// Edited is the message as it is now, nil if it was deleted.
+	Edited *Event
+}
+
 // A SearchQuery asks for messages with all of some words.
 type SearchQuery struct {
 	// Words are compared without case and accents. One that contains several words
@@ -375,4 +413,7 @@ type Archive interface {
 	// deleted or archived since. If a CID was used again, it is that of the newest
 	// message.
 	Posted(owner uint64, limit int) ([]Posted, error)
+	// Since returns what happened in a room after the event with that epoch and seq,
+	// which need not be stored, with at most limit messages.
+	Since(room string, epoch, seq uint64, limit int) (Missed, error)
 }

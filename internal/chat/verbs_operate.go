@@ -140,11 +140,11 @@ func redact(c *Call) {
 		return
 	}
 	// The name may have been a guest's before it was registered.
-	records := []Record{Redaction{Room: r.name, Key: name.Key, Since: since}, c.entry("redact", name.Display, r.name, "")}
+	records := []Record{Redaction{Room: r.name, Key: name.Key, Since: since, Time: c.Now}, c.entry("redact", name.Display, r.name, "")}
 	whose := Sanction{Key: name.Key}
 	if a != nil {
 		whose.Account = a.ID
-		records = append(records, Redaction{Room: r.name, Account: a.ID, Since: since})
+		records = append(records, Redaction{Room: r.name, Account: a.ID, Since: since, Time: c.Now})
 	}
 	said := func(e *Event) bool { return whose.author(e) && !e.Time.Before(since) }
 	h.withdraw(r, said)
@@ -224,7 +224,7 @@ func (c *Call) redactOne(r *Room, text string) {
 		r.withholdLocked(withhold)
 		r.mu.Unlock()
 		h.withdraw(r, withhold)
-		records := []Record{Redaction{Room: r.name, IDs: []uint64{id}}}
+		records := []Record{Redaction{Room: r.name, IDs: []uint64{id}, Time: c.Now}}
 		if c.runs(r) {
 			records = append(records, c.entry("redact", number, r.name, ""))
 		}

@@ -20,10 +20,12 @@ type Line struct {
 	Kept *Kept
 }
 
-// Kept is the last seq of a room and an epoch that was stored.
+// Kept is the last seq of a room and an epoch that was stored, and the last seq of
+// its messages that were archived, 0 for none.
 type Kept struct {
 	Room       string
 	Epoch, Seq uint64
+	Removed    uint64 `json:",omitempty"`
 }
 
 // A postLine is the form of a message in exports and archives.
@@ -160,6 +162,7 @@ func (l Line) valid() error {
 		c.room(l.Kept.Room)
 		c.id(l.Kept.Epoch, false)
 		c.id(l.Kept.Seq, true)
+		c.id(l.Kept.Removed, true)
 		return c.err
 	}
 	return Valid(l.Record)

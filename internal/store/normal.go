@@ -15,6 +15,9 @@ func Normal(r chat.Record) chat.Record {
 	case chat.Post:
 		r.Event = normalEvent(r.Event)
 		return r
+	case chat.Redaction:
+		r.Since, r.Time = utc(r.Since), utc(r.Time)
+		return r
 	case chat.Edit:
 		r.Time = utc(r.Time)
 		return r

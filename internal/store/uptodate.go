@@ -24,6 +24,12 @@ func (u upToDate) Posted(owner uint64, limit int) ([]chat.Posted, error) {
 	return u.Archive.Posted(owner, limit)
 }
 
+// Since implements chat.Archive.
+func (u upToDate) Since(room string, epoch, seq uint64, limit int) (chat.Missed, error) {
+	u.writer.Wait()
+	return u.Archive.Since(room, epoch, seq, limit)
+}
+
 // Search implements chat.Archive.
 func (u upToDate) Search(q chat.SearchQuery) ([]chat.Event, error) {
 	u.writer.Wait()

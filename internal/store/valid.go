@@ -106,6 +106,9 @@ func (c *check) redaction(r chat.Redaction) {
 	c.id(r.Account, true)
 	c.text(r.Key)
 	c.time(r.Since)
+	c.about = "Time"
+	c.time(r.Time)
+	c.about = ""
 	if len(r.IDs) == 0 && r.Account == 0 && r.Key == "" {
 		c.fail("a redaction of nobody")
 	}

@@ -51,6 +51,8 @@ type Store struct {
 type room struct {
 	posts    []*post           // by ID
 	lastSeqs map[uint64]uint64 // the last seq of each epoch
+	removed  map[uint64]uint64 // and of its messages that were dropped
+	changes  []chat.Change     // of messages, in the order in which they were made; Edited is not up to date
 	bytes    int64
 }
 
@@ -288,7 +290,7 @@ func (s *Store) lastEntry() store.Entry {
 func (s *Store) room(name string) *room {
 	r := s.rooms[name]
 	if r == nil {
-		r = &room{lastSeqs: map[uint64]uint64{}}
+		r = &room{lastSeqs: map[uint64]uint64{}, removed: map[uint64]uint64{}}
 		s.rooms[name] = r
 	}
 	return r
@@ -327,6 +329,9 @@ func (s *Store) limit() {
 // shift drops the oldest message of a room.
 func (s *Store) shift(r *room) {
 	p := r.posts[0]
+	if e := p.Event; !p.gone {
+		r.removed[e.Epoch] = max(r.removed[e.Epoch], e.Seq)
+	}
 	r.bytes -= store.PostSize(p.Post)
 	s.held -= p.size()
 	r.posts[0] = nil // the array stays
@@ -352,14 +357,20 @@ func (s *Store) redact(d chat.Redaction) {
 	if r == nil {
 		r = &room{}
 	}
+	var ids []uint64
 	for _, p := range r.posts {
 		if !p.gone && store.Means(d, p.Post) {
+			ids = append(ids, p.Event.ID)
 			r.bytes -= int64(len(p.Event.Body))
 			s.held -= int64(len(p.Event.Body))
 			p.gone, p.Event.Body = true, ""
 			s.blank(d.Room, p.Event.ID)
 		}
 	}
+	for _, id := range ids[max(0, len(ids)-chat.MaxChanges):] {
+		r.remember(chat.Change{ID: id, Time: d.Time})
+	}
+	r.trimChanges()
 	for _, id := range d.IDs { // flagged and never published
 		s.blank(d.Room, id)
 	}
@@ -381,6 +392,8 @@ func (s *Store) edit(d chat.Edit) {
 	r.bytes += int64(len(d.Body) - len(e.Body))
 	s.held += int64(len(d.Body) - len(e.Body))
 	e.Body, e.Edited = d.Body, d.Time
+	r.remember(chat.Change{ID: d.ID, Time: d.Time, Edited: e})
+	r.trimChanges()
 	if f, ok := s.flags[d.ID]; ok && f.Event.Room == d.Room && f.Event.Body != "" {
 		f.Event.Body, f.Event.Edited = d.Body, d.Time
 		s.flags[d.ID] = f
@@ -506,6 +519,9 @@ func (s *Store) take(l store.Line) {
 	case l.Kept != nil:
 		r := s.room(l.Kept.Room)
 		r.lastSeqs[l.Kept.Epoch] = max(r.lastSeqs[l.Kept.Epoch], l.Kept.Seq)
+		if l.Kept.Removed > 0 {
+			r.removed[l.Kept.Epoch] = max(r.removed[l.Kept.Epoch], l.Kept.Removed)
+		}
 		s.epoch = max(s.epoch, l.Kept.Epoch)
 	}
 }

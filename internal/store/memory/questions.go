@@ -172,7 +172,7 @@ func (s *Store) lines() []store.Line {
 	for _, name := range slices.Sorted(maps.Keys(s.rooms)) {
 		r := s.rooms[name]
 		for _, epoch := range slices.Sorted(maps.Keys(r.lastSeqs)) {
-			list = append(list, store.Line{Kept: &store.Kept{Room: name, Epoch: epoch, Seq: r.lastSeqs[epoch]}})
+			list = append(list, store.Line{Kept: &store.Kept{Room: name, Epoch: epoch, Seq: r.lastSeqs[epoch], Removed: r.removed[epoch]}})
 		}
 	}
 	for _, p := range slices.Backward(s.newest(slices.Collect(maps.Keys(s.rooms)))) {

@@ -182,12 +182,14 @@ func (s *Store) Size() (bytes int64) {
 // remove deletes messages that are in the archive.
 func (s *Store) remove(rows []row) error {
 	return s.write(func(k *conn) error {
-		bytes := map[int64]int64{}
+		bytes, removed := map[int64]int64{}, map[order]uint64{}
 		for _, r := range rows {
 			if !r.gone {
 				if err := forget(k, r); err != nil {
 					return err
 				}
+				at := order{r.room, r.post.Event.Epoch}
+				removed[at] = max(removed[at], r.post.Event.Seq)
 			}
 			if err := k.exec(`DELETE FROM posts WHERE id = ?`, r.post.Event.ID); err != nil {
 				return err
@@ -196,6 +198,11 @@ func (s *Store) remove(rows []row) error {
 		}
 		for room, n := range bytes {
 			if err := k.exec(`UPDATE rooms SET bytes = bytes - ? WHERE id = ?`, n, room); err != nil {
+				return err
+			}
+		}
+		for at, seq := range removed {
+			if err := k.exec(`UPDATE orders SET removed = max(removed, ?) WHERE room = ? AND epoch = ?`, seq, at.room, at.epoch); err != nil {
 				return err
 			}
 		}

@@ -18,8 +18,10 @@ type change struct {
 	bytes  map[int64]int64 // by how much rooms grew
 	orders map[order]uint64
 	days   map[int64]span
-	clean  bool
-	scrub  bool
+	// changed are the rooms of which messages were deleted or edited.
+	changed map[int64]bool
+	clean   bool
+	scrub   bool
 }
 
 type order struct {
@@ -33,7 +35,7 @@ type span struct{ first, last uint64 }
 func (s *Store) change(do func(*change) error) error {
 	var c *change
 	err := s.write(func(k *conn) error {
-		c = &change{s: s, k: k, bytes: map[int64]int64{}, orders: map[order]uint64{}, days: map[int64]span{}}
+		c = &change{s: s, k: k, bytes: map[int64]int64{}, orders: map[order]uint64{}, days: map[int64]span{}, changed: map[int64]bool{}}
 		if err := do(c); err != nil {
 			return err
 		}
@@ -292,6 +294,9 @@ func (c *change) finish() error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := c.trimChanges(); err != nil {
+		return err
 	}
 	return c.k.exec(`UPDATE meta SET last_id = max(last_id, ?), clean = ?, probe = probe + 1`, c.lastID, c.clean)
 }

@@ -26,5 +26,8 @@ func (c *change) edit(d chat.Edit) error {
 	}
 	c.bytes[r.room] += int64(len(d.Body) - len(r.post.Event.Body))
 	c.scrub = true
+	if err := c.remember(rows, true, d.Time); err != nil {
+		return err
+	}
 	return c.flags(d.Room, []uint64{d.ID}, func(e *chat.Event) { e.Body, e.Edited = d.Body, d.Time })
 }

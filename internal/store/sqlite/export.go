@@ -68,8 +68,10 @@ func exportDocuments[T chat.Record](k *conn, sql string, out func(store.Line) er
 }
 
 func exportKept(k *conn, out func(store.Line) error) error {
-	return each(k, `SELECT r.name, o.epoch, o.seq FROM orders o JOIN rooms r ON r.id = o.room ORDER BY r.name, o.epoch`, func(s *stmt) error {
-		return out(store.Line{Kept: &store.Kept{Room: s.ColumnText(0), Epoch: uint64(s.ColumnInt64(1)), Seq: uint64(s.ColumnInt64(2))}})
+	return each(k, `SELECT r.name, o.epoch, o.seq, o.removed FROM orders o JOIN rooms r ON r.id = o.room ORDER BY r.name, o.epoch`, func(s *stmt) error {
+		return out(store.Line{Kept: &store.Kept{
+			Room: s.ColumnText(0), Epoch: uint64(s.ColumnInt64(1)), Seq: uint64(s.ColumnInt64(2)), Removed: uint64(s.ColumnInt64(3)),
+		}})
 	})
 }
 
@@ -133,7 +135,11 @@ func (c *change) line(l store.Line) error {
 		if err != nil {
 			return err
 		}
-		c.came(room, l.Kept.Epoch, l.Kept.Seq)
+		err = c.k.exec(`INSERT INTO orders (room, epoch, seq, removed) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), removed = max(removed, excluded.removed)`, room, l.Kept.Epoch, l.Kept.Seq, l.Kept.Removed)
+		if err != nil {
+			return err
+		}
 		return c.k.exec(`UPDATE meta SET epoch = max(epoch, ?)`, l.Kept.Epoch)
 	}
 	if err := store.Valid(l.Record); err != nil {

@@ -119,6 +119,9 @@ func (c *change) redact(d chat.Redaction) error {
 		c.bytes[r.room] -= int64(len(r.post.Event.Body))
 		c.scrub = true
 	}
+	if err := c.remember(rows, false, d.Time); err != nil {
+		return err
+	}
 	return c.blank(d, rows)
 }
 

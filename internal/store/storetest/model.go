@@ -31,7 +31,7 @@ func RunModel(t *testing.T, fresh func() (Open, func()), model func() (Open, fun
 			}
 		})
 		t.Repeat(map[string]func(*rapid.T){
-			"commit": m.commit, "history": m.history, "search": m.search,
+			"commit": m.commit, "history": m.history, "search": m.search, "since": m.since,
 			"restart": m.restart, "index": m.index, "expire": m.expire, "verify": m.verify, "": m.check,
 		})
 	})
@@ -145,7 +145,7 @@ func (m *machine) record(t *rapid.T) chat.Record {
 		}, Owner: small, CID: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "cid")}
 	}
 	return []chat.Record{
-		chat.Redaction{Room: room, IDs: []uint64{max(small, m.id) - small + 1, m.id + 1}},
+		chat.Redaction{Room: room, IDs: []uint64{max(small, m.id) - small + 1, m.id + 1}, Time: m.now},
 		chat.Redaction{Room: room, Key: key, Account: small % 3, Since: m.now.Add(-100 * time.Minute)},
 		chat.Account{ID: small, Name: key, Created: m.now, Ignores: keys[:small%3], Rooms: rooms[:small%2]},
 		chat.DropAccount{ID: small},
@@ -171,6 +171,14 @@ func (m *machine) history(t *rapid.T) {
 		Before: m.before(t), After: m.before(t), Since: m.time(t, "since"),
 	}
 	both(t, m, func(s store.Store) ([]chat.Event, error) { return s.History(q) })
+}
+
+func (m *machine) since(t *rapid.T) {
+	room := rapid.SampledFrom(append(rooms, "#none")).Draw(t, "room")
+	epoch := m.epoch - rapid.Uint64Range(0, 3).Draw(t, "epochs ago")
+	seq := m.seqs[room] + 1 - rapid.Uint64Range(0, m.seqs[room]+1).Draw(t, "events ago")
+	limit := rapid.IntRange(-1, 20).Draw(t, "limit")
+	both(t, m, func(s store.Store) (chat.Missed, error) { return s.Since(room, epoch, seq, limit) })
 }
 
 func (m *machine) before(t *rapid.T) uint64 {
