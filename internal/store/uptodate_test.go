@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -25,6 +26,16 @@ func (a *asked) Search(chat.SearchQuery) ([]chat.Event, error) {
 	return nil, nil
 }
 
+func (a *asked) Posted(uint64, int) ([]chat.Posted, error) {
+	a.seen = append(a.seen, a.w.Stats().Records)
+	return nil, nil
+}
+
+func (a *asked) Since(string, uint64, uint64, int) (chat.Missed, error) {
+	a.seen = append(a.seen, a.w.Stats().Records)
+	return chat.Missed{}, nil
+}
+
 func (*asked) Mail(uint64, int) ([]chat.Mail, error) { return nil, nil }
 
 func TestARecentMessageIsFound(t *testing.T) {
@@ -40,7 +51,15 @@ func TestARecentMessageIsFound(t *testing.T) {
 		if _, err := archive.History(chat.HistoryQuery{}); err != nil {
 			t.Error(err)
 		}
-		if len(a.seen) != 2 || a.seen[0] != 1 || a.seen[1] != 2 {
+		w.Write(nil, post(3))
+		if _, err := archive.Posted(1, 1); err != nil {
+			t.Error(err)
+		}
+		w.Write(nil, post(4))
+		if _, err := archive.Since("#a", 1, 1, 1); err != nil {
+			t.Error(err)
+		}
+		if !slices.Equal(a.seen, []uint64{1, 2, 3, 4}) {
 			t.Errorf("committed by then: %v", a.seen)
 		}
 		if err := w.Close(); err != nil {

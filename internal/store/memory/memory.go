@@ -52,7 +52,7 @@ type room struct {
 	posts    []*post           // by ID
 	lastSeqs map[uint64]uint64 // the last seq of each epoch
 	removed  map[uint64]uint64 // and of its messages that were dropped
-	changes  []chat.Change     // of messages, in the order in which they were made; Edited is not up to date
+	changes  []chat.Change     // of messages, in the order in which they were made
 	bytes    int64
 }
 
@@ -392,7 +392,7 @@ func (s *Store) edit(d chat.Edit) {
 	r.bytes += int64(len(d.Body) - len(e.Body))
 	s.held += int64(len(d.Body) - len(e.Body))
 	e.Body, e.Edited = d.Body, d.Time
-	r.remember(chat.Change{ID: d.ID, Time: d.Time, Edited: e})
+	r.remember(chat.Change{ID: d.ID, Time: d.Time, Edited: edited})
 	r.trimChanges()
 	if f, ok := s.flags[d.ID]; ok && f.Event.Room == d.Room && f.Event.Body != "" {
 		f.Event.Body, f.Event.Edited = d.Body, d.Time

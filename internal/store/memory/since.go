@@ -11,6 +11,9 @@ import (
 // moreChanges is how many changes of a room there may be beyond chat.MaxChanges.
 const moreChanges = chat.MaxChanges / 4
 
+// edited stands for the message in changes of rooms.
+var edited = &chat.Event{}
+
 // remember records that a message was deleted or edited.
 func (r *room) remember(c chat.Change) {
 	r.changes = slices.DeleteFunc(r.changes, func(o chat.Change) bool { return o.ID == c.ID })

@@ -66,7 +66,7 @@ func sinceEpoch(f *fixture) {
 	f.equal([]string{"d"}, bodies(m.Events))
 	f.equal(chat.Missed{}, f.since("#lobby", three, d.Event.Seq, 9))
 	f.equal(chat.Missed{}, f.since("#lobby", three+1000, 7, 9)) // of a copy that went on
-	f.equal([]string{"c", "d"}, bodies(f.since("#lobby", two-1, 7, 9).Events)[max(0, 2-int(two-one)):])
+	f.equal([]string{"c", "d"}, bodies(f.since("#lobby", two-1, 7, 9).Events))
 	f.equal(uint64(0), f.since("#side", one, 9, 9).KeptTo)
 }
 
@@ -130,7 +130,7 @@ func sinceChanges(f *fixture) {
 		f.end()
 		f.restart()
 	}
-	f.commit(chat.Redaction{Room: "#lobby", Key: "ann", Time: at.Add(1)})
+	f.commit(chat.Redaction{Room: "#lobby", Key: "ann", Time: f.now})
 	var ids []uint64
 	for _, c := range f.since("#lobby", epoch, 6, 9).Changes {
 		if ids = append(ids, c.ID); c.Edited != nil {
