@@ -6,7 +6,6 @@ package memory
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -195,44 +194,22 @@ func (s *Store) apply(r chat.Record) {
 	case chat.Account:
 		s.used(r.ID)
 		s.accounts[r.ID] = r
-	case chat.DropAccount:
-		delete(s.accounts, r.ID)
-		delete(s.posted, r.ID)
-		delete(s.readMarks, r.ID)
-		for _, own := range s.sessions {
-			if own.Account == r.ID {
-				s.dropSession(own.ID)
-			}
-		}
-		maps.DeleteFunc(s.mail, func(_ uint64, m chat.Mail) bool { return m.To == r.ID })
 	case chat.Session:
 		s.used(r.ID)
 		s.sessions[r.ID] = r
 	case chat.ReadMark:
 		s.readMark(r)
-	case chat.DropSession:
-		s.dropSession(r.ID)
 	case chat.RoomState:
 		s.states[r.Name] = r
-	case chat.DropRoom:
-		delete(s.states, r.Name)
 	case chat.Sanction:
 		s.used(r.ID)
 		s.sanctions[r.ID] = r
-	case chat.DropSanction:
-		delete(s.sanctions, r.ID)
 	case chat.Mail:
 		s.used(r.ID)
 		s.mail[r.ID] = r
-	case chat.DropMail:
-		for _, id := range r.IDs {
-			delete(s.mail, id)
-		}
 	case chat.Flag:
 		s.used(r.ID)
 		s.flags[r.ID] = r
-	case chat.DropFlag:
-		delete(s.flags, r.ID)
 	case chat.Act:
 		s.act(r)
 	case chat.End:
@@ -241,25 +218,28 @@ func (s *Store) apply(r chat.Record) {
 			r := s.room(o.Room)
 			r.lastSeqs[s.epoch] = max(r.lastSeqs[s.epoch], o.Seq)
 		}
+	default:
+		s.drop(r)
 	}
 }
 
-func (s *Store) readMark(m chat.ReadMark) {
-	own := s.readMarks[m.Account]
-	i := slices.IndexFunc(own, func(o chat.ReadMark) bool { return o.Room == m.Room })
-	if i >= 0 {
-		if cmp.Or(cmp.Compare(m.Epoch, own[i].Epoch), cmp.Compare(m.Seq, own[i].Seq)) <= 0 {
-			return
+func (s *Store) drop(r chat.Record) {
+	switch r := r.(type) {
+	case chat.DropAccount:
+		s.dropAccount(r.ID)
+	case chat.DropSession:
+		s.dropSession(r.ID)
+	case chat.DropRoom:
+		delete(s.states, r.Name)
+	case chat.DropSanction:
+		delete(s.sanctions, r.ID)
+	case chat.DropMail:
+		for _, id := range r.IDs {
+			delete(s.mail, id)
 		}
-		own = slices.Delete(own, i, i+1)
+	case chat.DropFlag:
+		delete(s.flags, r.ID)
 	}
-	own = append(own, m)
-	s.readMarks[m.Account] = own[max(0, len(own)-chat.MaxReadMarks):]
-}
-
-func (s *Store) dropSession(id uint64) {
-	delete(s.sessions, id)
-	delete(s.posted, id)
 }
 
 func (s *Store) used(id uint64) { s.lastID = max(s.lastID, id) }
@@ -352,62 +332,6 @@ func (s *Store) find(id uint64) *post {
 	return nil
 }
 
-func (s *Store) redact(d chat.Redaction) {
-	r := s.rooms[d.Room]
-	if r == nil {
-		r = &room{}
-	}
-	var ids []uint64
-	for _, p := range r.posts {
-		if !p.gone && store.Means(d, p.Post) {
-			ids = append(ids, p.Event.ID)
-			r.bytes -= int64(len(p.Event.Body))
-			s.held -= int64(len(p.Event.Body))
-			p.gone, p.Event.Body = true, ""
-			s.blank(d.Room, p.Event.ID)
-		}
-	}
-	for _, id := range ids[max(0, len(ids)-chat.MaxChanges):] {
-		r.remember(chat.Change{ID: id, Time: d.Time})
-	}
-	r.trimChanges()
-	for _, id := range d.IDs { // flagged and never published
-		s.blank(d.Room, id)
-	}
-}
-
-func (s *Store) edit(d chat.Edit) {
-	r := s.rooms[d.Room]
-	if r == nil {
-		return
-	}
-	i, ok := r.at(d.ID)
-	if !ok || r.posts[i].gone {
-		return
-	}
-	e := &r.posts[i].Event
-	if e.Body == d.Body && e.Edited.Equal(d.Time) {
-		return
-	}
-	r.bytes += int64(len(d.Body) - len(e.Body))
-	s.held += int64(len(d.Body) - len(e.Body))
-	e.Body, e.Edited = d.Body, d.Time
-	r.remember(chat.Change{ID: d.ID, Time: d.Time, Edited: edited})
-	r.trimChanges()
-	if f, ok := s.flags[d.ID]; ok && f.Event.Room == d.Room && f.Event.Body != "" {
-		f.Event.Body, f.Event.Edited = d.Body, d.Time
-		s.flags[d.ID] = f
-	}
-	s.limit()
-}
-
-func (s *Store) blank(room string, id uint64) {
-	if f, ok := s.flags[id]; ok && f.Event.Room == room {
-		f.Event.Body = ""
-		s.flags[id] = f
-	}
-}
-
 // Acts implements store.Store.
 func (s *Store) Acts(after uint64, limit int) ([]store.Entry, error) {
 	s.mu.Lock()
@@ -441,87 +365,4 @@ func (s *Store) Verify() ([]string, error) {
 		prev = e
 	}
 	return nil, nil
-}
-
-// Import implements store.Store.
-func (s *Store) Import(lines iter.Seq2[store.Line, error]) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return store.ErrClosed
-	}
-	var all []store.Line
-	last := s.lastEntry()
-	for l, err := range lines {
-		if err != nil {
-			return err
-		}
-		if err := s.check(l, &last); err != nil {
-			return err
-		}
-		all = append(all, l)
-	}
-	for _, l := range all {
-		s.take(l)
-	}
-	s.clean = false
-	return nil
-}
-
-// check returns why l can't be imported; last is the entry before.
-func (s *Store) check(l store.Line, last *store.Entry) error {
-	switch r := l.Record.(type) {
-	case nil:
-	case chat.Post:
-		if p := s.find(r.Event.ID); p != nil && !store.SamePost(p.Post, r) {
-			return fmt.Errorf("%w: message %d", store.ErrConflict, r.Event.ID)
-		}
-		return store.Valid(r)
-	default:
-		return store.Valid(r)
-	}
-	if e := l.Entry; e != nil {
-		switch {
-		case e.N > 0 && e.N <= s.forgotten():
-		case e.N > 0 && e.N <= s.lastEntry().N:
-			if s.acts[e.N-s.forgotten()-1].Hash != e.Hash {
-				return fmt.Errorf("%w: entry %d of the audit log", store.ErrConflict, e.N)
-			}
-		case !e.Follows(*last):
-			return fmt.Errorf("%w: entry %d of the audit log", store.ErrConflict, e.N)
-		default:
-			*last = *e
-		}
-	}
-	return nil
-}
-
-// orEdit returns r, or the edit that it brings if it is a post that is there.
-func (s *Store) orEdit(r chat.Record) chat.Record {
-	p, ok := r.(chat.Post)
-	if !ok {
-		return r
-	}
-	if there := s.find(p.Event.ID); there != nil {
-		if edit, ok := store.LaterEdit(there.Post, p); ok {
-			return edit
-		}
-	}
-	return r
-}
-
-func (s *Store) take(l store.Line) {
-	switch {
-	case l.Record != nil:
-		s.apply(s.orEdit(l.Record))
-	case l.Entry != nil && l.Entry.N > s.lastEntry().N:
-		s.apply(l.Entry.Act)
-	case l.Kept != nil:
-		r := s.room(l.Kept.Room)
-		r.lastSeqs[l.Kept.Epoch] = max(r.lastSeqs[l.Kept.Epoch], l.Kept.Seq)
-		if l.Kept.Removed > 0 {
-			r.removed[l.Kept.Epoch] = max(r.removed[l.Kept.Epoch], l.Kept.Removed)
-		}
-		s.epoch = max(s.epoch, l.Kept.Epoch)
-	}
 }

@@ -182,14 +182,12 @@ func (s *Store) Size() (bytes int64) {
 // remove deletes messages that are in the archive.
 func (s *Store) remove(rows []row) error {
 	return s.write(func(k *conn) error {
-		bytes, removed := map[int64]int64{}, map[order]uint64{}
+		bytes := map[int64]int64{}
 		for _, r := range rows {
 			if !r.gone {
 				if err := forget(k, r); err != nil {
 					return err
 				}
-				at := order{r.room, r.post.Event.Epoch}
-				removed[at] = max(removed[at], r.post.Event.Seq)
 			}
 			if err := k.exec(`DELETE FROM posts WHERE id = ?`, r.post.Event.ID); err != nil {
 				return err
@@ -201,13 +199,28 @@ func (s *Store) remove(rows []row) error {
 				return err
 			}
 		}
-		for at, seq := range removed {
-			if err := k.exec(`UPDATE orders SET removed = max(removed, ?) WHERE room = ? AND epoch = ?`, seq, at.room, at.epoch); err != nil {
-				return err
-			}
+		if err := recordRemoved(k, rows); err != nil {
+			return err
 		}
 		return k.exec(`DELETE FROM archiving`)
 	})
+}
+
+// recordRemoved records how far each room's messages were removed, for clients that
+// missed some of them.
+func recordRemoved(k *conn, rows []row) error {
+	removed := map[order]uint64{}
+	for _, r := range rows {
+		if at := (order{r.room, r.post.Event.Epoch}); !r.gone {
+			removed[at] = max(removed[at], r.post.Event.Seq)
+		}
+	}
+	for at, seq := range removed {
+		if err := k.exec(`UPDATE orders SET removed = max(removed, ?) WHERE room = ? AND epoch = ?`, seq, at.room, at.epoch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leaving returns the messages to archive now: those of one room that has too

@@ -44,6 +44,36 @@ func (s *Store) dropClientID(p chat.Post) {
 	}
 }
 
+func (s *Store) readMark(m chat.ReadMark) {
+	own := s.readMarks[m.Account]
+	i := slices.IndexFunc(own, func(o chat.ReadMark) bool { return o.Room == m.Room })
+	if i >= 0 {
+		if cmp.Or(cmp.Compare(m.Epoch, own[i].Epoch), cmp.Compare(m.Seq, own[i].Seq)) <= 0 {
+			return
+		}
+		own = slices.Delete(own, i, i+1)
+	}
+	own = append(own, m)
+	s.readMarks[m.Account] = own[max(0, len(own)-chat.MaxReadMarks):]
+}
+
+func (s *Store) dropSession(id uint64) {
+	delete(s.sessions, id)
+	delete(s.posted, id)
+}
+
+func (s *Store) dropAccount(id uint64) {
+	delete(s.accounts, id)
+	delete(s.posted, id)
+	delete(s.readMarks, id)
+	for _, own := range s.sessions {
+		if own.Account == id {
+			s.dropSession(own.ID)
+		}
+	}
+	maps.DeleteFunc(s.mail, func(_ uint64, m chat.Mail) bool { return m.To == id })
+}
+
 // dropUnowned drops what belongs to accounts and sessions that are not there any
 // more: it was written after they were dropped.
 func (s *Store) dropUnowned() {
