@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"sync"
@@ -22,7 +23,33 @@ const (
 	newPerIP   = "new_per_ip"
 )
 
-var reasons = []string{maxClients, maxPerIP, newPerIP}
+// The other reasons.
+const (
+	maxPending     = "max_pending_per_ip"
+	strangeProxy   = "not_a_proxy"
+	badProxyHeader = "bad_proxy_header"
+)
+
+// remedies are the reasons that are counted from the start, with the hint for the log.
+var remedies = map[string]string{
+	maxClients:     "raise --max-clients if they are welcome",
+	maxPerIP:       "raise --max-per-ip if they are welcome",
+	newPerIP:       "raise --new-per-ip if they are welcome",
+	maxPending:     "",
+	strangeProxy:   "add the address to proxy= of --listen if it is a proxy",
+	badProxyHeader: "have the proxy send the PROXY protocol (send-proxy-v2), or remove proxy= from --listen",
+}
+
+const (
+	// defaultPending is how many connections of an address may have no session yet, at a
+	// time, unless Limits say otherwise: those whose protocol is not known yet, and HTTP.
+	defaultPending = 64
+	// pendingFactor is how many times NewPerIP of them there may be in NewPerIPWindow.
+	pendingFactor = 16
+	// pendingRetry is when a client that has too many of them may try again: they have
+	// ended by then.
+	pendingRetry = 10 * time.Second
+)
 
 // A denial is the reason why a connection is refused.
 type denial struct {
@@ -30,10 +57,13 @@ type denial struct {
 	reason string
 	// note tells the peer.
 	note *chat.Note
+	// wait is when it may try again; 0: nobody knows.
+	wait time.Duration
 }
 
-// admission counts connections by clientaddr.Of. Addresses that this does not
-// count are exempt from every limit but the total.
+// admission counts connections by clientaddr.Of: first as pending, with arrive, and
+// then, when a session begins, with join. Addresses that clientaddr.Of does not count
+// are exempt from every limit but the total.
 //
 // Its memory is bounded by the number of open connections and sweepAt: when the
 // table is full, addresses without connections are forgotten, first those whose
@@ -98,15 +128,20 @@ func (a *admission) report(addr netip.Addr, reason string, now time.Time) (silen
 
 // visits counts the connections of one address.
 type visits struct {
-	open  int32
-	extra int32 // of them, let in beyond the limit to take over another one
-	fresh int32 // new connections in the window
-	since time.Time
+	open    int32
+	extra   int32 // of them, let in beyond the limit to take over another one
+	fresh   int32 // new ones in the window
+	pending int32 // without a session
+	came    int32 // pending or not, in the window
+	since   time.Time
 }
+
+// idle reports whether no connection is open.
+func (v *visits) idle() bool { return v.open == 0 && v.pending == 0 }
 
 func newAdmission(l Limits) *admission {
 	a := &admission{limits: l, peers: make(map[netip.Addr]*visits), limit: sweepAt, refused: make(map[string]uint64)}
-	for _, reason := range reasons {
+	for reason := range remedies {
 		a.refused[reason] = 0
 	}
 	return a
@@ -120,10 +155,10 @@ func (a *admission) reconfigure(l Limits) {
 }
 
 // count counts a refusal, whatever the reason.
-func (a *admission) count(why *denial) {
+func (a *admission) count(reason string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.refused[why.reason]++
+	a.refused[reason]++
 }
 
 // refusals returns how many were refused, by reason.
@@ -133,31 +168,70 @@ func (a *admission) refusals() map[string]uint64 {
 	return maps.Clone(a.refused)
 }
 
-// admit counts a new connection, or returns why it is refused. Each admitted
-// connection must be passed to release once.
-func (a *admission) admit(addr netip.Addr, now time.Time) (why *denial) {
+// arrive counts a new connection as pending, or returns why it is refused. Each one
+// that is counted must be passed to depart once, or to join.
+func (a *admission) arrive(addr netip.Addr, now time.Time) *denial {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if l := &a.limits; l.MaxClients > 0 && a.total >= l.MaxClients {
-		why = &denial{reason: maxClients, note: chat.NewNote("server-full")}
+		return &denial{reason: maxClients, note: chat.NewNote("server-full")}
 	}
+	if key, counted := clientaddr.Of(addr); counted {
+		v := a.visits(key, now)
+		if why := a.tooManyPending(v, now); why != nil {
+			return why
+		}
+		v.pending++
+		v.came++
+	}
+	a.total++
+	return nil
+}
+
+// tooManyPending checks the limits of one address for pending connections.
+func (a *admission) tooManyPending(v *visits, now time.Time) *denial {
+	l := &a.limits
+	switch {
+	case int(v.pending) >= cmp.Or(l.MaxPending, defaultPending):
+		return &denial{reason: maxPending, note: chat.NewNote("too-many-new-connections", "wait", pendingRetry), wait: pendingRetry}
+	case l.NewPerIP > 0 && int(v.came) >= pendingFactor*l.NewPerIP:
+		return a.tooManyNew(v, now)
+	}
+	return nil
+}
+
+// tooManyNew refuses a connection until the window of its address has ended.
+func (a *admission) tooManyNew(v *visits, now time.Time) *denial {
+	wait := v.since.Add(a.limits.NewPerIPWindow).Sub(now)
+	return &denial{reason: newPerIP, note: chat.NewNote("too-many-new-connections", "wait", wait), wait: wait}
+}
+
+// depart uncounts a pending connection.
+func (a *admission) depart(addr netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.total--
+	if key, counted := clientaddr.Of(addr); counted {
+		a.peers[key].pending--
+	}
+}
+
+// join counts a pending connection as a session, or returns why it is refused and
+// stays pending. Each one that is counted must be passed to release once.
+func (a *admission) join(addr netip.Addr, now time.Time) *denial {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	key, counted := clientaddr.Of(addr)
 	if !counted {
-		if why == nil {
-			a.total++
-		}
-		return why
+		return nil
 	}
 	v := a.visits(key, now)
-	if why == nil {
-		why = a.tooMany(v, now)
-	}
-	if why != nil {
+	if why := a.tooMany(v, now); why != nil {
 		return why
 	}
+	v.pending--
 	v.open++
 	v.fresh++
-	a.total++
 	return nil
 }
 
@@ -171,11 +245,7 @@ func (a *admission) tooMany(v *visits, now time.Time) *denial {
 			note:   chat.NewNote("too-many-connections", "connections", l.MaxPerIP),
 		}
 	case l.NewPerIP > 0 && int(v.fresh) >= l.NewPerIP:
-		wait := v.since.Add(l.NewPerIPWindow).Sub(now)
-		return &denial{
-			reason: newPerIP,
-			note:   chat.NewNote("too-many-new-connections", "wait", wait),
-		}
+		return a.tooManyNew(v, now)
 	}
 	return nil
 }
@@ -184,24 +254,24 @@ func (a *admission) tooMany(v *visits, now time.Time) *denial {
 // that users can log in and take over one of their own connections that is dead.
 const maxExtra = 2
 
-// admitExtra admits a connection, if possible, that was refused because its address
-// has too many. An admitted one must be passed to settle, or to release as an extra
-// one.
-func (a *admission) admitExtra(addr netip.Addr, now time.Time) bool {
+// joinExtra is join, if possible, for a connection that join has refused because its
+// address has too many. One that is counted must be passed to settle, or to release as
+// an extra one.
+func (a *admission) joinExtra(addr netip.Addr, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	key, counted := clientaddr.Of(addr)
-	if l := &a.limits; !counted || l.MaxClients > 0 && a.total >= l.MaxClients {
+	if !counted {
 		return false
 	}
 	v := a.visits(key, now)
 	if v.extra >= maxExtra || a.limits.NewPerIP > 0 && int(v.fresh) >= a.limits.NewPerIP {
 		return false
 	}
+	v.pending--
 	v.open++
 	v.extra++
 	v.fresh++
-	a.total++
 	return true
 }
 
@@ -214,7 +284,7 @@ func (a *admission) settle(addr netip.Addr) {
 	}
 }
 
-// release uncounts a connection.
+// release uncounts the connection of a session.
 func (a *admission) release(addr netip.Addr, extra bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -238,7 +308,7 @@ func (a *admission) visits(key netip.Addr, now time.Time) *visits {
 		a.peers[key] = v
 	}
 	if now.Sub(v.since) >= a.limits.NewPerIPWindow {
-		v.since, v.fresh = now, 0
+		v.since, v.fresh, v.came = now, 0, 0
 	}
 	return v
 }
@@ -250,13 +320,13 @@ func (a *admission) sweep(now time.Time) {
 		return
 	}
 	for key, v := range a.peers {
-		if v.open == 0 && now.Sub(v.since) >= a.limits.NewPerIPWindow {
+		if v.idle() && now.Sub(v.since) >= a.limits.NewPerIPWindow {
 			delete(a.peers, key)
 		}
 	}
 	if len(a.peers) > a.limit/2 {
 		for key, v := range a.peers {
-			if v.open == 0 {
+			if v.idle() {
 				delete(a.peers, key)
 			}
 		}

@@ -19,7 +19,10 @@ func TestTheTableOfAddressesIsBounded(t *testing.T) {
 	}
 	const connected = 100
 	for i := range uint64(10 * sweepAt) {
-		if why := a.admit(address(i), now); why != nil {
+		if why := a.arrive(address(i), now); why != nil {
+			t.Fatalf("address %d: %s", i, why.reason)
+		}
+		if why := a.join(address(i), now); why != nil {
 			t.Fatalf("address %d: %s", i, why.reason)
 		}
 		if i >= connected {
@@ -30,7 +33,7 @@ func TestTheTableOfAddressesIsBounded(t *testing.T) {
 		}
 	}
 	for i := range uint64(connected) {
-		if why := a.admit(address(i), now); why == nil {
+		if why := a.join(address(i), now); why == nil {
 			t.Fatalf("connected address %d was forgotten", i)
 		}
 	}

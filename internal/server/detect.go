@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"net/netip"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -12,32 +13,17 @@ import (
 // maxHead is how many bytes of a connection are examined to choose its protocol.
 const maxHead = 4096
 
-// An arrival is a connection that was accepted. Each stage passes it to the next
-// one, until a session begins.
-type arrival struct {
-	id     uint64        // its number in the log, and that of the member it becomes
-	since  time.Duration // when it was accepted, since Server.since: whatever the clock says
-	extra  bool          // beyond the limit of its address, to take over another connection
-	secure bool          // it is inside TLS
-	// denied is why it is refused, in which case it is only told that, in its own
-	// protocol. Such an arrival holds one of the MaxRefused places.
-	denied *denial
-}
-
 // A protocol is one that a connection may speak.
 type protocol struct {
 	name string
 	// match examines the first bytes that were received.
 	match func(head []byte) verdict
-	// start begins a session. nil: the protocol is not supported, and the
-	// connection is closed without an answer, which its client would not
-	// understand.
+	// start begins it. nil: the protocol is not supported, and the connection is
+	// closed without an answer, which its client would not understand.
 	start func(*Server, *eventloop.Conn, arrival) eventloop.Handler
-	// wire renders the reason for a connection that is refused.
+	// wire renders the reason for a connection that is refused. nil: start does not
+	// begin a session, and is called for a connection that is refused, too.
 	wire wire
-	// layer: start does not begin a session, but has another protocol chosen inside,
-	// also for a connection that is refused.
-	layer bool
 }
 
 // A verdict tells whether the first bytes are those of a protocol.
@@ -54,7 +40,8 @@ const (
 var foreign = []protocol{
 	{name: "tls", match: isTLS},
 	{name: "ssh", match: isSSH},
-	{name: "http", match: isHTTP},
+	{name: "proxy", match: isProxy},
+	httpProtocol,
 }
 
 // detect returns the first protocol of a table that matches head, or nil while
@@ -89,11 +76,22 @@ func alien(head []byte) string {
 	return ""
 }
 
+// An offer is the protocols that a client may choose from, of a listener or inside TLS.
+type offer struct {
+	protocols []protocol // the last is for a client that is silent
+	window    time.Duration
+	proxies   []netip.Prefix // the proxies that must send a header first; nil for none
+}
+
+// fallback returns the protocol that begins when the window has ended; without a window
+// it begins at once.
+func (o *offer) fallback() *protocol { return &o.protocols[len(o.protocols)-1] }
+
 // A detector is the handler of a connection whose protocol is not known yet.
 type detector struct {
 	srv   *Server
 	in    arrival
-	table []protocol // to choose from; the last is for a client that is silent
+	offer *offer
 	head  []byte
 	why   *chat.Note // reason of the end, for the log
 }
@@ -104,54 +102,61 @@ var (
 	_ eventloop.EOFHandler      = (*detector)(nil)
 )
 
-// Opened implements eventloop.Handler. Without a window the last protocol of the
-// table begins at once.
+// Opened implements eventloop.Handler. What a proxy sent with its header may be
+// there already.
 func (d *detector) Opened(c *eventloop.Conn) {
-	if d.in.denied == nil && !d.in.secure {
-		d.srv.logConnect(c, d.in.id)
+	switch {
+	case d.offer.window <= 0:
+		d.begin(c, d.offer.fallback())
+	case len(d.head) > 0 && d.chosen() != nil:
+		d.begin(c, d.chosen())
+	default:
+		c.SetDeadline(d.offer.window)
 	}
-	if window := d.srv.window; window > 0 {
-		c.SetDeadline(window)
-		return
-	}
-	d.begin(c, d.fallback())
 }
 
-func (d *detector) fallback() *protocol { return &d.table[len(d.table)-1] }
+func (d *detector) chosen() *protocol { return detect(d.offer.protocols, d.head) }
 
 // Received implements eventloop.Handler.
 func (d *detector) Received(c *eventloop.Conn, p []byte) {
 	d.head = append(d.head, p...)
-	if chosen := detect(d.table, d.head); chosen != nil {
+	if chosen := d.chosen(); chosen != nil {
 		d.begin(c, chosen)
 	}
 }
 
 // Deadline implements eventloop.DeadlineHandler: the sniff window has ended.
-func (d *detector) Deadline(c *eventloop.Conn) { d.begin(c, d.fallback()) }
+func (d *detector) Deadline(c *eventloop.Conn) { d.begin(c, d.offer.fallback()) }
 
 // EOF implements eventloop.EOFHandler: nothing more comes.
 func (d *detector) EOF(c *eventloop.Conn) {
-	d.begin(c, d.fallback())
-	if next, ok := c.Handler().(eventloop.EOFHandler); ok {
+	d.begin(c, d.offer.fallback())
+	if next, ok := c.Handler().(eventloop.EOFHandler); ok && next != d {
 		next.EOF(c)
 		return
 	}
 	c.Close()
 }
 
-// begin begins a session of protocol p.
+// begin begins protocol p.
 func (d *detector) begin(c *eventloop.Conn, p *protocol) {
+	session := p.wire != nil
+	if session && d.in.denied == nil {
+		d.srv.join(c, &d.in)
+	}
 	var next eventloop.Handler
 	switch {
 	case p.start == nil:
 		d.why = chat.NewNote("not-chat", "protocol", p.name)
 		c.Close()
 		return
-	case d.in.denied != nil && !p.layer:
+	case !session || d.in.denied == nil:
+		next = p.start(d.srv, c, d.in)
+	case d.in.told:
 		next = &refusal{srv: d.srv, wire: p.wire, note: d.in.denied.note}
 	default:
-		next = p.start(d.srv, c, d.in)
+		c.Close()
+		return
 	}
 	c.SetDeadline(0)
 	c.SetHandler(next)
@@ -166,12 +171,7 @@ func (d *detector) Drained(*eventloop.Conn) {}
 
 // Closed implements eventloop.Handler.
 func (d *detector) Closed(c *eventloop.Conn, err error) {
-	if d.in.denied != nil {
-		d.srv.refusing.Add(-1)
-		return
-	}
-	d.srv.logLeave(d.in.id, "", cmp.Or(d.why, d.srv.closeReason(err)), d.srv.age(c, d.in.since))
-	d.srv.admission.release(c.RemoteAddrPort().Addr(), d.in.extra)
+	d.srv.depart(c, &d.in, cmp.Or(d.why, d.srv.closeReason(err)))
 }
 
 // isTLS: a record of the type handshake, whatever its version (RFC 8446, section
@@ -181,6 +181,16 @@ func isTLS(head []byte) verdict {
 		return yes
 	}
 	return no
+}
+
+// isProxy: the header of a proxy that is not expected to send one
+// (filter/proxyproto).
+func isProxy(head []byte) verdict {
+	best := no
+	for _, text := range []string{"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN", "\r\n\r\n\x00\r\nQUIT\n"} {
+		best = max(best, begins(head, text))
+	}
+	return best
 }
 
 // isSSH: RFC 4253, section 4.2.

@@ -43,6 +43,14 @@ func TestTheFirstBytesChooseTheProtocol(t *testing.T) {
 		"bob":                                  "telnet",
 		"\n":                                   "telnet",
 		"\xff\xfb\x1f":                         "telnet",
+		"PROXY TCP4 192.0.2.1 ":                "proxy",
+		"PROXY UNKNOWN\r\n":                    "proxy",
+		"\r\n\r\n\x00\r\nQUIT\n\x21\x11":       "proxy",
+		"PROXY TCP":                            "",
+		"\r\n\r\n":                             "",
+		"PROXY\r\n":                            "telnet",
+		"PROXY servers are dull\n":             "telnet",
+		"\r\nbob\r\n":                          "telnet",
 		"GET /" + strings.Repeat("a", maxHead): "telnet",
 	} {
 		got := ""
@@ -64,6 +72,7 @@ func TestAForeignProtocolIsNoticedLateToo(t *testing.T) {
 		"GET / HTTP/1.1\r\n": "http",
 		"GET /":              "",
 		"SSH-2.0":            "ssh",
+		"PROXY TCP6 ::1 ::1": "proxy",
 		"SSH":                "",
 		"bob":                "",
 	} {

@@ -132,6 +132,11 @@ func (f *fixture) dialFrom(source netip.Addr) *peer {
 	if source.Is6() {
 		target = "[::1]:9034"
 	}
+	return f.dialTo(source, target)
+}
+
+func (f *fixture) dialTo(source netip.Addr, target string) *peer {
+	f.t.Helper()
 	c, err := f.world.DialFrom(source, "tcp", target)
 	if err != nil {
 		f.t.Fatal(err)

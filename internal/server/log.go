@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -17,9 +15,9 @@ import (
 
 func on(log *slog.Logger) bool { return log.Enabled(context.Background(), slog.LevelInfo) }
 
-func (s *Server) logConnect(c *eventloop.Conn, id uint64) {
+func (s *Server) logConnect(c *eventloop.Conn, in *arrival) {
 	if on(s.log) {
-		s.log.LogAttrs(context.Background(), slog.LevelInfo, "connect", connID(id), address(c))
+		s.log.LogAttrs(context.Background(), slog.LevelInfo, "connect", in.attrs(c)...)
 	}
 }
 
@@ -48,14 +46,15 @@ func (s *Server) logLeave(id uint64, name string, why *chat.Note, age time.Durat
 // connID is the number of a connection in every line of the log.
 func connID(id uint64) slog.Attr { return slog.Uint64("conn", id) }
 
-func (s *Server) logRefused(c *eventloop.Conn, id uint64, reason string) {
-	silent, log := s.admission.report(c.RemoteAddrPort().Addr(), reason, c.Loop().Now())
+func (s *Server) logRefused(c *eventloop.Conn, in *arrival, reason string, more ...slog.Attr) {
+	silent, log := s.admission.report(in.from(c).Addr(), reason, c.Loop().Now())
 	if !log {
 		return
 	}
-	attrs := []slog.Attr{connID(id), address(c), slog.String("reason", reason)}
-	if slices.Contains(reasons, reason) {
-		attrs = append(attrs, slog.String("remedy", "raise --"+strings.ReplaceAll(reason, "_", "-")+" if they are welcome"))
+	attrs := append(in.attrs(c), slog.String("reason", reason))
+	attrs = append(attrs, more...)
+	if remedy := remedies[reason]; remedy != "" {
+		attrs = append(attrs, slog.String("remedy", remedy))
 	}
 	if silent > 0 {
 		attrs = append(attrs, slog.Uint64("not_logged", silent))
@@ -63,10 +62,15 @@ func (s *Server) logRefused(c *eventloop.Conn, id uint64, reason string) {
 	s.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", attrs...)
 }
 
-// address is the peer's address; a Unix socket has none.
-func address(c *eventloop.Conn) slog.Attr {
-	if addr := c.RemoteAddrPort(); addr.IsValid() {
-		return slog.String("address", addr.String())
+// attrs returns the number and the address of a client, and its proxy if it has one. A
+// Unix socket has no address.
+func (in *arrival) attrs(c *eventloop.Conn) []slog.Attr {
+	attrs := []slog.Attr{connID(in.id), slog.String("address", "unix")}
+	if addr := in.from(c); addr.IsValid() {
+		attrs[1] = slog.String("address", addr.String())
 	}
-	return slog.String("address", "unix")
+	if in.client != nil {
+		attrs = append(attrs, slog.String("proxy", c.RemoteAddrPort().String()))
+	}
+	return attrs
 }

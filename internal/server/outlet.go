@@ -31,11 +31,13 @@ func (p *peer) Close(why *chat.Note) {
 func (p *peer) Extra() bool { return p.extra }
 
 // Exposed implements chat.Outlet. A connection to this machine, or over a Unix socket, crosses no
-// network.
+// network. One from a proxy crosses none if that is true of both its halves.
 func (p *peer) Exposed() bool {
-	addr := p.conn.RemoteAddrPort().Addr()
-	return p.srv.o.RequireTLSAuth && p.conn.Filter() == nil && addr.IsValid() && !addr.Unmap().IsLoopback()
+	return p.srv.o.RequireTLSAuth && p.conn.Filter() == nil && (crosses(p.conn.RemoteAddrPort().Addr()) || crosses(p.Addr()))
 }
+
+// crosses reports whether a connection from an address crosses a network.
+func crosses(addr netip.Addr) bool { return addr.IsValid() && !addr.Unmap().IsLoopback() }
 
 // Post implements chat.Outlet. It never refuses what others do to the member.
 func (p *peer) Post(f func()) {
@@ -53,5 +55,10 @@ func (p *peer) Now() time.Time { return p.srv.now() }
 // Echoes implements chat.Outlet.
 func (p *peer) Echoes() bool { return p.in().wire(nil).Echo() }
 
-// Addr implements chat.Outlet.
-func (p *peer) Addr() netip.Addr { return p.conn.RemoteAddrPort().Addr() }
+// Addr implements chat.Outlet: it is the client's, behind a proxy, too.
+func (p *peer) Addr() netip.Addr {
+	if p.rest != nil && p.rest.client != nil {
+		return p.rest.client.Addr()
+	}
+	return p.conn.RemoteAddrPort().Addr()
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -52,12 +53,13 @@ type peer struct {
 
 // rest is the part of a peer that few peers need.
 type rest struct {
-	views  []view        // of the other rooms
-	ahead  []byte        // what was received while busy
-	job    *job          // work in progress elsewhere, if any
-	ended  bool          // the client sends nothing more, which is acted on when that is done
-	hashed time.Duration // how much of the time before it had a name was spent hashing
-	typing *typing       // of a session at a terminal; nil until it is needed
+	views  []view          // of the other rooms
+	ahead  []byte          // what was received while busy
+	job    *job            // work in progress elsewhere, if any
+	ended  bool            // the client sends nothing more, which is acted on when that is done
+	hashed time.Duration   // how much of the time before it had a name was spent hashing
+	typing *typing         // of a session at a terminal; nil until it is needed
+	client *netip.AddrPort // the address that a proxy has told; nil for none
 }
 
 // An input is the part of a session that depends on its protocol.
@@ -83,6 +85,9 @@ type input interface {
 // begin makes p the peer of a connection. in is the session that p is a part of.
 func (p *peer) begin(s *Server, c *eventloop.Conn, from arrival, in input) {
 	p.srv, p.conn, p.since, p.extra = s, c, from.since, from.extra
+	if from.client != nil {
+		p.more().client = from.client
+	}
 	s.hub.AdmitAs(&p.member, in, from.id)
 }
 
@@ -146,7 +151,7 @@ func (p *peer) named() {
 	p.conn.SetDeadline(0)
 	if p.extra {
 		p.extra = false
-		p.srv.admission.settle(p.conn.RemoteAddrPort().Addr())
+		p.srv.admission.settle(p.Addr())
 	}
 	p.srv.counts.logins.Add(1)
 	p.srv.counts.users.Add(1)
@@ -215,7 +220,7 @@ func (p *peer) Closed(_ *eventloop.Conn, err error) {
 	}
 	why := p.srv.closeReason(err)
 	p.leave(why, why)
-	p.srv.admission.release(p.conn.RemoteAddrPort().Addr(), p.extra)
+	p.srv.admission.release(p.Addr(), p.extra)
 }
 
 // closeReason says why a connection has ended.

@@ -167,7 +167,7 @@ func (s *session) slim() {
 	if x.typing != nil && *x.typing == (typing{}) {
 		x.typing = nil
 	}
-	if x.typing == nil && x.job == nil && x.ahead == nil && len(x.views) == 0 && !x.ended {
+	if x.typing == nil && x.job == nil && x.ahead == nil && len(x.views) == 0 && !x.ended && x.client == nil {
 		s.rest = nil
 	}
 }

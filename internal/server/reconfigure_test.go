@@ -96,7 +96,7 @@ func TestStatsCountWhatHappened(t *testing.T) {
 	}
 	eve.sends("/quit\r\n")
 	eve.reads()
-	if s := f.srv.Stats(); s.Users != 1 || s.Logins != 2 || len(s.Refused) != 3 {
+	if s := f.srv.Stats(); s.Users != 1 || s.Logins != 2 || len(s.Refused) != 6 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -23,8 +23,7 @@ type refusal struct {
 
 // mayLearn reports whether a refused client may be told why. If so, s.refusing
 // counts the connection until it is closed.
-func (s *Server) mayLearn(why *denial) bool {
-	s.admission.count(why)
+func (s *Server) mayLearn() bool {
 	if int(s.refusing.Add(1)) > cmp.Or(s.limits.Load().MaxRefused, defaultRefused) {
 		s.refusing.Add(-1)
 		return false

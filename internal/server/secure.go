@@ -11,16 +11,23 @@ import (
 )
 
 // tlsProtocol is a layer: inside of it another protocol is chosen.
-var tlsProtocol = protocol{name: "tls", match: isTLS, start: startTLS, layer: true}
+var tlsProtocol = protocol{name: "tls", match: isTLS, start: startTLS}
+
+// onlyHTTP is for clients that have chosen HTTP in their handshake (ALPN), even if they
+// send no request yet, as browsers do.
+var onlyHTTP = offer{protocols: []protocol{httpProtocol}}
 
 // startTLS begins a handshake. After it the first bytes inside TLS choose a protocol,
 // like those outside.
 func startTLS(srv *Server, c *eventloop.Conn, in arrival) eventloop.Handler {
 	in.secure = true
-	inside := &detector{srv: srv, in: in, table: srv.protocols}
+	inside := &detector{srv: srv, in: in, offer: srv.inside}
 	accept := func(c *eventloop.Conn) eventloop.Handler {
 		if state, ok := tlsfilter.State(c); ok {
 			srv.logSecured(in.id, state)
+			if state.NegotiatedProtocol == "http/1.1" {
+				inside.offer = &onlyHTTP
+			}
 		}
 		return inside
 	}

@@ -17,7 +17,7 @@ import (
 
 // speaksTLS is a change of the options.
 func speaksTLS(o *server.Options) {
-	o.TLS = &tls.Config{Certificates: []tls.Certificate{testcert.New("chat.test")}, NextProtos: []string{"chat"}}
+	o.TLS = &tls.Config{Certificates: []tls.Certificate{testcert.New("chat.test")}, NextProtos: []string{"http/1.1", "chat"}}
 	o.HandshakeExecutor = o.Loop.Executor
 	o.SniffWindow = 150 * time.Millisecond
 }
@@ -56,8 +56,11 @@ func (errNothing) Timeout() bool   { return true }
 func (errNothing) Temporary() bool { return true }
 
 // secure does a handshake over a new connection.
-func (p *peer) secure() (*tls.Conn, error) {
-	c := tls.Client(pipe{peer: p}, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"chat"}}) //nolint:gosec // self-signed
+func (p *peer) secure() (*tls.Conn, error) { return p.negotiate("chat") }
+
+// negotiate is secure with these protocols to choose from (ALPN).
+func (p *peer) negotiate(protocols ...string) (*tls.Conn, error) {
+	c := tls.Client(pipe{peer: p}, &tls.Config{InsecureSkipVerify: true, NextProtos: protocols}) //nolint:gosec // self-signed
 	return c, c.Handshake()
 }
 
@@ -151,6 +154,7 @@ func TestRefusalsReachClientsInsideTLS(t *testing.T) {
 	if _, err := first.secure(); err != nil {
 		t.Fatalf("the place of a failed handshake is not free: %v", err)
 	}
+	f.advance(time.Second)
 	c, err := f.dialFrom(from).secure()
 	if err != nil {
 		t.Fatal(err)
@@ -173,9 +177,10 @@ func TestRefusalsReachClientsInsideTLS(t *testing.T) {
 
 // Nothing foreign becomes chat inside TLS either, and TLS is not spoken inside itself.
 func TestForeignProtocolsInsideTLSAreClosed(t *testing.T) {
-	for what, first := range map[string]string{"http": "GET / HTTP/1.1\r\n\r\n", "tls": "\x16\x03\x01\x00\x05", "ssh": "SSH-2.0-x\r\n"} {
+	for what, first := range map[string]string{"tls": "\x16\x03\x01\x00\x05", "ssh": "SSH-2.0-x\r\n", "proxy": "PROXY UNKNOWN\r\n"} {
 		f := start(t, speaksTLS)
-		c, err := f.dial().secure()
+		p := f.dial()
+		c, err := p.secure()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,6 +191,8 @@ func TestForeignProtocolsInsideTLSAreClosed(t *testing.T) {
 		if n, err := c.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
 			t.Errorf("%s: %d bytes, %v", what, n, err)
 		}
+		p.isClosed()
+		f.logged("msg=leave", `reason="not chat: `+what+`"`)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -84,10 +83,14 @@ type Limits struct {
 	// while they are told why; 0 means 128. Further ones are closed without a
 	// word.
 	MaxRefused int
-	// MaxPerIP is the most connections at a time from an IPv4 address or IPv6
-	// /64, and NewPerIP the most new ones in NewPerIPWindow.
+	// MaxPerIP is the most sessions at a time from an IPv4 address or IPv6 /64, and
+	// NewPerIP the most new ones in NewPerIPWindow. Connections count when their
+	// protocol is known and is not HTTP.
 	MaxPerIP, NewPerIP int
 	NewPerIPWindow     time.Duration
+	// MaxPending is the most other connections at a time from such an address; 0
+	// means 64. In each window it may have pendingFactor times NewPerIP.
+	MaxPending int
 	// Grace is how long Shutdown waits for connections that still have to be
 	// sent something; 0: they are closed at once.
 	Grace time.Duration
@@ -112,17 +115,16 @@ type Server struct {
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: output is rendered into these
 
-	since      time.Time  // when it was made
-	protocols  []protocol // to choose from inside TLS
-	outside    []protocol // and when a connection begins
+	since      time.Time // when it was made
+	auto       *offer    // of a listener
+	inside     *offer    // of TLS
 	handshakes tlsfilter.Handshakes
-	window     time.Duration // in which the first bytes choose one of them
 	zones      zones
 
 	mu        sync.Mutex // guards what follows
-	listeners []string   // "network address"
-	plans     uint64     // shutdowns requested
-	planned   bool       // the last of them is still to come
+	listeners []listener
+	plans     uint64 // shutdowns requested
+	planned   bool   // the last of them is still to come
 }
 
 // New opens a Server. It serves no clients before Listen and Run.
@@ -138,12 +140,13 @@ func New(o Options) (*Server, error) {
 		zones:     zones{known: make(map[string]*time.Location)},
 	}
 	s.limits.Store(&o.Limits)
-	if s.protocols, s.window = append(slices.Clone(foreign), jsonProtocol, telnetProtocol), o.SniffWindow; o.Classic {
-		s.protocols, s.window = append(slices.Clone(foreign), classicProtocol), 0 // the server speaks first
+	s.inside = &offer{protocols: append(slices.Clone(foreign), jsonProtocol, telnetProtocol), window: o.SniffWindow}
+	if o.Classic { // in which the server speaks first
+		s.inside = &offer{protocols: append(slices.Clone(foreign), classicProtocol)}
 	}
-	s.outside = s.protocols
+	s.auto = &offer{protocols: s.inside.protocols, window: s.inside.window}
 	if o.TLS != nil && !o.Classic {
-		s.outside = append([]protocol{tlsProtocol}, s.protocols...)
+		s.auto.protocols = append([]protocol{tlsProtocol}, s.auto.protocols...)
 	}
 	s.handshakes.Executor = o.HandshakeExecutor
 	s.buffers.New = func() any { return new([]byte) }
@@ -199,19 +202,6 @@ func (s *Server) execute(kind chat.WorkKind, job account.Job) error {
 	return nil
 }
 
-// Listen opens a listener; network and address are those of eventloop.Net. The
-// error says what a user can do about it.
-func (s *Server) Listen(network, address string) (net.Addr, error) {
-	ln, err := s.group.Listen(network, address, s.accept)
-	if err != nil {
-		return nil, listenError(network, address, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.listeners = append(s.listeners, network+" "+ln.Addr().String())
-	return ln.Addr(), nil
-}
-
 // LogStart logs that the server has started, and where it listens. version,
 // backend and more are for the log only.
 func (s *Server) LogStart(version, backend string, more ...slog.Attr) {
@@ -220,13 +210,16 @@ func (s *Server) LogStart(version, backend string, more ...slog.Attr) {
 	l := s.limits.Load()
 	attrs := append([]slog.Attr{
 		slog.String("version", version), slog.String("backend", backend), slog.Int("loops", len(s.group.Loops())),
-		slog.String("addresses", strings.Join(s.listeners, ", ")),
+		slog.String("addresses", strings.Join(addresses(s.listeners), ", ")),
 	}, more...)
 	attrs = append(attrs, slog.Group("limits", slog.Int("max_line", l.MaxLine), slog.Duration("login_timeout", l.LoginTimeout),
 		slog.Int("max_lag", l.MaxLag), slog.Duration("stall_timeout", s.o.Loop.StallTimeout),
 		slog.Int("max_per_ip", l.MaxPerIP), slog.Int("new_per_ip", l.NewPerIP),
 		slog.Duration("new_per_ip_window", l.NewPerIPWindow), slog.Int("max_clients", l.MaxClients)))
 	s.ownLog.LogAttrs(context.Background(), slog.LevelInfo, "start", attrs...)
+	for _, each := range s.listeners {
+		s.logListener(each)
+	}
 }
 
 // Run serves until Shutdown has completed or Close is called.
@@ -272,30 +265,6 @@ func (s *Server) now() time.Time {
 		return s.o.Loop.Now()
 	}
 	return time.Now()
-}
-
-// accept is called on the loop of a new connection.
-func (s *Server) accept(c *eventloop.Conn) eventloop.Handler {
-	addr, now := c.RemoteAddrPort().Addr(), c.Loop().Now()
-	in := arrival{id: s.hub.Number(), since: now.Sub(s.since)}
-	if why := s.hub.Banned(addr, now); why != nil {
-		in.denied = &denial{reason: "banned", note: why}
-	} else if in.denied = s.admission.admit(addr, now); in.denied != nil && s.takesExtra(in.denied) && s.admission.admitExtra(addr, now) {
-		in.denied, in.extra = nil, true
-	}
-	if in.denied != nil {
-		s.logRefused(c, in.id, in.denied.reason)
-		if !s.mayLearn(in.denied) {
-			return nil
-		}
-	}
-	return &detector{srv: s, in: in, table: s.outside}
-}
-
-// takesExtra reports whether a client that is refused for that reason may log in to an
-// account and take over one of its connections.
-func (s *Server) takesExtra(why *denial) bool {
-	return why.reason == maxPerIP && !s.o.Classic && s.o.Chat.Passwords != nil && s.o.Chat.Journal != nil
 }
 
 // write sends c the text that render appends to an empty slice, in the client's

@@ -143,19 +143,27 @@ func TestTheServerWaitsForTheSniffWindow(t *testing.T) {
 }
 
 func TestOtherProtocolsAreClosedUnansweredAndNeverPublished(t *testing.T) {
-	for name, c := range map[string]struct{ first, told string }{
-		"a client hello":           {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""},
-		"half a client hello":      {"\x16", ""},
-		"an HTTP request":          {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", ""},
-		"HTTP/2":                   {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""},
-		"a request without an end": {"OPTIONS * HTTP/1.0", ""},
+	for name, c := range map[string]struct {
+		first string
+		late  bool // answered before the greeting
+	}{
+		"a client hello":           {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", false},
+		"half a client hello":      {"\x16", false},
+		"SSH":                      {"SSH-2.0-OpenSSH_9.2p1\r\n", false},
+		"a header of a proxy":      {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nbob\r\n", false},
+		"a binary header":          {"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c", false},
+		"an HTTP request":          {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", true},
+		"HTTP/2":                   {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true},
+		"a request without an end": {"OPTIONS * HTTP/1.0", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })
 			bob := f.join("bob")
-			p := f.dial()
-			p.sends(c.first)
-			p.isClosed()
+			if !c.late {
+				p := f.dial()
+				p.sends(c.first)
+				p.isClosed()
+			}
 			late := f.dial()
 			f.advance(time.Second)
 			late.sees(greeting)

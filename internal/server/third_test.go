@@ -25,8 +25,9 @@ func (s *Server) SpeakPipes() {
 			return x
 		},
 	}
-	s.protocols = append([]protocol{row}, s.protocols...)
-	s.outside = append([]protocol{row}, s.outside...)
+	for _, o := range []*offer{s.inside, s.auto} {
+		o.protocols = append([]protocol{row}, o.protocols...)
+	}
 }
 
 // pipes is the format: kind|room|name|body, with authors' own messages.

@@ -422,6 +422,15 @@ var messages = map[chat.Code]string{
 	"no-shutdown-time":       "{text} is not a time for a shutdown: use now, 90 (seconds), 10m or cancel, and then the reason",
 	"shutting-down":          "the server is shutting down: {reason}",
 
+	// Answers to HTTP requests.
+	"http-chat":       "This is a chat server. It has no page for browsers yet: connect with telnet {host} {port}",
+	"http-chat-tls":   "This is a chat server. It has no page for browsers yet: connect with openssl s_client -quiet -connect {address}, or another TLS client",
+	"http-malformed":  "the request is malformed",
+	"http-incomplete": "the request is incomplete",
+	"http-too-long":   "the head of the request is longer than {most} bytes",
+	"http-too-slow":   "the request took longer than {limit}",
+	"http-version":    "this server speaks HTTP/1.1 only",
+
 	// Connections.
 	"server-full":              "the server is full: try again later",
 	"too-many-connections":     "your address already has {connections|connection}, the limit",
