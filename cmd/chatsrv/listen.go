@@ -19,20 +19,26 @@ const (
 
 // A listener listens on addresses.
 type listener interface {
-	Listen(network, address string) (net.Addr, error)
+	ListenWith(network, address string, o server.ListenOptions) (net.Addr, error)
 }
 
-// noted is a listener that records its addresses.
+// noted is a listener that records what it has opened.
 type noted struct {
 	listener
-	addrs []net.Addr
+	opened []opened
 }
 
-// Listen implements listener.
-func (n *noted) Listen(network, address string) (net.Addr, error) {
-	addr, err := n.listener.Listen(network, address)
+// opened is an address that is listened on.
+type opened struct {
+	addr net.Addr
+	o    server.ListenOptions
+}
+
+// ListenWith implements listener.
+func (n *noted) ListenWith(network, address string, o server.ListenOptions) (net.Addr, error) {
+	addr, err := n.listener.ListenWith(network, address, o)
 	if err == nil {
-		n.addrs = append(n.addrs, addr)
+		n.opened = append(n.opened, opened{addr, o})
 	}
 	return addr, err
 }
@@ -59,7 +65,7 @@ func listenAll(places []config.Listen, srv listener) error {
 func listenPatiently(places []config.Listen, srv listener, present func(netip.Addr) bool, wait func() bool) error {
 	for _, place := range places {
 		for {
-			_, err := srv.Listen(place.Network, place.Address)
+			_, err := srv.ListenWith(place.Network, place.Address, server.ListenOptions{Protocol: place.Protocol, Proxies: place.Proxies})
 			if err == nil {
 				break
 			}

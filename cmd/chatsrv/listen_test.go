@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/config"
+	"github.com/sudoXpg/netloop/internal/server"
 )
 
 // A slowHost has addresses that can be listened on after a number of tries.
@@ -19,7 +20,7 @@ type slowHost struct {
 	listen []string
 }
 
-func (h *slowHost) Listen(_, address string) (net.Addr, error) {
+func (h *slowHost) ListenWith(_, address string, _ server.ListenOptions) (net.Addr, error) {
 	if h.tries[address] > 0 {
 		h.tries[address]--
 		return nil, fmt.Errorf("listen %s: %w", address, h.err)
@@ -57,5 +58,40 @@ func TestTheStartWaitsForTentativeAddresses(t *testing.T) {
 				t.Errorf("listening on %v", c.host.listen)
 			}
 		})
+	}
+}
+
+// The log tells how to connect, to a listener that takes users.
+func TestTheInvitationNamesAListenerForUsers(t *testing.T) {
+	at := func(network, address, protocol string, proxies ...netip.Prefix) opened {
+		o := opened{o: server.ListenOptions{Protocol: protocol, Proxies: proxies}}
+		if network == "unix" {
+			o.addr = &net.UnixAddr{Net: "unix", Name: address}
+		} else {
+			o.addr = net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))
+		}
+		return o
+	}
+	telnet := at("tcp", "192.0.2.1:1", "telnet")
+	secure := at("tcp", "[2001:db8::1]:2", "tls")
+	json := at("tcp", "192.0.2.1:3", "json")
+	socket := at("unix", "/run/chat.sock", "auto")
+	behind := at("tcp", "192.0.2.1:4", "auto", netip.MustParsePrefix("192.0.2.0/24"))
+	for _, c := range []struct {
+		opened []opened
+		want   string
+	}{
+		{[]opened{telnet, secure}, "telnet 192.0.2.1 1"},
+		{[]opened{behind, json, secure, telnet}, "telnet 192.0.2.1 1"},
+		{[]opened{json, secure}, "openssl s_client -quiet -connect [2001:db8::1]:2"},
+		{[]opened{socket, secure}, "openssl s_client -quiet -connect [2001:db8::1]:2"},
+		{[]opened{behind, socket}, "nc -U /run/chat.sock"},
+		{[]opened{json}, "nc 192.0.2.1 3"},
+		{[]opened{behind}, ""},
+		{nil, ""},
+	} {
+		if got := invitation(c.opened); got != c.want {
+			t.Errorf("%v: %q, want %q", c.opened, got, c.want)
+		}
 	}
 }

@@ -87,8 +87,8 @@ func (p program) serveWith(
 	if err != nil {
 		return nil, err
 	}
-	opened := &noted{listener: srv}
-	if err := listenAll(places, opened); err != nil {
+	listening := &noted{listener: srv}
+	if err := listenAll(places, listening); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
 	stopMetrics, err := serveMetrics(s.Config, srv, data, log, keeper, backend.Name)
@@ -101,7 +101,7 @@ func (p program) serveWith(
 		return nil, errors.Join(err, srv.Close())
 	}
 	defer stopAdmin()
-	srv.LogStart(version(), backend.Name, slog.String("data", cmp.Or(data.folder, config.DataNone)), slog.String("try", invitation(opened.addrs)))
+	srv.LogStart(version(), backend.Name, slog.String("data", cmp.Or(data.folder, config.DataNone)), slog.String("try", invitation(listening.opened)))
 	if keeper != nil {
 		logCert(log, keeper)
 	}
@@ -125,24 +125,46 @@ func (p program) serveWith(
 	return &end, nil
 }
 
-// invitation returns the command with which a user can connect to the server.
-func invitation(addrs []net.Addr) string {
-	for _, addr := range addrs {
-		host, port, err := net.SplitHostPort(addr.String())
-		if err != nil {
-			continue
-		}
-		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-			if host, err = os.Hostname(); err != nil {
-				host = "localhost"
+// invitations are the commands with which a user can connect, by protocol, best first.
+var invitations = []struct{ protocol, tcp, unix string }{
+	{config.ProtocolAuto, "telnet", "nc -U"},
+	{config.ProtocolTelnet, "telnet", "nc -U"},
+	{config.ProtocolTLS, "openssl s_client -quiet -connect", "openssl s_client -quiet -unix"},
+	{config.ProtocolJSON, "nc", "nc -U"},
+}
+
+// invitation returns the command with which a user can connect to the server, over TCP if
+// possible; "" if only proxies can.
+func invitation(all []opened) string {
+	for _, remote := range []bool{true, false} {
+		for _, kind := range invitations {
+			for _, each := range all {
+				host, port, err := net.SplitHostPort(each.addr.String())
+				switch {
+				case each.o.Protocol != kind.protocol || each.o.Proxies != nil || remote != (each.addr.Network() != "unix"):
+				case !remote:
+					return kind.unix + " " + each.addr.String()
+				case err == nil && kind.protocol == config.ProtocolTLS:
+					return kind.tcp + " " + net.JoinHostPort(named(host), port)
+				case err == nil:
+					return kind.tcp + " " + named(host) + " " + port
+				}
 			}
 		}
-		return "telnet " + host + " " + port
-	}
-	for _, addr := range addrs {
-		return "nc -U " + addr.String()
 	}
 	return ""
+}
+
+// named returns the name of this machine for the unspecified address, and any other host
+// as it is.
+func named(host string) string {
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsUnspecified() {
+		return host
+	}
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return "localhost"
 }
 
 // newServer makes a server with the settings of r, and passes it to r.

@@ -22,10 +22,13 @@ type Config struct {
 	// File is the path of the configuration file, "" without one.
 	File string
 
-	// Port is the TCP port of every listener; 0 means any free one.
+	// Port is the TCP port of every listener without one of its own; 0 means any free one.
 	Port uint16
 	// Bind lists the addresses to listen on, as given: see Listeners. Empty: all addresses.
 	Bind []string
+	// Listen lists listeners, as given, each with its protocol: see Listeners. It
+	// excludes Bind.
+	Listen []string
 	// IPv4 and IPv6 restrict the address family. Neither or both: dual stack.
 	IPv4, IPv6 bool
 

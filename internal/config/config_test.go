@@ -70,7 +70,7 @@ func TestEveryFlagReachesItsField(t *testing.T) {
 		--data /srv/chat --guests=false --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
 		--chatlog /var/log/chat --chatlog-size 1MiB --chatlog-keep 3 --max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json
 		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug
-		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off`))
+		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off --listen auto://* --listen auto://lo?proxy=::1`))
 	want := Config{
 		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
 		Data: "/srv/chat", Words: "w.txt", KeepAge: 720 * time.Hour, KeepSize: 1 << 30,
@@ -79,7 +79,8 @@ func TestEveryFlagReachesItsField(t *testing.T) {
 		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,
 		LogLevels: logs.All(slog.LevelDebug), LogFormat: LogJSON, LogFile: "/tmp/log", LogMaxSize: 2 << 20, LogKeep: 1, LogCompress: true,
 		Metrics: netip.MustParseAddrPort("127.0.0.1:9100"), Debug: true,
-		TLS: TLSOff, TLSCerts: []string{"a.pem", "b.pem"}, TLSKeys: []string{"a.key", "b.key"},
+		Listen: []string{"auto://*", "auto://lo?proxy=::1"},
+		TLS:    TLSOff, TLSCerts: []string{"a.pem", "b.pem"}, TLSKeys: []string{"a.key", "b.key"},
 	}
 	if diff := cmp.Diff(want, got, addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -137,6 +138,27 @@ func TestErrorsNameTheOriginTheValueAndTheWayOut(t *testing.T) {
 		{env: "CHATSRV_PORT=http", want: []string{"CHATSRV_PORT: ", `"http"`, "65535"}},
 		{env: "CHATSRV_BIND=lo,,eth0", want: []string{"CHATSRV_BIND: ", `""`, "unix:PATH"}},
 		{args: "--bind=", want: []string{"--bind: ", `""`}},
+		{args: "--listen=", want: []string{"--listen: ", `"": the protocol is missing`, "auto://*"}},
+		{args: "--listen 127.0.0.1", want: []string{"--listen: ", `"127.0.0.1": the protocol is missing`}},
+		{args: "--listen tlnet://*", want: []string{"--listen: ", `"tlnet://*": the protocol "tlnet" is not one of auto, telnet, tls, json`, "did you mean telnet?"}},
+		{args: "--listen TLS://*", want: []string{`"TLS" is not one of`, "did you mean tls?"}},
+		{args: "--listen http://*", want: []string{`the protocol "http" is not one of auto, telnet, tls, json`}},
+		{args: "--listen tls://", want: []string{`"tls://": the address is missing`, "tls://127.0.0.1:9034"}},
+		{args: "--listen tls://?proxy=::1", want: []string{"the address is missing"}},
+		{args: "--listen tls://lo/", want: []string{`"tls://lo/": nothing follows the address but options`}},
+		{args: "--listen tls://*?prxy=::1", want: []string{`"tls://*?prxy=::1": unknown option "prxy"`, "did you mean proxy?"}},
+		{args: "--listen tls://*?", want: []string{`unknown option ""`, "the only one is proxy=NETWORK"}},
+		{args: "--listen tls://*?proxy=::1&backlog=9", want: []string{`unknown option "backlog"`, "the only one is proxy=NETWORK"}},
+		{args: "--listen tls://*?proxy", want: []string{`proxy: "" is not an address or a network`, "10.0.0.0/8"}},
+		{args: "--listen tls://*?proxy=10.0.0.1,", want: []string{`proxy: "" is not an address`}},
+		{args: "--listen tls://*?proxy=10.0.0/8", want: []string{`"tls://*?proxy=10.0.0/8": proxy: "10.0.0/8" is not an address`}},
+		{args: "--listen tls://*?proxy=haproxy.example", want: []string{`"haproxy.example" is not an address`}},
+		{args: "--listen auto://unix:/s?proxy=::1", want: []string{"the clients of a Unix socket have no address", "over loopback"}},
+		{args: "--listen auto://* --listen tls://* --tls off", want: []string{"--listen: ", `"tls://*": there is no TLS with --tls off`, "telnet://*"}},
+		{args: "--listen json://* --style classic", want: []string{`"json://*": --style classic has only its own protocol`, "auto://*"}},
+		{args: "--listen tls://* --style classic", want: []string{`"tls://*": --style classic`}},
+		{env: "CHATSRV_LISTEN=tcp://*", want: []string{"CHATSRV_LISTEN: ", `the protocol "tcp" is not one of`}},
+		{env: "CHATSRV_LISTEN=auto://*,::1", want: []string{"CHATSRV_LISTEN: ", `"::1": the protocol is missing`}},
 		{args: "--loops 0", want: []string{"--loops: ", `"0"`, "1 to 256"}},
 		{args: "--max-line 33KiB", want: []string{"--max-line: ", `"33KiB"`, "64 to 32KiB", "1MiB"}},
 		{args: "--max-lag 1MB", want: []string{"--max-lag: ", `"1MB"`, "64KiB to 1GiB"}},
@@ -237,5 +259,14 @@ func TestFlagsAreThoseThatWereGiven(t *testing.T) {
 	again, err := Load(s.Flags(), env)
 	if err != nil || !cmp.Equal(again.Config, s.Config, addresses) {
 		t.Errorf("again: %+v, %v, want %+v", again, err, s.Config)
+	}
+}
+
+// The networks of an option and the entries of the variable are both separated by commas.
+func TestAVariableMayHaveSeveralListeners(t *testing.T) {
+	got := parse(t, nil, "CHATSRV_LISTEN=auto://*, tls://*:9035?proxy=10.0.0.1, 10.0.0.0/8,telnet://lo,json://::1?proxy=::1&proxy=::2,::3")
+	want := []string{"auto://*", "tls://*:9035?proxy=10.0.0.1,10.0.0.0/8", "telnet://lo", "json://::1?proxy=::1&proxy=::2,::3"}
+	if diff := cmp.Diff(want, got.Listen); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

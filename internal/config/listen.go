@@ -17,17 +17,31 @@ type Listen struct {
 	Network string
 	// Address is "host:port" with an IP literal or no host, or a path.
 	Address string
+	// Protocol is what clients speak, usually ProtocolAuto.
+	Protocol string
+	// Proxies are the proxies that may connect, with the PROXY protocol; nil: anybody
+	// may, without.
+	Proxies []netip.Prefix
 }
 
-// Listeners returns the addresses to listen on. Without Bind these are all
+// sameAddress reports whether l and o have the same address.
+func (l Listen) sameAddress(o Listen) bool { return l.Network == o.Network && l.Address == o.Address }
+
+// anyPort reports whether the system chooses the port.
+func (l Listen) anyPort() bool { return l.Network != "unix" && strings.HasSuffix(l.Address, ":0") }
+
+// Listeners returns the addresses to listen on. Without Bind and Listen these are all
 // addresses of the families asked for. Otherwise each entry of Bind is
 //
 //   - an IP address, IPv6 with or without brackets and zone, or one with its
 //     own port ("127.0.0.1:8080", "[::1]:8080"),
-//   - the name of a network interface: each of its addresses in the families
-//     asked for,
+//   - the name of a network interface, with or without a port: each of its addresses in
+//     the families asked for,
 //   - "unix:" and the path of a Unix socket,
-//   - "*": everywhere.
+//   - "*", with or without a port ("*:8080"): everywhere.
+//
+// An entry of Listen has a protocol before such an address, and may have options after
+// it (see entry.go).
 //
 // An IPv6 address never serves IPv4, "::" included. Duplicates are listed once.
 // For an invalid entry the error is a *UsageError; other errors are the
@@ -44,8 +58,14 @@ type iface struct {
 }
 
 func (c Config) listeners(interfaces func() ([]iface, error)) ([]Listen, error) {
-	if len(c.Bind) == 0 {
-		return []Listen{c.everywhere()}, nil
+	switch {
+	case len(c.Listen) > 0 && len(c.Bind) > 0:
+		return nil, listenError(fmt.Sprintf("%s can't be combined with --bind: use --listen auto://%s instead of --bind %s",
+			quote(c.Listen[0]), c.Bind[0], c.Bind[0]))
+	case len(c.Listen) > 0:
+		return c.entries(interfaces)
+	case len(c.Bind) == 0:
+		return []Listen{c.everywhere(c.Port)}, nil
 	}
 	var all []Listen
 	for _, entry := range c.Bind {
@@ -54,7 +74,7 @@ func (c Config) listeners(interfaces func() ([]iface, error)) ([]Listen, error) 
 			return nil, err
 		}
 		for _, l := range some {
-			if !slices.Contains(all, l) {
+			if !slices.ContainsFunc(all, l.sameAddress) {
 				all = append(all, l)
 			}
 		}
@@ -68,10 +88,10 @@ func (c Config) resolve(entry string, interfaces func() ([]iface, error)) ([]Lis
 		if path == "" {
 			return nil, bindError(entry, "has no path (as in unix:/run/chatsrv.sock)")
 		}
-		return []Listen{{"unix", path}}, nil
+		return []Listen{{Network: "unix", Address: path, Protocol: ProtocolAuto}}, nil
 	}
-	if entry == "*" {
-		return []Listen{c.everywhere()}, nil
+	if host, port := cutPort(entry, c.Port); host == "*" {
+		return []Listen{c.everywhere(port)}, nil
 	}
 	if addr, port, ok := parseAddr(entry, c.Port); ok {
 		addr = addr.Unmap()
@@ -90,18 +110,25 @@ func (c Config) resolve(entry string, interfaces func() ([]iface, error)) ([]Lis
 	return c.onInterface(entry, known)
 }
 
-// onInterface lists the addresses of the interface named entry.
+// onInterface lists the addresses of the interface named entry, which may have a port.
+// A name may have a colon, too.
 func (c Config) onInterface(entry string, known []iface) ([]Listen, error) {
 	names := make([]string, len(known))
 	for i, nic := range known {
 		names[i] = nic.name
-		if nic.name != entry {
+	}
+	name, port := entry, c.Port
+	if !slices.Contains(names, name) {
+		name, port = cutPort(entry, c.Port)
+	}
+	for _, nic := range known {
+		if nic.name != name {
 			continue
 		}
 		var some []Listen
 		for _, addr := range nic.addrs {
 			if c.family(addr) {
-				some = append(some, at(addr, c.Port))
+				some = append(some, at(addr, port))
 			}
 		}
 		switch {
@@ -114,8 +141,10 @@ func (c Config) onInterface(entry string, known []iface) ([]Listen, error) {
 		}
 	}
 	hint := "host names are not looked up"
-	if near, ok := nearest.Find(entry, names); ok {
+	if near, ok := nearest.Find(name, names); ok {
 		hint = "did you mean " + near + "?"
+	} else if name == "" {
+		hint = "for all addresses write *" + entry
 	} else if len(names) > 0 {
 		hint += "; interfaces here: " + strings.Join(names, ", ")
 	}
@@ -123,7 +152,7 @@ func (c Config) onInterface(entry string, known []iface) ([]Listen, error) {
 }
 
 // everywhere returns the wildcard of the families asked for.
-func (c Config) everywhere() Listen {
+func (c Config) everywhere(port uint16) Listen {
 	network := "tcp"
 	switch {
 	case c.IPv4 && !c.IPv6:
@@ -131,7 +160,7 @@ func (c Config) everywhere() Listen {
 	case c.IPv6 && !c.IPv4:
 		network = "tcp6"
 	}
-	return Listen{network, ":" + strconv.Itoa(int(c.Port))}
+	return Listen{Network: network, Address: ":" + strconv.Itoa(int(port)), Protocol: ProtocolAuto}
 }
 
 // family reports whether addr belongs to a family asked for.
@@ -164,7 +193,7 @@ func at(addr netip.Addr, port uint16) Listen {
 	if addr.Is4() {
 		network = "tcp4"
 	}
-	return Listen{network, netip.AddrPortFrom(addr, port).String()}
+	return Listen{Network: network, Address: netip.AddrPortFrom(addr, port).String(), Protocol: ProtocolAuto}
 }
 
 // parseAddr reads an IP address with or without brackets and port.
@@ -179,6 +208,16 @@ func parseAddr(entry string, port uint16) (netip.Addr, uint16, bool) {
 	}
 	addr, err := netip.ParseAddr(entry)
 	return addr, port, err == nil
+}
+
+// cutPort splits a port from the end of entry. Without one it returns the default.
+func cutPort(entry string, port uint16) (string, uint16) {
+	if i := strings.LastIndexByte(entry, ':'); i >= 0 {
+		if n, err := strconv.ParseUint(entry[i+1:], 10, 16); err == nil {
+			return entry[:i], uint16(n)
+		}
+	}
+	return entry, port
 }
 
 func bindError(entry, problem string) error {

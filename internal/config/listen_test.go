@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/sock/socktest"
 )
 
-// machine is a machine with three interfaces, one of them without an address.
+// machine is a machine with some interfaces, one of them without an address.
 func machine() ([]iface, error) {
 	addrs := func(texts ...string) (all []netip.Addr) {
 		for _, text := range texts {
@@ -24,6 +25,7 @@ func machine() ([]iface, error) {
 		{"eth0", addrs("192.0.2.7", "2001:db8::7", "fe80::7%eth0")},
 		{"tun0", addrs("198.51.100.1")},
 		{"dummy0", nil},
+		{"eth0:1", addrs("198.51.100.2")}, // an alias, as Linux names them
 	}, nil
 }
 
@@ -38,6 +40,10 @@ func TestListenersResolvesEveryKindOfEntry(t *testing.T) {
 		"-6 -b * -b unix:/s":     "tcp6 :9034, unix /s",
 		"-b 127.0.0.1":           "tcp4 127.0.0.1:9034",
 		"-b 127.0.0.1:80":        "tcp4 127.0.0.1:80",
+		"-b *:80":                "tcp :80",
+		"-4 -b *:0":              "tcp4 :0",
+		"-b lo:80":               "tcp4 127.0.0.1:80, tcp6 [::1]:80",
+		"-b eth0:1":              "tcp4 198.51.100.2:9034",
 		"-b ::1 -p 1":            "tcp6 [::1]:1",
 		"-b [::1]":               "tcp6 [::1]:9034",
 		"-b [::1]:80":            "tcp6 [::1]:80",
@@ -83,12 +89,15 @@ func TestListenersExplainsInvalidEntries(t *testing.T) {
 		"-6 -b tun0":             `"tun0" is an interface without an address that --ipv6 allows`,
 		"-b dummy0":              `"dummy0" is an interface without an address`,
 		"-b eht0":                "did you mean eth0?",
-		"-b localhost":           "host names are not looked up; interfaces here: lo, eth0, tun0, dummy0",
+		"-b localhost":           "host names are not looked up; interfaces here: lo, eth0, tun0, dummy0, eth0:1",
 		"-b 300.1.1.1":           `"300.1.1.1" is neither an IP address nor an interface`,
 		"-b [lo]":                `"[lo]" is neither`,
 		"-b [127.0.0.1]":         "is neither",
 		"-b fe80::1":             "fe80::1%eth0",
 		"-b unix:":               "has no path",
+		"-b :80":                 "for all addresses write *:80",
+		"-b lo:x":                `"lo:x" is neither`,
+		"-b *:65536":             `"*:65536" is neither`,
 		"-b lo -b unix:":         "has no path",
 	} {
 		got, err := parse(t, strings.Fields(args)).listeners(machine)
@@ -122,8 +131,8 @@ func TestInterfacesOfThisMachineAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	four, six := Listen{"tcp4", "127.0.0.1:9034"}, Listen{"tcp6", "[::1]:9034"}
-	if !slices.Contains(all, four) && !slices.Contains(all, six) {
+	four, six := Listen{Network: "tcp4", Address: "127.0.0.1:9034"}, Listen{Network: "tcp6", Address: "[::1]:9034"}
+	if !slices.ContainsFunc(all, four.sameAddress) && !slices.ContainsFunc(all, six.sameAddress) {
 		t.Errorf("%s gives %v; want %v or %v among them", nics[i].Name, all, four, six)
 	}
 }
@@ -138,5 +147,60 @@ func TestLinkLocalAddressesGetTheirZone(t *testing.T) {
 	want := []netip.Addr{netip.MustParseAddr("fe80::7%eth0"), netip.MustParseAddr("192.0.2.7")}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestListenersOfOneProtocol(t *testing.T) {
+	for args, want := range map[string]string{
+		"--listen auto://*":                                            "auto tcp :9034",
+		"--listen auto://* -4 -p 1":                                    "auto tcp4 :1",
+		"--listen telnet://127.0.0.1 --listen tls://*:2":               "telnet tcp4 127.0.0.1:9034, tls tcp :2",
+		"--listen tls://[::1]:2 --listen json://lo":                    "tls tcp6 [::1]:2, json tcp4 127.0.0.1:9034, json tcp6 [::1]:9034",
+		"--listen json://unix:/s":                                      "json unix /s",
+		"--listen telnet://lo:80 -6":                                   "telnet tcp6 [::1]:80",
+		"--listen auto://tun0?proxy=10.0.0.1,::1":                      "auto tcp4 198.51.100.1:9034 from 10.0.0.1/32 ::1/128",
+		"--listen tls://*?proxy=10.1.2.3/8&proxy=::ffff:192.0.2.0/120": "tls tcp :9034 from 10.0.0.0/8 192.0.2.0/24",
+		// The same listener twice, and two with a free port each.
+		"--listen tls://lo --listen tls://127.0.0.1 -4": "tls tcp4 127.0.0.1:9034",
+		"--listen tls://::1 --listen auto://::1 -p 0":   "tls tcp6 [::1]:0, auto tcp6 [::1]:0",
+		"--listen tls://*:0 --listen telnet://*:0":      "tls tcp :0, telnet tcp :0",
+	} {
+		all, err := parse(t, strings.Fields(args)).listeners(machine)
+		if err != nil {
+			t.Errorf("%q: %v", args, err)
+			continue
+		}
+		var texts []string
+		for _, l := range all {
+			text := l.Protocol + " " + l.Network + " " + l.Address
+			if l.Proxies != nil {
+				text += " from " + strings.Trim(fmt.Sprint(l.Proxies), "[]")
+			}
+			texts = append(texts, text)
+		}
+		if text := strings.Join(texts, ", "); text != want {
+			t.Errorf("%q listens on %s; want %s", args, text, want)
+		}
+	}
+}
+
+func TestListenersOfOneProtocolExplainMistakes(t *testing.T) {
+	for args, want := range map[string]string{
+		"--listen tls://eht0":                                        `"tls://eht0": "eht0" is neither an IP address nor an interface of this machine (did you mean eth0?)`,
+		"--listen tls://localhost":                                   "host names are not looked up",
+		"--listen tls://:9035":                                       "for all addresses write *:9035",
+		"--listen tls://127.0.0.1 -6":                                `"tls://127.0.0.1": "127.0.0.1" is an IPv4 address, which --ipv6 excludes`,
+		"--listen tls://unix:":                                       "has no path",
+		"--listen tls://lo --listen telnet://127.0.0.1":              `"telnet://127.0.0.1": tcp4 127.0.0.1:9034 already belongs to "tls://lo": give one of them another port`,
+		"--listen tls://* --listen tls://*?proxy=::1":                `tcp :9034 already belongs to "tls://*"`,
+		"--listen tls://unix:/s --listen telnet://unix:/s":           `unix /s already belongs to "tls://unix:/s"`,
+		"--listen tls://*:1 --listen json://*:2 --listen auto://*:1": `"auto://*:1": tcp :1 already belongs to "tls://*:1"`,
+		"--listen tls://* --bind lo":                                 `"tls://*" can't be combined with --bind: use --listen auto://lo instead of --bind lo`,
+	} {
+		got, err := parse(t, strings.Fields(args)).listeners(machine)
+		var usage *UsageError
+		if !errors.As(err, &usage) || usage.Where != "--listen" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, error %v; want %q", args, got, err, want)
+		}
 	}
 }

@@ -175,6 +175,21 @@ func (s *Settings) contradictions() (p Problems) {
 		}
 		p.add(s.origin(name), fmt.Sprintf("there are %d certificates and %d keys: give one --tls-key for each --tls-cert, in the same order", certs, keys))
 	}
+	return append(p, s.listenProblems()...)
+}
+
+// listenProblems returns contradictions between entries of Listen and other settings.
+func (s *Settings) listenProblems() (p Problems) {
+	for _, text := range s.Config.Listen {
+		e, err := parseEntry(text)
+		switch {
+		case err != nil: // reported when it was set
+		case s.Config.Style == StyleClassic && e.protocol != ProtocolAuto:
+			p.add(s.origin("listen"), quote(text)+": --style classic has only its own protocol: use auto://"+e.address)
+		case s.Config.TLS == TLSOff && e.protocol == ProtocolTLS:
+			p.add(s.origin("listen"), quote(text)+": there is no TLS with --tls off: leave --tls out, or use telnet://"+e.address)
+		}
+	}
 	return p
 }
 

@@ -29,6 +29,8 @@ type row struct {
 	// repeat is set if the flag may be given several times, the variable
 	// separates values by commas, and the file has a list.
 	repeat bool
+	// split splits the variable if repeat is set; nil: at each comma.
+	split func(text string) []string
 	// noEnv and noFile are set if there is no environment variable, or no key in the file.
 	noEnv, noFile bool
 	// live is set if a reload changes the setting in the running server; the others need a
@@ -77,6 +79,11 @@ var table = []row{
 		set:  setBind,
 	},
 	{
+		group: groupListen, name: "listen", value: "PROTO://ADDR", sample: "tls://*:9035", repeat: true, split: splitEntries,
+		help: "Listen on ADDR (as in --bind) for PROTO: auto (detect), telnet, tls or json; ?proxy=CIDR expects the PROXY protocol; replaces --bind; repeatable",
+		set:  setListen,
+	},
+	{
 		group: groupListen, name: "ipv4", short: "4", help: "Listen on IPv4 only",
 		set: toggle(func(c *Config) *bool { return &c.IPv4 }),
 	},
@@ -103,7 +110,7 @@ var table = []row{
 
 	{
 		group: groupTLS, name: "tls", value: "MODE", def: string(TLSOn),
-		help: "Accept TLS on the same port: on, or off; the classic style and --sniff-window 0 have none",
+		help: "Accept TLS: on, or off; the classic style has none, and with --sniff-window 0 only tls:// listeners do",
 		set:  choice(func(c *Config) *TLSMode { return &c.TLS }, TLSOn, TLSOff),
 	},
 	{
@@ -315,11 +322,14 @@ func (r row) lookup(env func(string) (string, bool)) (texts []string, warning st
 	if !ok || text == "" {
 		return nil, ""
 	}
-	if isServiceLink(text) {
+	if r.split == nil && isServiceLink(text) {
 		return nil, r.env() + ": " + quote(text) + " is ignored: it looks like a Kubernetes service link (enableServiceLinks: false leaves those out; the flag is --" + r.name + ")"
 	}
 	if !r.repeat {
 		return []string{text}, ""
+	}
+	if r.split != nil {
+		return r.split(text), ""
 	}
 	texts = strings.Split(text, ",")
 	for i := range texts {

@@ -145,6 +145,14 @@ func setBind(c *Config, text string) error {
 	return nil
 }
 
+func setListen(c *Config, text string) error {
+	if _, err := parseEntry(text); err != nil {
+		return err
+	}
+	c.Listen = append(c.Listen, text)
+	return nil
+}
+
 func setName(c *Config, text string) error {
 	printable := utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 	if !printable || strings.TrimSpace(text) == "" || len(text) > maxName {
