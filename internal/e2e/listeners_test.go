@@ -18,7 +18,8 @@ import (
 // only a listener without one greets in time.
 func TestListenersOfOneProtocol(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--listen", "telnet://127.0.0.1", "--listen", "tls://127.0.0.1", "--listen", "auto://unix:"+folder(t)+"/chat", "--sniff-window", "10s")
+	s := start(t, "--listen", "telnet://127.0.0.1", "--listen", "tls://127.0.0.1", "--listen", "auto://unix:"+folder(t)+"/chat",
+		"--listen", "json://127.0.0.1", "--sniff-window", "10s")
 	s.expect(t, record{"msg": "listener", "address": "tcp4 " + s.places[0].address, "protocol": "telnet"})
 	s.expect(t, record{"msg": "listener", "address": "tcp4 " + s.places[1].address, "protocol": "tls"})
 	alice := meet(t, s, "alice", 0)
@@ -41,6 +42,16 @@ func TestListenersOfOneProtocol(t *testing.T) {
 	if err := errors.Join(bob.send("hello\r\n"), alice.sees("bob: hello\r\n"), carol.sees("bob: hello\r\n")); err != nil {
 		t.Error(err)
 	}
+	dave := meet(t, s, "dave", 3)
+	if err := dave.send(`{"type":"hello","v":1}` + "\n" + `{"type":"login","name":"dave"}` + "\n"); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(alice.sees("*** dave joined\r\n"), bob.sees("*** dave joined\r\n"), alice.send("hi\r\n"), bob.sees("alice: hi\r\n")); err != nil {
+		t.Error(err)
+	}
+	if _, err := dave.until(`"hi"`); err != nil {
+		t.Error(err)
+	}
 	web := meet(t, s, "a browser", 0)
 	if err := errors.Join(web.sees(greeting), web.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), web.seesTheEnd("")); err != nil {
 		t.Error(err)
@@ -55,7 +66,7 @@ func TestListenersOfOneProtocol(t *testing.T) {
 	if err := errors.Join(alice.seesNothing(), bob.seesNothing()); err != nil {
 		t.Error(err)
 	}
-	leave(t, []*person{alice, bob, carol})
+	leave(t, []*person{alice, bob, carol, dave})
 	s.stops(t)
 }
 

@@ -91,6 +91,29 @@ func TestATLSListenerNeedsNoWindow(t *testing.T) {
 	}
 }
 
+// A client of it that does not begin with an object has made a mistake, and is told so.
+func TestAJSONListenerSpeaksOnlyJSON(t *testing.T) {
+	f := start(t, speaksTLS)
+	f.listens(server.ListenOptions{Protocol: "json"})
+	p := f.at("192.0.2.1")
+	p.sends(`{"type":"hello","v":1}` + "\n" + `{"type":"login","name":"bob"}` + "\n")
+	if got := p.reads(); !strings.HasPrefix(got, `{"type":"welcome"`) || !strings.Contains(got, "#lobby") {
+		t.Errorf("%q", got)
+	}
+	for _, first := range []string{"eve\r\n", "GET / HTTP/1.1\r\n\r\n"} {
+		odd := f.at("192.0.2.2")
+		f.advance(time.Second)
+		odd.sees("")
+		odd.sends(first)
+		if got := odd.reads(); !strings.HasPrefix(got, `{"type":"error"`) {
+			t.Errorf("%q is answered with %q", first, got)
+		}
+	}
+	for line := range strings.Lines(p.reads()) {
+		t.Errorf("then %s", line)
+	}
+}
+
 // A protocol is found by the name in its row.
 func TestAListenerMayHaveAnyProtocolOfTheServer(t *testing.T) {
 	f := start(t, speaksTLS)
@@ -109,7 +132,7 @@ func TestAListenerMayHaveAnyProtocolOfTheServer(t *testing.T) {
 func TestAProtocolThatTheServerLacksIsAnError(t *testing.T) {
 	f := start(t, nil)
 	for protocol, want := range map[string]string{
-		"tls":   "listen tcp 0.0.0.0:3: the protocol tls is not available here (there are auto, http, telnet)",
+		"tls":   "listen tcp 0.0.0.0:3: the protocol tls is not available here (there are auto, http, json, telnet)",
 		"pipes": "the protocol pipes is not available here",
 		"ssh":   "the protocol ssh is not available here",
 	} {
