@@ -74,6 +74,23 @@ func benchmarkCommit(b *testing.B, producers, backlog int) {
 	}
 }
 
+// BenchmarkBatch is the cost of a message in large transactions, without a Writer and
+// without indexing.
+func BenchmarkBatch(b *testing.B) {
+	s, st := opened(b, folder(b))
+	r := rand.New(rand.NewPCG(1, 2))
+	posts := make([]chat.Record, b.N)
+	for i := range posts {
+		posts[i] = message(r, st.Epoch, uint64(i+1))
+	}
+	b.ResetTimer()
+	for batch := range slices.Chunk(posts, 1000) {
+		if err := s.Commit(batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // vocabulary has 20,000 words; message draws them as people use words, the
 // first ones very often.
 var vocabulary = func() (list []string) {
