@@ -63,6 +63,22 @@ func TestNothingThatWasSavedIsLostWhenTheProcessIsKilled(t *testing.T) {
 				t.Fatalf("round %d: message %d was saved and is lost", round, id)
 			}
 		}
+		posted, err := s.Posted(1, chat.CIDWindow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[uint64]bool{}
+		for _, p := range posted {
+			known[p.ID] = true
+			if p.CID != fmt.Sprint(p.ID) || whole && !have[p.ID] {
+				t.Fatalf("round %d: %+v is known, and the message is there: %v", round, p, have[p.ID])
+			}
+		}
+		for id := range fresh {
+			if !known[id] {
+				t.Fatalf("round %d: message %d was saved and its client's ID is lost", round, id)
+			}
+		}
 		if whole {
 			healthy(t, s)
 		}

@@ -67,9 +67,12 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Commit([]chat.Record{chat.Account{ID: 1, Name: "ann"}}); err != nil {
+		return err
+	}
 	fmt.Printf("epoch %d\n", st.Epoch)
 	var id atomic.Uint64
-	id.Store(st.LastID)
+	id.Store(max(1, st.LastID))
 	w := store.NewWriter(s, store.Options{IndexStep: 8, IndexBacklog: 64})
 	failed := make(chan error)
 	var next func(error)
@@ -81,7 +84,7 @@ func child(dir string) error {
 				_, err = fmt.Printf("saved %d\n", n)
 			}
 			next(err)
-		}, chat.Post{Key: "ann", Event: chat.Event{
+		}, chat.Post{Key: "ann", Owner: 1, CID: fmt.Sprint(n), Event: chat.Event{
 			Room: "#lobby", Epoch: st.Epoch, Seq: n, ID: n, Kind: chat.Say, Name: "ann", Body: body, Time: time.Now(),
 		}}, chat.Act{By: "ann", Verb: "say", Target: body})
 	}
