@@ -411,9 +411,11 @@ type Archive interface {
 	// Posted returns the messages with a CID of an owner (see [Post]), newest first,
 	// limit at most. The newest CIDWindow are kept, even of messages that were
 	// deleted or archived since. If a CID was used again, it is that of the newest
-	// message.
+	// message. Those of an owner that is not stored, as an account or a session, are
+	// dropped at the next start.
 	Posted(owner uint64, limit int) ([]Posted, error)
 	// Since returns what happened in a room after the event with that epoch and seq,
-	// which need not be stored, with at most limit messages.
+	// which need not be stored, with at most limit messages. As in History, these may
+	// be of an earlier room with that name.
 	Since(room string, epoch, seq uint64, limit int) (Missed, error)
 }

@@ -26,7 +26,7 @@ func Means(d chat.Redaction, p chat.Post) bool {
 // SamePost reports whether two posts with the same ID are equal, except for a
 // text that was deleted, or edited in only one of them or at another time.
 func SamePost(a, b chat.Post) bool {
-	a, b = message(a), message(b)
+	a, b = stored(a), stored(b)
 	if a.Event.Body == "" || b.Event.Body == "" || a.Event.Edited != b.Event.Edited {
 		a.Event.Body, b.Event.Body = "", ""
 		a.Event.Edited, b.Event.Edited = time.Time{}, time.Time{}
@@ -41,5 +41,5 @@ func LaterEdit(there, p chat.Post) (edit chat.Edit, ok bool) {
 	return chat.Edit{Room: e.Room, ID: e.ID, Body: e.Body, Time: e.Edited}, e.Body != "" && Nanos(e.Edited) > Nanos(there.Event.Edited)
 }
 
-// message returns what is stored of a post as a message.
-func message(p chat.Post) chat.Post { return chat.Post{Event: normalEvent(p.Event), Key: p.Key} }
+// stored returns the message that is stored of a post.
+func stored(p chat.Post) chat.Post { return chat.Post{Event: normalEvent(p.Event), Key: p.Key} }

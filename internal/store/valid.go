@@ -90,14 +90,14 @@ func (c *check) drop(r chat.Record) {
 }
 
 func (c *check) clientID(p chat.Post) {
-	c.about = "Owner"
+	c.field = "Owner"
 	c.id(p.Owner, p.CID == "")
-	c.about = "CID"
+	c.field = "CID"
 	c.text(p.CID)
 	if len(p.CID) > chat.MaxCID {
 		c.fail("a text that is too long")
 	}
-	c.about = ""
+	c.field = ""
 }
 
 func (c *check) redaction(r chat.Redaction) {
@@ -106,30 +106,30 @@ func (c *check) redaction(r chat.Redaction) {
 	c.id(r.Account, true)
 	c.text(r.Key)
 	c.time(r.Since)
-	c.about = "Time"
+	c.field = "Time"
 	c.time(r.Time)
-	c.about = ""
+	c.field = ""
 	if len(r.IDs) == 0 && r.Account == 0 && r.Key == "" {
 		c.fail("a redaction of nobody")
 	}
 }
 
 func (c *check) edit(r chat.Edit) {
-	c.about = "Room"
+	c.field = "Room"
 	c.room(r.Room)
-	c.about = "ID"
+	c.field = "ID"
 	c.id(r.ID, false)
-	c.about = "Body"
+	c.field = "Body"
 	c.text(r.Body)
 	if r.Body == "" {
 		c.fail("it is missing")
 	}
-	c.about = "Time"
+	c.field = "Time"
 	c.time(r.Time)
 	if Nanos(r.Time) == 0 {
 		c.fail("it is missing")
 	}
-	c.about = ""
+	c.field = ""
 }
 
 func (c *check) account(r chat.Account) {
@@ -143,37 +143,37 @@ func (c *check) account(r chat.Account) {
 }
 
 func (c *check) readMark(r chat.ReadMark) {
-	c.about = "Account"
+	c.field = "Account"
 	c.id(r.Account, false)
-	c.about = "Room"
+	c.field = "Room"
 	c.room(r.Room)
-	c.about = "Epoch"
+	c.field = "Epoch"
 	c.id(r.Epoch, false)
-	c.about = "Seq"
+	c.field = "Seq"
 	c.id(r.Seq, true)
-	c.about = ""
+	c.field = ""
 }
 
 func (c *check) session(r chat.Session) {
 	c.id(r.ID, false)
-	c.about = "Account"
+	c.field = "Account"
 	c.id(r.Account, true)
-	c.about = "Name"
+	c.field = "Name"
 	c.text(r.Name)
-	c.about = "Hash"
+	c.field = "Hash"
 	if r.Hash == ([32]byte{}) {
 		c.fail("it is missing")
 	}
-	c.about = "Rotated"
+	c.field = "Rotated"
 	c.time(r.Rotated)
-	c.about = "Seen"
+	c.field = "Seen"
 	c.time(r.Seen)
-	c.about = "Rooms"
+	c.field = "Rooms"
 	c.list(len(r.Rooms))
 	c.text(r.Rooms...)
-	c.about = "Settings"
+	c.field = "Settings"
 	c.text(r.Settings.Zone, r.Settings.Charset, string(r.Settings.Editing))
-	c.about = ""
+	c.field = ""
 }
 
 func (c *check) mail(r chat.Mail) {
@@ -196,14 +196,14 @@ func (c *check) end(r chat.End) {
 // A check records the first error.
 type check struct {
 	err   error
-	about string // the field that is checked; it may be ""
+	field string // the name of what is checked; "" for none
 }
 
 func (c *check) fail(what string) {
 	switch {
 	case c.err != nil:
-	case c.about != "":
-		c.err = fmt.Errorf("%w: %s: %s", ErrInvalid, c.about, what)
+	case c.field != "":
+		c.err = fmt.Errorf("%w: %s: %s", ErrInvalid, c.field, what)
 	default:
 		c.err = fmt.Errorf("%w: %s", ErrInvalid, what)
 	}
@@ -274,11 +274,11 @@ func (c *check) eventTexts(e chat.Event) {
 	c.id(e.Account, true)
 	c.text(e.Room, e.Name, e.Body)
 	c.time(e.Time)
-	c.about = "ReplyTo"
+	c.field = "ReplyTo"
 	c.id(e.ReplyTo, true)
-	c.about = "Edited"
+	c.field = "Edited"
 	c.time(e.Edited)
-	c.about = ""
+	c.field = ""
 }
 
 func (c *check) roomState(r chat.RoomState) {

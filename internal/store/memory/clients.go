@@ -8,9 +8,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// moreCIDs is how many client IDs of an owner there may be beyond
+// cidSlack is how many client IDs of an owner there may be beyond
 // chat.CIDWindow, so that not every message has to sort them.
-const moreCIDs = chat.CIDWindow / 4
+const cidSlack = chat.CIDWindow / 4
 
 // clientID records the client's ID of a new message.
 func (s *Store) clientID(p chat.Post) {
@@ -26,7 +26,7 @@ func (s *Store) clientID(p chat.Post) {
 	if own[p.CID].ID < e.ID {
 		own[p.CID] = chat.Posted{CID: p.CID, Room: e.Room, Epoch: e.Epoch, Seq: e.Seq, ID: e.ID}
 	}
-	if len(own) > chat.CIDWindow+moreCIDs {
+	if len(own) > chat.CIDWindow+cidSlack {
 		for _, old := range newestPosted(own)[chat.CIDWindow:] {
 			delete(own, old.CID)
 		}
@@ -74,9 +74,9 @@ func (s *Store) dropAccount(id uint64) {
 	maps.DeleteFunc(s.mail, func(_ uint64, m chat.Mail) bool { return m.To == id })
 }
 
-// dropUnowned drops what belongs to accounts and sessions that are not there any
+// dropOrphans drops what belongs to accounts and sessions that are not there any
 // more: it was written after they were dropped.
-func (s *Store) dropUnowned() {
+func (s *Store) dropOrphans() {
 	maps.DeleteFunc(s.readMarks, func(account uint64, _ []chat.ReadMark) bool { return !has(s.accounts, account) })
 	maps.DeleteFunc(s.sessions, func(_ uint64, r chat.Session) bool {
 		return r.Account != 0 && !has(s.accounts, r.Account)

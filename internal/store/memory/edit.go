@@ -21,7 +21,7 @@ func (s *Store) redact(d chat.Redaction) {
 		}
 	}
 	for _, id := range ids[max(0, len(ids)-chat.MaxChanges):] {
-		r.remember(chat.Change{ID: id, Time: d.Time})
+		r.recordChange(chat.Change{ID: id, Time: d.Time})
 	}
 	r.trimChanges()
 	for _, id := range d.IDs { // flagged and never published
@@ -45,7 +45,7 @@ func (s *Store) edit(d chat.Edit) {
 	r.bytes += int64(len(d.Body) - len(e.Body))
 	s.held += int64(len(d.Body) - len(e.Body))
 	e.Body, e.Edited = d.Body, d.Time
-	r.remember(chat.Change{ID: d.ID, Time: d.Time, Edited: edited})
+	r.recordChange(chat.Change{ID: d.ID, Time: d.Time, Edited: edited})
 	r.trimChanges()
 	if f, ok := s.flags[d.ID]; ok && f.Event.Room == d.Room && f.Event.Body != "" {
 		f.Event.Body, f.Event.Edited = d.Body, d.Time

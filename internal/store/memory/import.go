@@ -61,8 +61,8 @@ func (s *Store) check(l store.Line, last *store.Entry) error {
 	return nil
 }
 
-// orEdit returns r, or the edit that it brings if it is a post that is there.
-func (s *Store) orEdit(r chat.Record) chat.Record {
+// asEdit returns r, or the edit that it brings if it is a post that is there.
+func (s *Store) asEdit(r chat.Record) chat.Record {
 	p, ok := r.(chat.Post)
 	if !ok {
 		return r
@@ -78,7 +78,7 @@ func (s *Store) orEdit(r chat.Record) chat.Record {
 func (s *Store) take(l store.Line) {
 	switch {
 	case l.Record != nil:
-		s.apply(s.orEdit(l.Record))
+		s.apply(s.asEdit(l.Record))
 	case l.Entry != nil && l.Entry.N > s.lastEntry().N:
 		s.apply(l.Entry.Act)
 	case l.Kept != nil:

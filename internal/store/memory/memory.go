@@ -132,7 +132,7 @@ func (s *Store) Load(now time.Time) (*chat.State, error) {
 		s.epoch = max(s.epoch+1, uint64(max(0, now.Unix())))
 	}
 	s.clean = false
-	s.dropUnowned()
+	s.dropOrphans()
 	state := &chat.State{
 		Epoch: s.epoch, LastID: s.lastID,
 		Accounts: values(s.accounts), Rooms: values(s.states),

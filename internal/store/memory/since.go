@@ -8,20 +8,20 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// moreChanges is how many changes of a room there may be beyond chat.MaxChanges.
-const moreChanges = chat.MaxChanges / 4
+// changesSlack is how many changes of a room there may be beyond chat.MaxChanges.
+const changesSlack = chat.MaxChanges / 4
 
 // edited stands for the message in changes of rooms.
 var edited = &chat.Event{}
 
-// remember records that a message was deleted or edited.
-func (r *room) remember(c chat.Change) {
+// recordChange records that a message was deleted or edited.
+func (r *room) recordChange(c chat.Change) {
 	r.changes = slices.DeleteFunc(r.changes, func(o chat.Change) bool { return o.ID == c.ID })
 	r.changes = append(r.changes, c)
 }
 
 func (r *room) trimChanges() {
-	if n := len(r.changes); n > chat.MaxChanges+moreChanges {
+	if n := len(r.changes); n > chat.MaxChanges+changesSlack {
 		r.changes = slices.Clone(r.changes[n-chat.MaxChanges:])
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// moreCIDs is how many client IDs of an owner there may be beyond
+// cidSlack is how many client IDs of an owner there may be beyond
 // chat.CIDWindow, so that not every message has to delete one.
-const moreCIDs = chat.CIDWindow / 4
+const cidSlack = chat.CIDWindow / 4
 
 // maxOwners is how many owners' counts are cached.
 const maxOwners = 10_000
@@ -33,7 +33,7 @@ func (c *change) clientID(p chat.Post, room int64) error {
 	if err != nil {
 		return err
 	}
-	if n++; n > chat.CIDWindow+moreCIDs {
+	if n++; n > chat.CIDWindow+cidSlack {
 		err = c.k.exec(fmt.Sprintf(`DELETE FROM cids WHERE owner = ?1 AND id <=
 			(SELECT id FROM cids WHERE owner = ?1 ORDER BY id DESC LIMIT 1 OFFSET %d)`, chat.CIDWindow), p.Owner)
 		n = chat.CIDWindow
@@ -47,9 +47,9 @@ func (c *change) dropClientIDs(owner uint64) error {
 	return c.k.exec(`DELETE FROM cids WHERE owner = ?`, owner)
 }
 
-// dropUnowned deletes what belongs to accounts and sessions that are not there
+// dropOrphans deletes what belongs to accounts and sessions that are not there
 // any more: it was written after they were dropped.
-func dropUnowned(k *conn) error {
+func dropOrphans(k *conn) error {
 	for _, sql := range []string{
 		`DELETE FROM read_marks WHERE account NOT IN (SELECT id FROM accounts)`,
 		`DELETE FROM sessions WHERE account != 0 AND account NOT IN (SELECT id FROM accounts)`,

@@ -7,7 +7,7 @@ import (
 
 // edit replaces the text of a message. Its new words wait to be indexed.
 func (c *change) edit(d chat.Edit) error {
-	rows, err := c.named(d.Room, []uint64{d.ID})
+	rows, err := c.byIDs(d.Room, []uint64{d.ID})
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -26,7 +26,7 @@ func (c *change) edit(d chat.Edit) error {
 	}
 	c.bytes[r.room] += int64(len(d.Body) - len(r.post.Event.Body))
 	c.scrub = true
-	if err := c.remember(rows, true, d.Time); err != nil {
+	if err := c.recordChanges(rows, true, d.Time); err != nil {
 		return err
 	}
 	return c.flags(d.Room, []uint64{d.ID}, func(e *chat.Event) { e.Body, e.Edited = d.Body, d.Time })

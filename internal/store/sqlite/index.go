@@ -119,7 +119,7 @@ func (c *change) redact(d chat.Redaction) error {
 		c.bytes[r.room] -= int64(len(r.post.Event.Body))
 		c.scrub = true
 	}
-	if err := c.remember(rows, false, d.Time); err != nil {
+	if err := c.recordChanges(rows, false, d.Time); err != nil {
 		return err
 	}
 	return c.blank(d, rows)
@@ -128,7 +128,7 @@ func (c *change) redact(d chat.Redaction) error {
 // meant returns the messages that d deletes.
 func (c *change) meant(d chat.Redaction) ([]row, error) {
 	if len(d.IDs) > 0 {
-		return c.named(d.Room, unique(d.IDs))
+		return c.byIDs(d.Room, unique(d.IDs))
 	}
 	room, err := c.k.number(`SELECT id FROM rooms WHERE name = ?`, d.Room)
 	if err != nil || room == 0 {
@@ -155,8 +155,8 @@ func (c *change) meant(d chat.Redaction) ([]row, error) {
 	return rows, err
 }
 
-// named returns the messages of a room with some IDs that are not deleted.
-func (c *change) named(name string, ids []uint64) ([]row, error) {
+// byIDs returns the messages of a room with some IDs that are not deleted.
+func (c *change) byIDs(name string, ids []uint64) ([]row, error) {
 	room, err := c.k.number(`SELECT id FROM rooms WHERE name = ?`, name)
 	if err != nil || room == 0 {
 		return nil, err

@@ -46,7 +46,7 @@ func start(k *conn, now time.Time) error {
 	if err := k.exec(`UPDATE meta SET epoch = ?, last_id = ?, clean = 0`, epoch, lastID); err != nil {
 		return err
 	}
-	return dropUnowned(k)
+	return dropOrphans(k)
 }
 
 func (s *Store) state(k *conn, state *chat.State) error {

@@ -7,19 +7,19 @@ import (
 	"github.com/sudoXpg/netloop/internal/store"
 )
 
-// readMark moves a mark forward. Its new row is the last one of all; if it is of a
-// further room, the first of its account may have to go.
+// readMark moves a mark forward. Its new row is the last one of all; if it is of
+// another room, the first of its account may have to go.
 func (c *change) readMark(m chat.ReadMark) error {
-	ahead, further := true, true
+	ahead, added := true, true
 	err := c.k.rows(`SELECT (epoch, seq) < (?, ?) FROM read_marks WHERE account = ? AND room = ?`, func(s *stmt) bool {
-		ahead, further = s.ColumnBool(0), false
+		ahead, added = s.ColumnBool(0), false
 		return false
 	}, m.Epoch, m.Seq, m.Account, m.Room)
 	if err != nil || !ahead {
 		return err
 	}
 	err = c.k.exec(`INSERT OR REPLACE INTO read_marks (account, room, epoch, seq) VALUES (?, ?, ?, ?)`, m.Account, m.Room, m.Epoch, m.Seq)
-	if err != nil || !further {
+	if err != nil || !added {
 		return err
 	}
 	return c.k.exec(fmt.Sprintf(`DELETE FROM read_marks WHERE account = ?1 AND n <=
