@@ -120,11 +120,11 @@ func (c Config) entries(interfaces func() ([]iface, error)) ([]Listen, error) {
 		}
 		for _, l := range some {
 			l.Protocol, l.Proxies = e.protocol, e.proxies
-			i := slices.IndexFunc(all, l.sameAddress)
+			i := slices.IndexFunc(all, l.overlaps)
 			switch {
 			case i < 0 || l.anyPort():
 				all, from = append(all, l), append(from, text)
-			case all[i].Protocol != l.Protocol || !slices.Equal(all[i].Proxies, l.Proxies):
+			case !all[i].sameAddress(l) || all[i].Protocol != l.Protocol || !slices.Equal(all[i].Proxies, l.Proxies):
 				return nil, listenError(fmt.Sprintf("%s: %s %s already belongs to %s: give one of them another port",
 					quote(text), l.Network, l.Address, quote(from[i])))
 			}

@@ -27,6 +27,21 @@ type Listen struct {
 // sameAddress reports whether l and o have the same address.
 func (l Listen) sameAddress(o Listen) bool { return l.Network == o.Network && l.Address == o.Address }
 
+// overlaps reports whether l and o can't both listen everywhere: they have one address and
+// port in common.
+func (l Listen) overlaps(o Listen) bool { return l.sameAddress(o) || l.covers(o) || o.covers(l) }
+
+// covers reports whether l is a wildcard for the port and the family of o.
+func (l Listen) covers(o Listen) bool {
+	host, port, err := net.SplitHostPort(l.Address)
+	_, other, err2 := net.SplitHostPort(o.Address)
+	if l.Network == "unix" || o.Network == "unix" || err != nil || err2 != nil || port != other {
+		return false
+	}
+	addr, _ := netip.ParseAddr(host)
+	return (host == "" || addr.IsUnspecified()) && (l.Network == "tcp" || l.Network == o.Network)
+}
+
 // anyPort reports whether the system chooses the port.
 func (l Listen) anyPort() bool { return l.Network != "unix" && strings.HasSuffix(l.Address, ":0") }
 

@@ -163,6 +163,8 @@ func TestListenersOfOneProtocol(t *testing.T) {
 		// The same listener twice, and two with a free port each.
 		"--listen tls://lo --listen tls://127.0.0.1 -4": "tls tcp4 127.0.0.1:9034",
 		"--listen tls://::1 --listen auto://::1 -p 0":   "tls tcp6 [::1]:0, auto tcp6 [::1]:0",
+		"--listen tls://0.0.0.0 --listen telnet://::":   "tls tcp4 0.0.0.0:9034, telnet tcp6 [::]:9034",
+		"--listen tls://unix:/s --listen auto://*":      "tls unix /s, auto tcp :9034",
 		"--listen tls://*:0 --listen telnet://*:0":      "tls tcp :0, telnet tcp :0",
 	} {
 		all, err := parse(t, strings.Fields(args)).listeners(machine)
@@ -195,6 +197,9 @@ func TestListenersOfOneProtocolExplainMistakes(t *testing.T) {
 		"--listen tls://* --listen tls://*?proxy=::1":                `tcp :9034 already belongs to "tls://*"`,
 		"--listen tls://unix:/s --listen telnet://unix:/s":           `unix /s already belongs to "tls://unix:/s"`,
 		"--listen tls://*:1 --listen json://*:2 --listen auto://*:1": `"auto://*:1": tcp :1 already belongs to "tls://*:1"`,
+		"--listen tls://* --listen telnet://127.0.0.1":               `"telnet://127.0.0.1": tcp4 127.0.0.1:9034 already belongs to "tls://*"`,
+		"--listen tls://[::1]:1 --listen tls://*:1":                  `"tls://*:1": tcp :1 already belongs to "tls://[::1]:1"`,
+		"--listen tls://0.0.0.0 --listen tls://lo":                   `"tls://lo": tcp4 127.0.0.1:9034 already belongs to "tls://0.0.0.0"`,
 		"--listen tls://* --bind lo":                                 `"tls://*" can't be combined with --bind: use --listen auto://lo instead of --bind lo`,
 	} {
 		got, err := parse(t, strings.Fields(args)).listeners(machine)
