@@ -33,8 +33,9 @@ var headers = map[string]string{
 	"PROXY TCP4 0.0.0.0 0.0.0.0 0 0\r\n":                         "1 tcp4 0.0.0.0:0 0.0.0.0:0",
 	"PROXY TCP6 2001:db8::1 2001:DB8::9 56324 9034\r\n":          "1 tcp6 [2001:db8::1]:56324 [2001:db8::9]:9034",
 	"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n":                    "1 tcp6 [::ffff:192.0.2.1]:1 [::1]:2",
-	"PROXY UNKNOWN\r\n":                                          "1",
-	"PROXY UNKNOWN \x00 is \xff ignored\r\n":                     "1",
+
+	"PROXY UNKNOWN\r\n":                      "1",
+	"PROXY UNKNOWN \x00 is \xff ignored\r\n": "1",
 	// The longest line, as the specification has it.
 	"PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n": "1",
 

@@ -216,6 +216,17 @@ func (a *admission) depart(addr netip.Addr) {
 	}
 }
 
+// forget has a connection that has departed not count as a new one either.
+func (a *admission) forget(addr netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if key, counted := clientaddr.Of(addr); counted {
+		if v := a.peers[key]; v != nil && v.came > 0 {
+			v.came--
+		}
+	}
+}
+
 // join counts a pending connection as a session, or returns why it is refused and
 // stays pending. Each one that is counted must be passed to release once.
 func (a *admission) join(addr netip.Addr, now time.Time) *denial {

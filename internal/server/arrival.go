@@ -16,6 +16,7 @@ type arrival struct {
 	extra  bool          // beyond the limit of its address, to take over another connection
 	secure bool          // it is inside TLS
 	told   bool          // denied, and one of the MaxRefused that are told why
+	check  bool          // a proxy speaks for itself, usually to check whether the server is up
 	// denied is why it is refused, in which case it is only told that, in its own
 	// protocol.
 	denied *denial
@@ -72,11 +73,16 @@ func (s *Server) join(c *eventloop.Conn, in *arrival) {
 	s.logConnect(c, in)
 }
 
-// refuse refuses an arrival that is not counted by address.
+// refuse refuses an arrival that does not count.
 func (s *Server) refuse(c *eventloop.Conn, in *arrival, why *denial) {
-	s.logRefused(c, in, why.reason)
-	s.admission.count(why.reason)
 	in.denied, in.told = why, s.mayLearn()
+	s.deny(c, in)
+}
+
+// deny logs and counts an arrival that is refused.
+func (s *Server) deny(c *eventloop.Conn, in *arrival) {
+	s.logRefused(c, in, in.denied.reason)
+	s.admission.count(in.denied.reason)
 }
 
 // depart is called when the connection of an arrival that has not begun a session was
@@ -86,9 +92,13 @@ func (s *Server) depart(c *eventloop.Conn, in *arrival, why *chat.Note) {
 	case in.told:
 		s.refusing.Add(-1)
 	case in.denied == nil:
+		s.admission.depart(in.from(c).Addr())
+		if in.check { // which may happen every second
+			s.admission.forget(in.from(c).Addr())
+			return
+		}
 		s.logConnect(c, in)
 		s.logLeave(in.id, "", why, s.age(c, in.since))
-		s.admission.depart(in.from(c).Addr())
 	}
 }
 

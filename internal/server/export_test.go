@@ -59,3 +59,15 @@ const (
 	BacklogEvents = backlogEvents
 	LowWater      = lowWater
 )
+
+// Counted returns how many connections are counted: in all, by address, and as being
+// told why they are refused.
+func (s *Server) Counted() (total, byAddress, refusing int) {
+	a := s.admission
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, v := range a.peers {
+		byAddress += int(v.open) + int(v.pending) + int(v.extra)
+	}
+	return a.total, byAddress, int(s.refusing.Load())
+}

@@ -16,13 +16,14 @@ import (
 const proxyTimeout = 5 * time.Second
 
 // A proxied is the handler of a connection from a proxy whose header has not arrived.
-// It counts as pending without an address: the client's counts after that.
+// It counts as pending without an address, if the server is not full: the client's
+// counts after that.
 type proxied struct {
 	srv   *Server
 	in    arrival
 	offer *offer
 	head  []byte
-	ready bool // the header was there, and the client's address counts
+	ready bool // the header was there
 }
 
 var (
@@ -35,14 +36,15 @@ var (
 func (s *Server) acceptProxy(c *eventloop.Conn, in arrival, o *offer) eventloop.Handler {
 	from := c.RemoteAddrPort().Addr().Unmap().WithZone("")
 	if !slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(from) }) {
-		s.admission.count(strangeProxy)
-		s.logRefused(c, &in, strangeProxy)
+		in.denied = &denial{reason: strangeProxy}
+		s.deny(c, &in)
 		return nil
 	}
-	if why := s.admission.arrive(netip.Addr{}, c.Loop().Now()); why != nil {
-		s.admission.count(why.reason)
-		s.logRefused(c, &in, why.reason)
-		return nil
+	if in.denied = s.admission.arrive(netip.Addr{}, c.Loop().Now()); in.denied != nil {
+		if in.told = s.mayLearn(); !in.told {
+			s.deny(c, &in)
+			return nil
+		}
 	}
 	return &proxied{srv: s, in: in, offer: o}
 }
@@ -72,12 +74,21 @@ func (p *proxied) EOF(c *eventloop.Conn) { p.refuse(c, "closed within the header
 // proceed hands the connection over to the handler that it would have without a proxy.
 func (p *proxied) proceed(c *eventloop.Conn, h proxyproto.Header, rest []byte) {
 	p.ready = true
-	p.srv.admission.depart(netip.Addr{})
-	if h.Source.IsValid() {
-		client := netip.AddrPortFrom(h.Source.Addr().Unmap(), h.Source.Port())
+	own := c.RemoteAddrPort()
+	client := netip.AddrPortFrom(h.Source.Addr().Unmap(), h.Source.Port())
+	// Version 1 has no LOCAL: HAProxy sends the addresses of its own connection.
+	p.in.check = h.Local || client == netip.AddrPortFrom(own.Addr().Unmap(), own.Port())
+	if client.IsValid() && !p.in.check {
 		p.in.client = &client
 	}
-	next := p.srv.arrive(c, p.in, p.offer, rest)
+	var next eventloop.Handler
+	if p.in.denied == nil {
+		p.srv.admission.depart(netip.Addr{})
+		next = p.srv.arrive(c, p.in, p.offer, rest)
+	} else {
+		p.srv.deny(c, &p.in)
+		next = &detector{srv: p.srv, in: p.in, offer: p.offer, head: rest}
+	}
 	if next == nil {
 		c.Close()
 		return
@@ -99,7 +110,11 @@ func (p *proxied) Drained(*eventloop.Conn) {}
 
 // Closed implements eventloop.Handler.
 func (p *proxied) Closed(*eventloop.Conn, error) {
-	if !p.ready {
+	switch {
+	case p.ready:
+	case p.in.told:
+		p.srv.refusing.Add(-1)
+	default:
 		p.srv.admission.depart(netip.Addr{})
 	}
 }

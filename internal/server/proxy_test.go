@@ -147,6 +147,34 @@ func TestAHeaderWithoutAddressesKeepsTheRealOne(t *testing.T) {
 	}
 }
 
+// HAProxy checks a server by sending a header and resetting the connection: LOCAL in version
+// 2, and its own address in version 1.
+func TestChecksOfAProxyAreNotLogged(t *testing.T) {
+	f := behindProxy(t, "", func(o *server.Options) { o.MaxPerIP, o.NewPerIP = 1, 1 })
+	for range 10 {
+		p := f.at(proxyAddr)
+		p.sends(localFrame)
+		if err := p.c.Reset(); err != nil {
+			t.Fatal(err)
+		}
+		f.settle()
+		p = f.at(proxyAddr)
+		own := netip.MustParseAddrPort(p.c.LocalAddr().String())
+		p.sends(fmt.Sprintf("PROXY TCP4 %s 127.0.0.1 %d 2\r\n", own.Addr(), own.Port()))
+		if err := p.c.Reset(); err != nil {
+			t.Fatal(err)
+		}
+		f.settle()
+	}
+	if log := f.log.String(); log != "" {
+		t.Errorf("logged:\n%s", log)
+	}
+	p := f.at(proxyAddr)
+	p.sends(localFrame + "bob\r\n")
+	p.sees(greeting + alone("bob"))
+	f.logged("msg=connect", "address=10.0.0.1:")
+}
+
 func TestABannedClientBehindAProxyIsRefused(t *testing.T) {
 	f := behindProxy(t, "")
 	victim := f.at(proxyAddr)
@@ -231,8 +259,11 @@ func TestAHeaderThatDoesNotEndIsNotWaitedForForever(t *testing.T) {
 		all = append(all, p)
 	}
 	full := f.at(proxyAddr) // they count
+	full.sends(line("192.0.2.77") + "bob\r\n")
+	full.sees("*** the server is full: try again later\r\n")
 	full.isClosed()
-	f.logged("msg=refused", "reason=max_clients")
+	f.logged("msg=refused", "reason=max_clients", "address=192.0.2.77:56324")
+	all = append(all, f.at(proxyAddr)) // one more, which could be told only that
 	f.advance(4900 * time.Millisecond)
 	for _, p := range all {
 		if got := p.reads(); got != "" || !p.open {
