@@ -240,11 +240,14 @@ func options(c config.Config, backend netloop.BackendInfo, log *slog.Logger) ser
 			Open: backend.Open, Loops: c.Loops, StallTimeout: c.StallTimeout,
 			ReadBuffer: readBuffer, KeepAlive: keepAlive(c.KeepAlive), LingerTimeout: lingerTimeout,
 		},
-		Classic:     c.Style == config.StyleClassic,
-		Name:        c.Name,
-		Log:         log,
-		Chat:        chat.Options{Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find, Local: newMachine().has},
-		SniffWindow: c.SniffWindow,
+		Classic: c.Style == config.StyleClassic,
+		Name:    c.Name,
+		Log:     log,
+		Chat: chat.Options{
+			Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find, Local: newMachine().has,
+			Resumption: chat.Resumption{Guests: c.ResumeGuests, Accounts: c.ResumeAccounts, Linger: c.Linger},
+		},
+		SniffWindow: c.SniffWindow, ResumePlain: c.ResumePlain,
 	}
 }
 

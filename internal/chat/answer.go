@@ -159,6 +159,13 @@ type ServerStatistics struct {
 	Accepted, Refused, Slow, Events uint64 // connections accepted and refused; connections that were too slow; events published
 }
 
+// Resumable is the token with which the member's session can be resumed, once, within a time
+// after its connection has ended.
+type Resumable struct {
+	Token string
+	For   time.Duration
+}
+
 // Completions are the words that begin with a prefix, at most 20.
 type Completions struct {
 	Prefix string
@@ -199,3 +206,4 @@ func (Found) answer()        {}
 func (Statistics) answer()   {}
 func (Saved) answer()        {}
 func (Completions) answer()  {}
+func (Resumable) answer()    {}

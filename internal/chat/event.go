@@ -155,6 +155,8 @@ type Entry struct {
 	Others int
 	// Epoch and Seq give the place in the room's order before the next event.
 	Epoch, Seq uint64
+	// Catchup, unless it is nil, is for a member who comes back.
+	Catchup *Catchup
 }
 
 // WorkKind is the kind of a piece of work.

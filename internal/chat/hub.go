@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sudoXpg/netloop/internal/clientaddr"
 	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/names"
 	"github.com/sudoXpg/netloop/internal/wordfilter"
@@ -66,6 +65,8 @@ type Options struct {
 	// Local reports whether an address belongs to this machine; such addresses are
 	// never banned. nil: only loopback addresses do. It must not block.
 	Local func(netip.Addr) bool
+	// Resumption says which clients may resume their sessions. Without a Token none can.
+	Resumption Resumption
 	// Nearest returns the word of the list that was probably meant, if any. If
 	// Nearest is nil, unknown commands are refused without a suggestion.
 	Nearest func(word string, of []string) (string, bool)
@@ -107,15 +108,16 @@ type Throttle interface {
 // A Hub holds the rooms and the names in use. Its methods may be called from
 // any goroutine, those about one member from that member's only.
 type Hub struct {
-	options Options
-	verbs   []Verb        // read only
-	members atomic.Uint64 // IDs given out
-	ids     atomic.Uint64 // IDs given to everything that is stored
-	limits  atomic.Pointer[flood.Rules]
-	words   atomic.Pointer[wordfilter.List]
-	netBans atomic.Pointer[netBans]
-	staff   atomic.Int32 // accounts of moderators and admins
-	shades  shades
+	options  Options
+	verbs    []Verb        // read only
+	members  atomic.Uint64 // IDs given out
+	ids      atomic.Uint64 // IDs given to everything that is stored
+	limits   atomic.Pointer[flood.Rules]
+	words    atomic.Pointer[wordfilter.List]
+	netBans  atomic.Pointer[netBans]
+	staff    atomic.Int32 // accounts of moderators and admins
+	shades   shades
+	sessions sessions
 
 	mu        sync.Mutex // guards what follows, and the fields of persons and accounts
 	names     map[string]*person
@@ -169,6 +171,7 @@ func New(o Options) *Hub {
 	if o.KickTime == 0 {
 		o.KickTime = DefaultKickTime
 	}
+	o.Resumption = o.Resumption.withDefaults()
 	h := &Hub{
 		options: o, verbs: Verbs(), names: make(map[string]*person),
 		accounts: make(map[string]*account), byID: make(map[uint64]*account), rooms: make(map[string]*Room),
@@ -184,60 +187,6 @@ func New(o Options) *Hub {
 	h.indexBans() // nobody else has h yet
 	h.refreshRoomMutes()
 	return h
-}
-
-// restore takes over the stored state.
-func (h *Hub) restore(s *State) {
-	h.ids.Store(s.LastID)
-	for _, a := range s.Accounts {
-		name, err := names.Parse(a.Name)
-		if err != nil || h.accounts[name.Skeleton] != nil { // from an older rule: it is compared as it is written
-			name = names.Name{Display: a.Name, Key: a.Name, Skeleton: a.Name}
-		}
-		h.addAccount(&account{Account: a, name: name.Pack()})
-	}
-	for _, r := range h.adopt(s.Rooms) {
-		h.rooms[roomKey(r.Name)] = newRoom(h, r)
-	}
-	h.sanctions = slices.Clone(s.Sanctions)
-	for i := range h.sanctions { // an earlier version stored them as they were typed
-		h.sanctions[i].Net = clientaddr.Normal(h.sanctions[i].Net)
-	}
-	h.endWithoutRoom()
-	hidden := h.hidden(h.options.Now)
-	for _, o := range s.Orders {
-		r := h.rooms[roomKey(o.Room)]
-		if r == nil || r.name != o.Room {
-			if o.Room != Lobby { // without an owner now
-				continue
-			}
-			r = newRoom(h, RoomState{Name: Lobby})
-			h.rooms[Lobby] = r
-		}
-		r.seq = o.Seq
-		for _, e := range o.Recent[max(0, len(o.Recent)-max(0, h.options.History)):] {
-			if !e.Time.Before(r.state.Created) && (hidden == nil || !hidden(&e)) { // otherwise from an earlier room of that name
-				r.retain(e)
-			}
-		}
-	}
-	h.flags = slices.Clone(s.Flags)
-}
-
-// endWithoutRoom ends the bans and mutes of rooms without an owner, which ended with the
-// last run of the server.
-func (h *Hub) endWithoutRoom() {
-	var ended []Record
-	h.sanctions = slices.DeleteFunc(h.sanctions, func(s Sanction) bool {
-		if s.Room == "" || s.Room == Lobby || h.rooms[roomKey(s.Room)] != nil {
-			return false
-		}
-		ended = append(ended, DropSanction{ID: s.ID})
-		return true
-	})
-	if len(ended) > 0 {
-		h.persist(ended...)
-	}
 }
 
 // roomKey returns the key of a room's name: its skeleton, so that no two rooms
@@ -381,6 +330,9 @@ func (h *Hub) forget(m *Member) {
 	}
 	m.who = nil
 	p.members.remove(m)
+	if a := p.account; a != nil && p.members.empty() && a.receipts != nil && a.receipts.idle() {
+		a.receipts = nil // they are stored
+	}
 	if p.members.empty() && h.names[p.name.Skeleton()] == p {
 		delete(h.names, p.name.Skeleton())
 	}

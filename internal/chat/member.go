@@ -52,11 +52,12 @@ type Member struct {
 
 // The marks of a member. The lowest bits are its role.
 const (
-	roleBits = 3
-	gone     = 1 << (iota + 1) // banned or kicked: its messages are no longer published
-	muted                      // may not speak, and is told
-	shadowed                   // may not speak, and is not told
-	operator                   // runs the server, and is in no room
+	roleBits  = 3
+	gone      = 1 << (iota + 1) // banned or kicked: its messages are no longer published
+	muted                       // may not speak, and is told
+	shadowed                    // may not speak, and is not told
+	operator                    // runs the server, and is in no room
+	lingering                   // has no connection, and may come back
 )
 
 func (m *Member) mark(bit uint32) { m.marks.Or(bit) }
@@ -121,7 +122,12 @@ type extras struct {
 	alias string
 	// invited has the rooms that a guest may enter.
 	invited []*Room
-	// receipts are those of a guest.
+	// session is the member's session, nil for none, and visitor the one by which rooms count
+	// a guest. waiting are private messages for a guest without a connection.
+	session *session
+	visitor uint64
+	waiting []Event
+	// receipts are those of a guest without a session.
 	receipts *receipts
 }
 

@@ -47,6 +47,16 @@ func (l *memberList) add(m *Member) {
 	l.next = &memberList{member: m}
 }
 
+// has reports whether m is in the list.
+func (l *memberList) has(m *Member) bool {
+	for o := range l.all() {
+		if o == m {
+			return true
+		}
+	}
+	return false
+}
+
 // remove takes m out, if it is there.
 func (l *memberList) remove(m *Member) {
 	switch {

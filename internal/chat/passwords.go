@@ -161,6 +161,8 @@ func (h *Hub) changePassword(m *Member, c claim, what *Note, with ...Record) {
 			return append([]Record{a.Account}, with...)
 		}, h.told(m, what)); err != nil {
 			m.refuse(Why(err))
+			return
 		}
+		h.endSessionsOf(c.account.ID)
 	})
 }

@@ -22,24 +22,54 @@ type Line struct {
 func (h *Hub) Post(m *Member, l Line, now time.Time) {
 	h.heard(m, now)
 	r, err := h.target(m, &l)
-	switch {
-	case err != nil:
+	if err != nil {
 		m.refuse(Why(err))
-	case l.To != "":
-		if s, known := h.receiptsOf(m).known(l.CID); known {
-			m.out.Answer(s)
+		return
+	}
+	if l.CID == "" {
+		h.dispatch(m, r, l, nil, now)
+		return
+	}
+	own := h.receiptsOf(m)
+	if h.options.Archive == nil || !own.missing() {
+		h.dispatch(m, r, l, own, now)
+		return
+	}
+	var stored []Posted
+	c := m.claim()
+	if r != nil {
+		c = c.in(r)
+	}
+	h.work(m, Disk, c, func() { stored, err = h.options.Archive.Posted(own.owner, CIDWindow) }, func() {
+		if err != nil {
+			m.refuse(note("history-unreadable", "cause", err.Error()))
 			return
 		}
-		h.private(m, l.To, l.Text, l.CID, now)
-	default:
-		var p *postage
-		if l.CID != "" {
-			if p = h.receiptsOf(m).begin(l.CID, m.acknowledge); p == nil {
+		own.load(stored)
+		h.dispatch(m, r, l, own, now)
+	})
+}
+
+// dispatch sends a message to a room, or without one to a person. own are nil for a message
+// without a CID.
+func (h *Hub) dispatch(m *Member, r *Room, l Line, own *receipts, now time.Time) {
+	if r == nil {
+		if own != nil {
+			if s, known := own.known(l.CID); known {
+				m.out.Answer(s)
 				return
 			}
 		}
-		h.speak(m, r, Event{Kind: l.Kind, Body: l.Text, Time: now}, p)
+		h.private(m, l.To, l.Text, l.CID, now)
+		return
 	}
+	var p *postage
+	if own != nil {
+		if p = own.begin(l.CID, m.acknowledge); p == nil {
+			return
+		}
+	}
+	h.speak(m, r, Event{Kind: l.Kind, Body: l.Text, Time: now}, p)
 }
 
 // target returns the room that a message goes to, if it does not go to a person, or why it
@@ -74,11 +104,14 @@ func (h *Hub) receiptsOf(m *Member) *receipts {
 	defer h.mu.Unlock()
 	if a := h.byID[m.account()]; a != nil {
 		if a.receipts == nil {
-			a.receipts = &receipts{}
+			a.receipts = &receipts{owner: a.ID}
 		}
 		return a.receipts
 	}
 	x := m.withExtras()
+	if x.session != nil {
+		return &x.session.receipts
+	}
 	if x.receipts == nil {
 		x.receipts = &receipts{}
 	}

@@ -22,10 +22,13 @@ const (
 
 // receipts are the latest messages of one sender that had a CID.
 type receipts struct {
-	mu   sync.Mutex // guards what follows; nothing else is locked in it
-	kept []receipt  // the oldest is at next if there are CIDWindow
-	next int
-	open map[string]*postage // those that are not saved yet
+	owner uint64 // the account or the session; 0: they are not stored
+
+	mu     sync.Mutex // guards what follows; nothing else is locked in it
+	loaded bool       // with those that are stored
+	kept   []receipt  // the oldest is at next if there are CIDWindow
+	next   int
+	open   map[string]*postage // those that are not saved yet
 }
 
 // A receipt is what is known of a message that was acknowledged.
@@ -106,6 +109,39 @@ func (p *postage) end(s Saved) {
 	for _, f := range done {
 		f(s)
 	}
+}
+
+// missing reports whether the stored ones are to be loaded.
+func (r *receipts) missing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.owner != 0 && !r.loaded
+}
+
+// load adds the stored ones, which come newest first.
+func (r *receipts) load(stored []Posted) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loaded {
+		return
+	}
+	r.loaded = true
+	later := r.kept
+	r.kept, r.next = nil, 0
+	for i := len(stored) - 1; i >= 0; i-- {
+		p := stored[i]
+		r.keep(receipt{cid: hashCID(p.CID), room: p.Room, epoch: p.Epoch, seq: p.Seq, id: p.ID, stored: true})
+	}
+	for _, k := range later {
+		r.keep(k)
+	}
+}
+
+// idle reports whether nothing is on its way.
+func (r *receipts) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.open) == 0
 }
 
 // keep records a receipt. r.mu is held.

@@ -22,17 +22,19 @@ type Room struct {
 	seq    uint64
 	recent []Event // up to 2 × history; the last ones are the history
 	seats  []*seat
-	people map[uint64]int // the connections of each account that has any here
+	people map[uint64]int // the connections of each identity that has any here
 	state  RoomState      // lists in it are replaced, never changed in place
 	hosted bool           // maker has not left it yet
 	mutes  []Sanction     // that apply here, as of mutesSeen
 	// mutesSeen keeps an older view of them from replacing a newer one.
 	mutesSeen uint64
 	// spoke has the time of each person's last line, by key, while the room is slow.
-	spoke  map[string]time.Time
-	closed bool
-	dying  bool // is being deleted: can't be entered or changed
-	dead   bool // no longer in the Hub
+	spoke map[string]time.Time
+	// changed is the seq of the last notice that a message was deleted or edited.
+	changed uint64
+	closed  bool
+	dying   bool // is being deleted: can't be entered or changed
+	dead    bool // no longer in the Hub
 }
 
 func newRoom(h *Hub, state RoomState) *Room {
@@ -72,34 +74,50 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	if err := cmp.Or(r.ends(), r.admits(m, key, staff)); err != nil {
 		return err
 	}
-	s := m.sit()
-	s.member, s.room, s.place, s.gone, s.voiced = m, r, int32(len(r.seats)), false, false
-	m.talkIn(r)
-	first := m.account() == 0 || r.people[m.account()] == 0
+	s := r.seat(m)
+	first := m.identity() == 0 || r.people[m.identity()] == 0
 	recent := r.hub.withOwn(m, HistoryQuery{Room: r.name, Limit: max(0, r.hub.options.History)}, r.history())
 	recent = r.hub.unignored(m, recent)
 	m.out.Enter(Entry{
 		Room: r, Name: m.OwnName(), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
 		Epoch: r.hub.options.Epoch, Seq: r.seq,
 	})
-	if m.account() != 0 {
-		r.people[m.account()]++
+	r.fill(s)
+	if first {
+		r.announce(m, now)
+	}
+	return nil
+}
+
+// seat gives m a seat, which becomes its current one. r.mu is held.
+func (r *Room) seat(m *Member) *seat {
+	s := m.sit()
+	s.member, s.room, s.place, s.gone, s.voiced = m, r, int32(len(r.seats)), false, false
+	m.talkIn(r)
+	return s
+}
+
+// fill counts the member of a seat. r.mu is held.
+func (r *Room) fill(s *seat) {
+	if id := s.member.identity(); id != 0 {
+		r.people[id]++
 	}
 	if len(r.seats) == cap(r.seats) { // append alone leaves five times as much garbage
 		r.seats = slices.Grow(r.seats, max(8, len(r.seats)))
 	}
 	r.seats = append(r.seats, s)
-	if first {
-		r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
-	}
-	return nil
+}
+
+// announce tells the members that m is here. r.mu is held.
+func (r *Room) announce(m *Member, now time.Time) {
+	r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
 }
 
 // others counts the people but m, who is not counted yet. r.mu is held.
 func (r *Room) others(m *Member) int {
 	n := len(r.seats)
 	for id, connections := range r.people {
-		if id != m.account() {
+		if id != m.identity() {
 			connections-- // only those beyond the first
 		}
 		n -= connections
@@ -180,7 +198,11 @@ func (r *Room) publishOf(m *Member, e Event, p *postage) {
 	r.place(&e)
 	receipt := p != nil || m.Settings().Receipts
 	if r.hub.options.Journal != nil {
-		r.send(Post{Event: e, Key: m.who.name.Key(), Awaited: receipt}, m.onSaved(&e, receipt, p))
+		post := Post{Event: e, Key: m.who.name.Key(), Awaited: receipt}
+		if p != nil && p.of.owner != 0 {
+			post.Owner, post.CID = p.of.owner, p.cid
+		}
+		r.send(post, m.onSaved(&e, receipt, p))
 		return
 	}
 	r.send(Post{Event: e, Key: m.who.name.Key()}, nil)
@@ -199,11 +221,11 @@ func (r *Room) leave(m *Member, s *seat, why *Note, now time.Time) {
 	r.seats[s.place], last.place = last, s.place
 	r.seats[end] = nil
 	r.seats = r.seats[:end]
-	if m.account() != 0 {
-		if r.people[m.account()]--; r.people[m.account()] > 0 {
+	if id := m.identity(); id != 0 {
+		if r.people[id]--; r.people[id] > 0 {
 			return
 		}
-		delete(r.people, m.account())
+		delete(r.people, id)
 	}
 	r.publishLocked(Event{Kind: Leave, Author: m.id, Account: m.account(), Name: m.Name(), Note: why, Time: now}, m.who.name.Key())
 }
@@ -215,8 +237,8 @@ func (r *Room) renamed(m *Member, old string, now time.Time) {
 	r.publishLocked(Event{Kind: Rename, Author: m.id, Account: m.account(), Name: old, Body: m.Name(), Time: now}, fold(old))
 }
 
-// identify records that m, who is here, has another account now, 0 for none.
-func (r *Room) identify(account, was uint64) {
+// identify records that a member, who is here, is counted by another identity now, 0 for none.
+func (r *Room) identify(is, was uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if was != 0 {
@@ -224,8 +246,8 @@ func (r *Room) identify(account, was uint64) {
 			delete(r.people, was)
 		}
 	}
-	if account != 0 {
-		r.people[account]++
+	if is != 0 {
+		r.people[is]++
 	}
 }
 
@@ -242,6 +264,9 @@ func (r *Room) publishLocked(e Event, key string) {
 		return
 	}
 	r.place(&e)
+	if e.Note != nil && (e.Note.Code == "redacted" || e.Note.Code == "redacted-all") {
+		r.changed = r.seq
+	}
 	r.send(Post{Event: e, Key: key}, nil)
 }
 

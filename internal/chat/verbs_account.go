@@ -182,7 +182,7 @@ func fold(text string) string {
 // longer possible.
 func (h *Hub) logIn(m *Member, c claim) error {
 	now := m.out.Now()
-	old, was := m.Name(), m.account()
+	old, was := m.Name(), m.identity()
 	h.mu.Lock()
 	replaced, err := h.replaced(m, c.account)
 	if err = cmp.Or(h.validLocked(m, c), h.admits(m, c.account, now), err); err != nil {
@@ -232,7 +232,7 @@ func (h *Hub) logInLocked(m *Member, a *account, now time.Time) (chosen Settings
 // identified tells the rooms of m who it is now.
 func (h *Hub) identified(m *Member, old string, was uint64, now time.Time) {
 	for _, s := range m.seats() {
-		s.room.identify(m.account(), was)
+		s.room.identify(m.identity(), was)
 	}
 	if old != "" {
 		h.renamed(m, old, now)
@@ -274,6 +274,7 @@ func (h *Hub) someName() names.Name {
 func logout(c *Call) {
 	h, m := c.Hub, c.Member
 	if h.closedToGuests() {
+		h.endSession(m)
 		m.out.Close(note("logged-out"))
 		return
 	}
@@ -282,7 +283,8 @@ func logout(c *Call) {
 			h.depart(m, s, note("logged-out"), c.Now)
 		}
 	}
-	old, was := m.Name(), m.account()
+	old, was := m.Name(), m.identity()
+	h.endSession(m)
 	h.seen(m, c.Now)
 	h.mu.Lock()
 	name := h.someName()

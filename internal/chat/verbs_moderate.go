@@ -184,6 +184,7 @@ func (h *Hub) expel(t *Member, r *Room, why *Note) {
 		h.forgetRoom(t, r)
 	}
 	if r == nil || len(t.seats()) <= 1 {
+		h.endSession(t)
 		t.tell(note("you-are", "what", why))
 		t.out.Close(why)
 		return

@@ -64,8 +64,10 @@ func (h *Hub) private(m *Member, to, text, cid string, now time.Time) {
 		reason, away = p.awayFor(m)
 	}
 	h.mu.Unlock()
+	// A registered user who has lost all connections gets mail.
+	here := err == nil && (!registered || slices.ContainsFunc(targets, func(t *Member) bool { return !t.marked(lingering) }))
 	switch {
-	case err == nil:
+	case here:
 		h.echo(m, name, text)
 		if may == everybody {
 			deliver(m, targets, text)
@@ -103,7 +105,12 @@ func deliver(m *Member, targets []*Member, text string) {
 				return
 			}
 			t.rest().reply = from
-			t.out.Deliver(Event{Kind: Private, Name: from, Body: text, Time: now})
+			e := Event{Kind: Private, Name: from, Body: text, Time: now}
+			if t.marked(lingering) {
+				t.wait(e)
+				return
+			}
+			t.out.Deliver(e)
 		})
 	}
 }

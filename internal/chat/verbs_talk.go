@@ -83,7 +83,11 @@ func nick(c *Call) {
 	m.tell(note("renamed", "name", m.OwnName()))
 }
 
-func quit(c *Call) { c.Member.out.Close(c.Hub.farewell(c.Member, c.arg(0), c.Now)) }
+func quit(c *Call) {
+	why := c.Hub.farewell(c.Member, c.arg(0), c.Now)
+	c.Hub.endSession(c.Member)
+	c.Member.out.Close(why)
+}
 
 // without returns list without s, as a new slice.
 func without[T comparable](list []T, s T) []T {

@@ -57,6 +57,11 @@ type Config struct {
 	Data string
 	// Guests admits users without an account.
 	Guests bool
+	// ResumeGuests and ResumeAccounts are how long a session can be resumed after its
+	// connection has ended, Linger how long others are not told of that. ResumePlain
+	// allows it without TLS.
+	ResumeGuests, ResumeAccounts, Linger time.Duration
+	ResumePlain                          bool
 	// FloodControl turns on the flood limits for each person.
 	FloodControl bool
 	// Words is the file with the list of forbidden words, "" for none.

@@ -140,6 +140,26 @@ var table = []row{
 		set:  toggle(func(c *Config) *bool { return &c.Guests }),
 	},
 	{
+		group: groupChat, name: "resume-guests", value: "TIME", def: "15m",
+		help: "How long a program without an account may take to resume its session",
+		set:  period(func(c *Config) *time.Duration { return &c.ResumeGuests }, time.Second, duration.Max),
+	},
+	{
+		group: groupChat, name: "resume-accounts", value: "TIME", def: "24h",
+		help: "The same for a program that is logged in to an account",
+		set:  period(func(c *Config) *time.Duration { return &c.ResumeAccounts }, time.Second, duration.Max),
+	},
+	{
+		group: groupChat, name: "linger", value: "TIME", def: "60s",
+		help: "Announce the departure of a program only this long after its connection was lost",
+		set:  period(func(c *Config) *time.Duration { return &c.Linger }, time.Millisecond, time.Hour),
+	},
+	{
+		group: groupChat, name: "resume-plain",
+		help: "Let programs on other machines resume sessions without TLS, too",
+		set:  toggle(func(c *Config) *bool { return &c.ResumePlain }),
+	},
+	{
 		group: groupChat, name: "flood-control", value: "BOOL", def: "true", live: true,
 		help: "Limit message rate, repetition and capitals; the third strike kicks the user",
 		set:  toggle(func(c *Config) *bool { return &c.FloodControl }),

@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"crypto/rand"
 	"strconv"
+	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -16,6 +18,7 @@ type jsonSession struct {
 	part    []byte // the beginning of a line; nil while there is none
 	discard bool   // the rest of a line that is too long
 	hello   bool   // the client has said hello
+	opened  bool   // a session that can be resumed was asked for
 	cid     string // of the request that is being carried out
 	asking  *asking
 }
@@ -116,9 +119,7 @@ func (x *jsonSession) request(line []byte) {
 	default:
 		x.carryOut(r)
 	}
-	if !x.busy {
-		x.cid = ""
-	}
+	x.settle()
 }
 
 // fail answers a request that is not carried out.
@@ -179,6 +180,8 @@ func (x *jsonSession) carryOut(r json.Request) {
 	case "register":
 		x.alone(r.Password, r.Password)
 		hub.Run(m, command("register", r.Name), now)
+	case "resume":
+		x.comeBack(r)
 	case "answer":
 		x.answered(r.Text)
 	case "post":
@@ -266,6 +269,23 @@ func (x *jsonSession) login(r json.Request) {
 	}
 }
 
+// comeBack continues a session.
+func (x *jsonSession) comeBack(r json.Request) {
+	if x.exposesTokens() {
+		x.fail(chat.NewNote("resume-plain"))
+		return
+	}
+	at := make([]chat.Position, 0, len(r.Rooms))
+	for room, place := range r.Rooms {
+		at = append(at, chat.Position{Room: room, Epoch: place.Epoch, Seq: place.Seq})
+	}
+	x.srv.hub.Resume(&x.member, r.Token, at, x.now())
+}
+
+// exposesTokens reports whether a token would cross a network unencrypted although that is not
+// allowed.
+func (x *jsonSession) exposesTokens() bool { return !x.srv.o.ResumePlain && x.crossesPlain() }
+
 // alone has the request that is carried out answer questions itself.
 func (x *jsonSession) alone(answers ...string) {
 	x.asking = &asking{answers: answers, alone: true}
@@ -335,13 +355,18 @@ func (x *jsonSession) Deliver(e chat.Event) {
 	x.peer.Deliver(e)
 }
 
-// Post implements chat.Outlet. What others do to the member answers none of its requests.
+// Post implements chat.Outlet. What others do to the member answers none of its requests. It
+// is done even if the connection is gone and the session is not.
 func (x *jsonSession) Post(f func()) {
-	x.peer.Post(func() {
+	_ = x.conn.Loop().Complete(func() {
+		if x.stage == leaving {
+			return
+		}
 		cid := x.cid
 		x.cid = ""
 		f()
 		x.cid = cid
+		x.settle()
 	})
 }
 
@@ -353,9 +378,29 @@ func (x *jsonSession) EOF(c *eventloop.Conn) {
 	if len(x.part) > 0 && x.stage != leaving && !x.busy {
 		x.collect(nil, true)
 	}
-	why := chat.NewNote("connection-closed")
-	x.leave(why, why)
 	c.Close()
+}
+
+// Closed implements eventloop.Handler. A member who may come back does not leave yet.
+func (x *jsonSession) Closed(c *eventloop.Conn, err error) {
+	wait, may := time.Duration(0), false
+	if x.stage == chatting && !x.srv.stopping.Load() {
+		wait, may = x.srv.hub.Linger(&x.member, x.now())
+	}
+	if !may || !x.srv.lingerOne() {
+		x.peer.Closed(c, err)
+		return
+	}
+	if x.rest != nil && x.rest.job != nil {
+		x.rest.job.gone.Store(true)
+	}
+	x.unwatch()
+	x.srv.admission.release(x.Addr(), x.extra)
+	why := x.srv.closeReason(err)
+	c.Loop().AfterFunc(wait, func() {
+		x.srv.lingering.Add(-1)
+		x.leave(why, why)
+	})
 }
 
 // Draining implements eventloop.DrainHandler.
@@ -374,8 +419,17 @@ func (x *jsonSession) wire(r *chat.Room) wire {
 
 // settle implements input.
 func (x *jsonSession) settle() {
-	if !x.busy {
-		x.cid = ""
+	if x.busy {
+		return
+	}
+	x.cid = ""
+	switch {
+	case x.stage != chatting || x.exposesTokens():
+	case !x.opened:
+		x.opened = true
+		x.srv.hub.OpenSession(&x.member, x.now())
+	default:
+		x.srv.hub.NoteSession(&x.member, x.now())
 	}
 }
 
@@ -384,3 +438,22 @@ func (x *jsonSession) mentioned(string) {}
 
 // interject implements input.
 func (x *jsonSession) interject(what *chat.Note) { x.notice(what) }
+
+// maxLingering is how many members may be without a connection at a time and still be seen
+// by others. Beyond it they leave at once, and may come back all the same.
+const maxLingering = 10_000
+
+// lingerOne counts a member without a connection, if there is room for one more.
+func (s *Server) lingerOne() bool {
+	if s.lingering.Add(1) > maxLingering {
+		s.lingering.Add(-1)
+		return false
+	}
+	return true
+}
+
+// newToken returns the bits of a token.
+func newToken() (bits [32]byte) {
+	_, _ = rand.Read(bits[:]) // never fails
+	return bits
+}

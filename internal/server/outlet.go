@@ -30,10 +30,14 @@ func (p *peer) Close(why *chat.Note) {
 // Extra implements chat.Outlet.
 func (p *peer) Extra() bool { return p.extra }
 
-// Exposed implements chat.Outlet. A connection to this machine, or over a Unix socket, crosses no
-// network. One from a proxy crosses none if that is true of both its halves.
-func (p *peer) Exposed() bool {
-	return p.srv.o.RequireTLSAuth && p.conn.Filter() == nil && (crosses(p.conn.RemoteAddrPort().Addr()) || crosses(p.Addr()))
+// Exposed implements chat.Outlet.
+func (p *peer) Exposed() bool { return p.srv.o.RequireTLSAuth && p.crossesPlain() }
+
+// crossesPlain reports whether the connection crosses a network without encryption. One to this
+// machine, or over a Unix socket, does not; one from a proxy does if that is true of one of its
+// halves.
+func (p *peer) crossesPlain() bool {
+	return p.conn.Filter() == nil && (crosses(p.conn.RemoteAddrPort().Addr()) || crosses(p.Addr()))
 }
 
 // crosses reports whether a connection from an address crosses a network.

@@ -20,8 +20,13 @@ const (
 // startWithAccounts starts a server that stores accounts.
 func startWithAccounts(t *testing.T, changes ...func(*server.Options)) *fixture {
 	t.Helper()
+	return startOn(t, memory.New(), changes...)
+}
+
+// startOn is startWithAccounts with a store of its own, which an earlier server may have used.
+func startOn(t *testing.T, s *memory.Store, changes ...func(*server.Options)) *fixture {
+	t.Helper()
 	f := start(t, func(o *server.Options) {
-		s := memory.New()
 		state, err := s.Load(o.Loop.Now())
 		if err != nil {
 			t.Fatal(err)

@@ -49,6 +49,8 @@ type Options struct {
 	TLS *tls.Config
 	// RequireTLSAuth refuses passwords from other machines that do not come over TLS.
 	RequireTLSAuth bool
+	// ResumePlain allows clients on other machines to resume sessions without TLS.
+	ResumePlain bool
 	// HandshakeExecutor steps TLS handshakes; nil: workers of their own.
 	HandshakeExecutor eventloop.Executor
 
@@ -112,6 +114,7 @@ type Server struct {
 	running   atomic.Bool
 	stopping  atomic.Bool
 	farewell  *chat.Note   // set before the group drains
+	lingering atomic.Int32 // members without a connection, who may come back
 	refusing  atomic.Int32 // connections being told why they are not let in
 	buffers   sync.Pool    // of *[]byte: output is rendered into these
 
@@ -161,6 +164,9 @@ func New(o Options) (*Server, error) {
 	}
 	o.Chat.Zones, o.Chat.Words = &s.zones, text.Words
 	o.Chat.Control, o.Chat.Now = control{s}, s.now()
+	if o.Chat.Resumption.Token == nil && !o.Classic {
+		o.Chat.Resumption.Token = newToken
+	}
 	s.hub = chat.New(o.Chat)
 	s.lobby = s.hub.Room(chat.Lobby)
 	o.Loop.OnError = s.loopError

@@ -75,7 +75,11 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 
 // handOver lets a session of JSON continue, which begins with p.
 func (s *session) handOver(p []byte) {
-	next := startJSON(s.srv, s.conn, arrival{id: s.member.ID(), since: s.since, extra: s.extra})
+	in := arrival{id: s.member.ID(), since: s.since, extra: s.extra}
+	if s.rest != nil {
+		in.client = s.rest.client
+	}
+	next := startJSON(s.srv, s.conn, in)
 	s.conn.SetHandler(next)
 	next.Opened(s.conn)
 	next.Received(s.conn, p)

@@ -45,6 +45,15 @@ func (p *peer) Exit(r *chat.Room) {
 	*v = view{}
 }
 
+// unwatch ends all views, without leaving the rooms.
+func (p *peer) unwatch() {
+	p.views(func(v *view) {
+		v.stream.feed.leave(*v)
+		v.stream.feed.unlisten(p)
+		*v = view{}
+	})
+}
+
 // view returns the view of a room, or nil. A room that was deleted is not the room
 // that has its name now.
 func (p *peer) view(room *chat.Room) *view {

@@ -18,6 +18,7 @@ var types = map[reflect.Type]string{
 	reflect.TypeFor[chat.Self]():        "whoami",
 	reflect.TypeFor[chat.OwnSettings](): "settings",
 	reflect.TypeFor[chat.Found]():       "results",
+	reflect.TypeFor[chat.Resumable]():   "session",
 	reflect.TypeFor[chat.Statistics]():  "stats",
 }
 

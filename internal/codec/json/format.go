@@ -72,9 +72,10 @@ func (o *object) is(key string) {
 	o.dst = append(o.dst, "true"...)
 }
 
-func (o *object) time(key string, t time.Time) {
+// time writes the time of an event, if it has one.
+func (o *object) time(t time.Time) {
 	if !t.IsZero() {
-		o.key(key)
+		o.key("time")
 		o.dst = appendTime(o.dst, t)
 	}
 }
@@ -141,7 +142,7 @@ func (f Format) event(dst []byte, e chat.Event) object {
 	if e.Kind == chat.Rename {
 		o.text("newName", e.Body)
 	}
-	o.time("time", e.Time)
+	o.time(e.Time)
 	words(&o, e.Note)
 	return o
 }
@@ -158,7 +159,7 @@ func message(dst []byte, e chat.Event) object {
 		o.text("kind", "action")
 	}
 	o.text("text", e.Body)
-	o.time("time", e.Time)
+	o.time(e.Time)
 	return o
 }
 
@@ -176,7 +177,7 @@ func (f Format) private(dst []byte, e chat.Event) object {
 		o.is("mailed")
 	}
 	o.text("text", e.Body)
-	o.time("time", e.Time)
+	o.time(e.Time)
 	return o
 }
 
@@ -291,8 +292,24 @@ func (Format) Day(dst []byte, _ time.Time, _ chat.Event) []byte { return dst }
 
 // Entered appends that the client is in a room, with its latest messages and the place in
 // its order from which on it is sent everything.
+//
+// For a client that comes back these are the messages that it has missed; before them stands
+// whether there are more, and which ones are taken back.
 func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
+	if c := e.Catchup; c != nil && c.RolledBack {
+		o := begin(dst, "rollback")
+		o.text("room", e.Room.Name())
+		o.number("epoch", c.Epoch)
+		o.number("keptTo", c.KeptTo)
+		dst = o.line()
+	}
+	if e.Catchup != nil && e.Catchup.Gap {
+		dst = f.Missed(dst, e.Room.Name(), 0)
+	}
 	o := begin(dst, "joined")
+	if e.Catchup != nil {
+		o.is("resumed")
+	}
 	o.optional("cid", f.CID)
 	o.text("room", e.Room.Name())
 	o.text("name", e.Name)
@@ -301,6 +318,22 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	o.number("seq", e.Seq)
 	o.key("history")
 	o.dst = events(o.dst, e.Recent)
+	dst = o.line()
+	if e.Catchup != nil {
+		for _, c := range e.Catchup.Changes {
+			dst = change(dst, e.Room.Name(), c)
+		}
+	}
+	return dst
+}
+
+// change appends that a message was deleted.
+func change(dst []byte, room string, c chat.Change) []byte {
+	o := begin(dst, "event")
+	o.text("what", "redact")
+	o.text("room", room)
+	o.id("redacted", c.ID)
+	o.time(c.Time)
 	return o.line()
 }
 

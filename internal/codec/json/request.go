@@ -44,6 +44,15 @@ type Request struct {
 	Reason   string `json:"reason"`
 	Before   uint64 `json:"before,string"`
 	Limit    int    `json:"limit"`
+	Token    string `json:"token"`
+	// Rooms is what the client has last seen of its rooms.
+	Rooms map[string]Place `json:"rooms"`
+}
+
+// A Place is a place in a room's order.
+type Place struct {
+	Epoch uint64 `json:"epoch"`
+	Seq   uint64 `json:"seq"`
 }
 
 // Parse reads a request. The error is a *chat.Refused, and a request with an error still has

@@ -464,4 +464,13 @@ var messages = map[chat.Code]string{
 	"cid-too-long":      "a cid may have at most {most} bytes",
 	"same-not-sent":     "the same message, sent before, was refused",
 	"limit-range":       "a limit is a number from 1 to {most}",
+
+	// Sessions that are resumed.
+	"resume-unknown":      "there is no session with that token, or it has ended: log in",
+	"resume-reused":       "that token was used before: the session has ended, log in",
+	"resume-reused-yours": "somebody has used an old token of your session: it can't be resumed any more",
+	"resume-named":        "you have a name already: resume instead of login",
+	"resume-not-saved":    "the session could not be resumed: {why}",
+	"resume-plain":        "sessions are resumed over TLS only",
+	"resumed-elsewhere":   "your session continues on another connection",
 }

@@ -1,0 +1,360 @@
+package chat
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/names"
+)
+
+const (
+	// maxMissed is how many messages of a room a client that comes back is sent, and
+	// maxMissedBytes how many bytes of text in all of them; older ones are a gap.
+	maxMissed      = 1000
+	maxMissedBytes = 128 << 10
+	// maxWaiting is how many private messages wait for a guest whose session has no
+	// connection. Those for accounts are mail.
+	maxWaiting = 100
+)
+
+// A Position is what a client has last seen of a room.
+type Position struct {
+	Room       string
+	Epoch, Seq uint64
+}
+
+// A Catchup is how an Entry differs from that of somebody who comes for the first time:
+// Recent is what was missed.
+type Catchup struct {
+	// Changes are messages of before that were deleted or edited meanwhile.
+	Changes []Change
+	// Gap is set if older messages were missed, too, that are not sent.
+	Gap bool
+	// RolledBack is set if the client may have seen messages of Epoch after KeptTo: they
+	// were never saved, and are not part of the room's history.
+	RolledBack    bool
+	Epoch, KeptTo uint64
+}
+
+// Resume makes m, who has no name yet, continue the session that a token belongs to. at has
+// what the client has seen of its rooms. A Resumable with the next token follows, or m is
+// told why not.
+func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
+	h.heard(m, now)
+	if m.who != nil {
+		m.refuse(note("resume-named"))
+		return
+	}
+	used := tokenHash(token)
+	e, err := h.sessionOf(used, now)
+	if err == nil {
+		err = h.becomes(m, e, now)
+	}
+	if err != nil {
+		m.refuse(Why(err))
+		return
+	}
+	fresh := tokenText(h.options.Resumption.Token())
+	h.sessions.mu.Lock()
+	e.since = e.Rotated
+	h.sessions.rotate(e, used, tokenHash(fresh), now)
+	e.Seen = time.Time{}
+	is := e.stored()
+	h.sessions.mu.Unlock()
+	h.persistThen(m, func(err error) {
+		if err != nil {
+			m.refuse(note("resume-not-saved", "why", Why(err)))
+			m.out.Close(nil)
+			return
+		}
+		h.catchUp(m, e, at, fresh)
+	}, is)
+}
+
+// sessionOf returns the session of a token, or why it can't be resumed. A token that was
+// used before ends its session: two clients have it.
+func (h *Hub) sessionOf(hash [32]byte, now time.Time) (*session, error) {
+	h.sessions.mu.Lock()
+	e := h.sessions.byHash[hash]
+	over := e != nil && h.over(e, now)
+	stolen := e != nil && hash != e.Hash && (hash != e.Previous || now.Sub(e.Rotated) > oldTokenFor)
+	var user *Member
+	if e != nil {
+		user = e.member
+	}
+	h.sessions.mu.Unlock()
+	switch {
+	case e == nil || h.options.Resumption.Token == nil:
+		return nil, refusal("resume-unknown")
+	case over:
+		h.drop(e)
+		return nil, refusal("resume-unknown")
+	case stolen:
+		h.drop(e)
+		if user != nil {
+			user.out.Post(func() { user.refuse(note("resume-reused-yours")) })
+		}
+		return nil, refusal("resume-reused")
+	}
+	return e, nil
+}
+
+// becomes gives m the name of a session, and the account if it has one.
+func (h *Hub) becomes(m *Member, e *session, now time.Time) error {
+	if e.Account != 0 {
+		h.mu.Lock()
+		a := h.byID[e.Account]
+		h.mu.Unlock()
+		if a == nil {
+			h.drop(e)
+			return refusal("resume-unknown")
+		}
+		return h.logIn(m, claim{account: a})
+	}
+	name, err := names.Parse(e.Name)
+	if err != nil {
+		return err
+	}
+	if err := h.becomesGuest(m, e, name, now); err != nil {
+		return err
+	}
+	if e.Settings != (Settings{}) {
+		chosen := e.Settings
+		m.rest().settings = &chosen
+	}
+	h.remark(m, now)
+	return nil
+}
+
+// becomesGuest is becomes for a guest.
+func (h *Hub) becomesGuest(m *Member, e *session, name names.Name, now time.Time) error {
+	h.sessions.mu.Lock()
+	old := e.member
+	h.sessions.mu.Unlock()
+	h.mu.Lock()
+	p := h.names[name.Skeleton]
+	own := old != nil && p != nil && p.account == nil && p.members.has(old)
+	h.mu.Unlock()
+	if !own {
+		return h.admitGuest(m, name, now)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := subject{key: name.Key, skeleton: name.Skeleton, addr: m.out.Addr()}
+	switch s := h.sanction(w, Guest, Ban, "", now); {
+	case h.names[name.Skeleton] != p || !p.members.has(old):
+		return ErrNameTaken
+	case s != nil:
+		return &Refused{s.note("you-are-banned", now)}
+	}
+	if err := h.keptOut(w, Lobby, now); err != nil {
+		return err
+	}
+	p.members.add(m)
+	m.who = p
+	return nil
+}
+
+// catchUp brings m into the rooms of its session. What was missed is read from the archive if
+// it is no longer in memory.
+func (h *Hub) catchUp(m *Member, e *session, at []Position, token string) {
+	h.sessions.mu.Lock()
+	rooms := slices.Clone(e.Rooms)
+	h.sessions.mu.Unlock()
+	if !slices.Contains(rooms, Lobby) {
+		rooms = append([]string{Lobby}, rooms...)
+	}
+	missed := make(map[string]Missed)
+	var ask []Position
+	for _, p := range at {
+		r := h.Room(p.Room)
+		if r != nil && r.name == p.Room && slices.Contains(rooms, p.Room) && !r.remembers(p) && len(ask) < MaxRooms {
+			ask = append(ask, p)
+		}
+	}
+	if len(ask) == 0 || h.options.Archive == nil {
+		h.comeBack(m, e, rooms, at, missed, token)
+		return
+	}
+	var err error
+	h.work(m, Disk, m.claim(), func() {
+		for _, p := range ask {
+			if missed[p.Room], err = h.options.Archive.Since(p.Room, p.Epoch, p.Seq, maxMissed); err != nil {
+				return
+			}
+		}
+	}, func() {
+		if err != nil {
+			m.refuse(note("history-unreadable", "cause", err.Error()))
+			clear(missed)
+		}
+		h.comeBack(m, e, rooms, at, missed, token)
+	})
+}
+
+// comeBack brings m into rooms, hands it its token, and ends the connection that it had
+// before. Others notice nothing, if they were not told that m had left.
+func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, missed map[string]Missed, token string) {
+	now := m.out.Now()
+	h.sessions.mu.Lock()
+	old := e.member
+	quiet := e.cut && old == nil && now.Sub(h.options.Now) <= h.options.Resumption.Linger // all others come back, too
+	e.member, e.gone, e.Seen = m, time.Time{}, time.Time{}
+	known := h.sessions.byID[e.ID] == e
+	h.sessions.mu.Unlock()
+	if !known { // it has ended meanwhile
+		m.refuse(note("resume-unknown"))
+		m.out.Close(nil)
+		return
+	}
+	m.attach(e)
+	for _, name := range rooms {
+		i := slices.IndexFunc(at, func(p Position) bool { return p.Room == name })
+		var seen *Position
+		if i >= 0 {
+			seen = &at[i]
+		}
+		if err := h.reenter(m, name, seen, missed, quiet, now); err != nil {
+			m.refuse(note("not-back-in", "room", name, "why", Why(err)))
+		}
+	}
+	if m.Rooms() == 0 {
+		m.out.Close(nil)
+		return
+	}
+	h.focus(m)
+	h.hand(m, e, token)
+	h.supersede(m, old)
+	h.settle(m)
+}
+
+// reenter brings m back into a room.
+func (h *Hub) reenter(m *Member, name string, seen *Position, missed map[string]Missed, quiet bool, now time.Time) error {
+	r := h.Room(name)
+	if r == nil {
+		return refusal("no-such-room", "room", name)
+	}
+	if err := h.mayEnter(m, r.name, now); err != nil {
+		return err
+	}
+	from, asked := missed[name]
+	from.Events = h.shown(m, from.Events)
+	from.Changes = slices.DeleteFunc(from.Changes, func(c Change) bool { return c.Time.Before(m.session().since) && !c.Time.IsZero() })
+	return r.resume(m, seen, from, asked, quiet, now)
+}
+
+// supersede ends the connection that a session had before.
+func (h *Hub) supersede(m, old *Member) {
+	if old == nil || old == m {
+		return
+	}
+	old.out.Post(func() {
+		x := old.extras()
+		if x == nil {
+			return
+		}
+		x.session = nil
+		for _, e := range x.waiting {
+			m.out.Post(func() { m.out.Deliver(e) })
+		}
+		x.waiting = nil
+		old.tell(note("resumed-elsewhere"))
+		old.out.Close(nil)
+	})
+}
+
+// wait keeps a private message for m, who has no connection.
+func (m *Member) wait(e Event) {
+	if x := m.withExtras(); len(x.waiting) < maxWaiting {
+		x.waiting = append(x.waiting, e)
+	}
+}
+
+// remembers reports whether a room has in memory all that followed a position.
+func (r *Room) remembers(p Position) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.changed && (p.Seq >= r.seq || len(r.recent) > 0 && r.recent[0].Epoch == p.Epoch && r.recent[0].Seq <= p.Seq)
+}
+
+// resume is join for a member who comes back, and has seen the room up to a position, nil for none.
+// asked is set if missed was read from the archive.
+func (r *Room) resume(m *Member, seen *Position, missed Missed, asked, quiet bool, now time.Time) error {
+	staff := m.role() >= Moderator
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	here := m.identity() != 0 && r.people[m.identity()] > 0
+	err := r.ends()
+	if err == nil && !here && !quiet {
+		err = r.admits(m, "", staff)
+	}
+	if err != nil {
+		return err
+	}
+	events, c := r.missed(seen, missed, asked)
+	events = r.hub.unignored(m, events)
+	s := r.seat(m)
+	first := m.identity() == 0 || r.people[m.identity()] == 0
+	m.out.Enter(Entry{
+		Room: r, Name: m.OwnName(), Recent: events, Others: r.others(m),
+		Epoch: r.hub.options.Epoch, Seq: r.seq, Catchup: c,
+	})
+	r.fill(s)
+	if first && !quiet {
+		r.announce(m, now)
+	}
+	return nil
+}
+
+// missed returns the messages that follow a position, as far as they are sent. r.mu is held.
+func (r *Room) missed(seen *Position, from Missed, asked bool) ([]Event, *Catchup) {
+	if seen == nil {
+		return r.history(), nil
+	}
+	c := &Catchup{}
+	var events []Event
+	if asked {
+		c.Changes = from.Changes
+		if c.Gap = from.Gap || from.More; from.More { // what comes after the gap is in memory
+			from.Events = nil
+		}
+		events = merge(from.Events, r.after(*seen, from.Events), maxMissed)
+		if seen.Epoch != r.hub.options.Epoch && seen.Seq > from.KeptTo {
+			c.RolledBack, c.Epoch, c.KeptTo = true, seen.Epoch, from.KeptTo
+		}
+	} else {
+		events = r.after(*seen, nil)
+		c.Gap = seen.Epoch != r.hub.options.Epoch || !r.whole(*seen)
+	}
+	size := 0
+	for i := len(events) - 1; i >= 0; i-- {
+		if size += len(events[i].Body) + len(events[i].Name); size > maxMissedBytes || len(events)-i > maxMissed {
+			c.Gap = true
+			return events[i+1:], c
+		}
+	}
+	return events, c
+}
+
+// after returns the messages in memory that follow a position, and the last of some others.
+// r.mu is held.
+func (r *Room) after(seen Position, others []Event) []Event {
+	last := uint64(0)
+	if len(others) > 0 {
+		last = others[len(others)-1].ID
+	}
+	var list []Event
+	for _, e := range r.recent {
+		if e.ID > last && (e.Epoch != seen.Epoch || e.Seq > seen.Seq) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// whole reports whether nothing that follows a position of the present epoch is missing in
+// memory. r.mu is held.
+func (r *Room) whole(seen Position) bool {
+	return seen.Seq >= r.seq || len(r.recent) > 0 && r.recent[0].Seq <= seen.Seq || len(r.recent) < cmp.Or(r.hub.options.History, 1)
+}

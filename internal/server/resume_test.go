@@ -1,0 +1,289 @@
+package server_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/store/memory"
+)
+
+// token returns that of the only session message among objects.
+func token(t *testing.T, got []fields) string {
+	t.Helper()
+	for _, o := range got {
+		if o["type"] == "session" {
+			text, _ := o["token"].(string)
+			return text
+		}
+	}
+	t.Fatalf("no session in %v", got)
+	return ""
+}
+
+// named is programNamed that returns the token, too.
+func (f *fixture) resumable(name string) (*program, string) {
+	f.t.Helper()
+	p := f.program()
+	return p, token(f.t, p.asks(fields{"type": "login", "name": name}))
+}
+
+// seen returns the place of the last event of a room.
+func seen(o fields) fields { return fields{"epoch": o["epoch"], "seq": o["seq"]} }
+
+// except returns the objects that have no such type.
+func except(got []fields, kinds ...string) (rest []fields) {
+	for _, o := range got {
+		skip := false
+		for _, kind := range kinds {
+			skip = skip || o["type"] == kind
+		}
+		if !skip {
+			rest = append(rest, o)
+		}
+	}
+	return rest
+}
+
+func TestAClientComesBackUnnoticedAndMissesNothing(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	ada.asks(fields{"type": "join", "room": "#tea"})
+	alice.sends("before\r\n")
+	last := only(t, "the last", except(ada.objects(), "joined"), fields{"text": "before"})
+	alice.reads()
+	_ = ada.c.Close()
+	f.settle()
+	alice.sees("")
+	alice.sends("meanwhile\r\n")
+	alice.sends("/msg ada psst\r\n")
+	alice.sees("[you -> ada] psst\r\n")
+
+	back := f.program()
+	got := back.asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(last)}, "cid": "r"})
+	next := token(t, got)
+	if next == key {
+		t.Error("the token is the same")
+	}
+	got = except(got, "session")
+	if len(got) != 3 {
+		t.Fatalf("got %v", got)
+	}
+	has(t, "the lobby", got[0], fields{"type": "joined", "room": "#lobby", "resumed": true, "name": "ada", "cid": "r"})
+	missed, _ := got[0]["history"].([]any)
+	if len(missed) != 1 {
+		t.Errorf("missed %v", missed)
+	}
+	has(t, "the other room", got[1], fields{"type": "joined", "room": "#tea"})
+	has(t, "the private message", got[2], fields{"type": "message", "private": true, "text": "psst"})
+	alice.sees("")
+	alice.sends("after\r\n")
+	only(t, "afterwards", back.objects(), fields{"type": "message", "text": "after"})
+	f.advance(2 * time.Minute)
+	alice.sees("")
+	back.asks(fields{"type": "post", "room": "#lobby", "text": "still here"})
+	alice.sees("ada: still here\r\n")
+	back.asks(fields{"type": "quit"})
+	alice.sees("*** ada left\r\n")
+	other := f.program()
+	only(t, "after the end", other.asks(fields{"type": "resume", "token": next}), fields{"type": "error", "code": "resume-unknown"})
+}
+
+// What was deleted while a client was away is deleted there, too.
+func TestDeletionsMeanwhileAreMadeUpFor(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	said := ada.asks(fields{"type": "post", "text": "oops", "cid": "c1"})
+	alice.reads()
+	_ = ada.c.Close()
+	f.settle()
+	id, _ := said[0]["id"].(string)
+	f.operates("in #lobby redact " + id)
+	alice.sees("*** root deleted message #" + id + "\r\n")
+	got := except(f.program().asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(said[0])}}), "session")
+	if len(got) != 2 {
+		t.Fatalf("got %v", got)
+	}
+	has(t, "the room", got[0], fields{"type": "joined", "resumed": true, "history": []any{}})
+	has(t, "the deletion", got[1], fields{"type": "event", "what": "redact", "room": "#lobby", "redacted": id})
+}
+
+// Mail waits for a user whose connections are lost.
+func TestMailForAUserWithoutAConnection(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada := f.program()
+	key := token(t, ada.asks(fields{"type": "register", "name": "ada", "password": "correct horse battery"}))
+	_ = ada.c.Close()
+	f.settle()
+	alice.reads()
+	alice.sends("/msg ada psst\r\n")
+	alice.reads()
+	got := except(f.program().asks(fields{"type": "resume", "token": key}), "session", "joined", "event")
+	only(t, "the mail", got, fields{"type": "message", "private": true, "mailed": true, "text": "psst"})
+}
+
+func TestWhoDoesNotComeBackHasLeft(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	alice.reads()
+	_ = ada.c.Close()
+	f.advance(chat.DefaultLinger - time.Second)
+	alice.sees("")
+	f.advance(2 * time.Second)
+	alice.sees("*** ada left (connection closed)\r\n")
+	back := f.program()
+	got := except(back.asks(fields{"type": "resume", "token": key}), "session")
+	has(t, "later", got[0], fields{"type": "joined", "room": "#lobby", "name": "ada"})
+	alice.sees("*** ada joined\r\n")
+	_ = back.c.Close()
+	f.advance(chat.DefaultResumeGuests + time.Minute)
+	only(t, "too late", f.program().asks(fields{"type": "resume", "token": key}), fields{"type": "error"})
+}
+
+// The connection that a session had is closed when it continues on another one.
+func TestTheHalfOpenConnectionIsClosed(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	alice.reads()
+	back := f.program()
+	got := back.asks(fields{"type": "resume", "token": key})
+	has(t, "resumed", got[0], fields{"type": "joined", "name": "ada"})
+	old := ada.objects()
+	if len(old) != 2 || old[0]["code"] != "resumed-elsewhere" || old[1]["type"] != "bye" {
+		t.Errorf("the old connection got %v", old)
+	}
+	ada.isClosed()
+	alice.sees("")
+	f.advance(2 * time.Minute)
+	alice.sees("")
+	alice.sends("/list\r\n")
+	alice.sees("*** 2 people here in #lobby: ada, alice\r\n")
+}
+
+// A token that was used before ends the session: somebody else may have it.
+func TestASpentTokenEndsTheSession(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	_, first := f.resumable("ada")
+	second := f.program()
+	token(t, second.asks(fields{"type": "resume", "token": first}))
+	// Its client may not have received the second one.
+	third := f.program()
+	next := token(t, third.asks(fields{"type": "resume", "token": first}))
+	third.objects()
+	fourth := f.program()
+	last := token(t, fourth.asks(fields{"type": "resume", "token": next}))
+	fourth.objects()
+	thief := f.program()
+	only(t, "the first once more", thief.asks(fields{"type": "resume", "token": first}), fields{"type": "error", "code": "resume-reused"})
+	only(t, "the user", fourth.objects(), fields{"type": "error", "code": "resume-reused-yours"})
+	only(t, "the last", thief.asks(fields{"type": "resume", "token": last}), fields{"type": "error", "code": "resume-unknown"})
+}
+
+func TestThePreviousTokenIsSpentAfterAMinute(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	_, first := f.resumable("ada")
+	second := f.program()
+	token(t, second.asks(fields{"type": "resume", "token": first}))
+	f.advance(time.Minute + time.Second)
+	only(t, "the first", f.program().asks(fields{"type": "resume", "token": first}), fields{"type": "error", "code": "resume-reused"})
+}
+
+// What ends a session: leaving, logging out, another password, being kicked or banned.
+func TestWhatEndsASession(t *testing.T) {
+	const password = "correct horse battery"
+	for what, end := range map[string]func(*fixture, *program){
+		"quit":   func(_ *fixture, p *program) { p.asks(fields{"type": "quit"}) },
+		"logout": func(_ *fixture, p *program) { p.asks(fields{"type": "logout"}) },
+		"passwd": func(_ *fixture, p *program) {
+			p.asks(fields{"type": "command", "line": "passwd"})
+			p.asks(fields{"type": "answer", "text": password})
+			p.asks(fields{"type": "answer", "text": "a much better one"})
+			p.asks(fields{"type": "answer", "text": "a much better one"})
+		},
+		"kick":    func(f *fixture, _ *program) { f.operates("in #lobby kick ada") },
+		"ban":     func(f *fixture, _ *program) { f.operates("ban ada") },
+		"userdel": func(f *fixture, _ *program) { f.operates("userdel ada") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := startWithAccounts(t, speaksJSON)
+			ada := f.program()
+			key := token(t, ada.asks(fields{"type": "register", "name": "ada", "password": password}))
+			end(f, ada)
+			_ = ada.c.Close()
+			f.advance(2 * time.Minute)
+			got := f.program().asks(fields{"type": "resume", "token": key})
+			if len(got) != 1 || got[0]["type"] != "error" {
+				t.Errorf("resumed: %v", got)
+			}
+		})
+	}
+}
+
+// After a crash a client has its name, its rooms, what it missed, and what was never saved is
+// taken back; and a message that it sends again is stored once.
+func TestASessionSurvivesACrash(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	keys := map[string]string{}
+	bob := f.program()
+	keys["bob"] = token(t, bob.asks(fields{"type": "register", "name": "bob", "password": "correct horse battery"}))
+	bob.asks(fields{"type": "join", "room": "#tea"})
+	ada.objects()
+	said := ada.asks(fields{"type": "post", "text": "saved", "cid": "c1"})
+	alice.sends("also saved\r\n")
+	ada.objects()
+	bob.objects()
+
+	f = startOn(t, s, speaksJSON)
+	carol := f.join("carol")
+	back := f.program()
+	beyond := fields{"epoch": said[0]["epoch"], "seq": said[0]["seq"].(float64) + 100}
+	got := back.asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": beyond}})
+	next := token(t, got)
+	if got = except(got, "session"); len(got) != 2 {
+		t.Fatalf("got %v", got)
+	}
+	has(t, "a rollback", got[0], fields{"type": "rollback", "room": "#lobby", "epoch": said[0]["epoch"], "keptTo": said[0]["seq"].(float64) + 1})
+	has(t, "the room", got[1], fields{"type": "joined", "room": "#lobby", "resumed": true, "name": "ada"})
+	carol.sees("")
+	ack := only(t, "the same message again", back.asks(fields{"type": "post", "text": "saved", "cid": "c1"}), fields{"type": "ack", "id": said[0]["id"]})
+	has(t, "its ack", ack, fields{"seq": said[0]["seq"], "epoch": said[0]["epoch"], "stored": true})
+	carol.sees("")
+
+	other := f.program()
+	got = except(other.asks(fields{"type": "resume", "token": keys["bob"], "rooms": fields{"#lobby": seen(said[0])}}), "session")
+	if len(got) != 2 || got[1]["room"] != "#tea" {
+		t.Fatalf("bob got %v", got)
+	}
+	missed, _ := got[0]["history"].([]any)
+	if len(missed) != 1 || missed[0].(map[string]any)["text"] != "also saved" {
+		t.Errorf("bob missed %v", missed)
+	}
+	carol.sees("")
+
+	// Once more, later than others would not notice.
+	f = startOn(t, s, speaksJSON)
+	carol = f.join("carol")
+	f.advance(2 * chat.DefaultLinger)
+	got = f.program().asks(fields{"type": "resume", "token": next})
+	has(t, "much later", got[0], fields{"type": "joined", "name": "ada"})
+	carol.sees("*** ada joined\r\n")
+}
+
+// A session can't be had, nor resumed, without TLS from another machine.
+func TestTokensDoNotCrossANetworkInTheClear(t *testing.T) {
+	f := startWithAccounts(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })
+	p := f.program()
+	if got := p.asks(fields{"type": "login", "name": "ada"}); len(except(got, "joined", "event")) != 0 {
+		t.Errorf("without TLS: %v", got)
+	}
+	only(t, "resume", f.program().asks(fields{"type": "resume", "token": "x"}), fields{"type": "error", "code": "resume-plain"})
+}
