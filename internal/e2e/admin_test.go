@@ -107,7 +107,7 @@ func TestAnOperatorRunsTheServerFromOutside(t *testing.T) {
 			t.Errorf("the audit log lacks %s:\n%s", want, acts)
 		}
 	}
-	o.does(t, "", "has set key: on", "in", "lobby", "room", "key", "open-sesame")
+	o.does(t, "", "set key: on", "in", "lobby", "room", "key", "open-sesame")
 	s.expect(t, record{"msg": "command", "line": "in #lobby room key ***"})
 	leave(t, []*person{alice, old, newer, mallory, bob, back})
 	o.does(t, "", "", "shutdown", "0", "enough")

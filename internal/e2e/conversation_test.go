@@ -172,7 +172,7 @@ func TestAConversationThatIsNotHeldFails(t *testing.T) {
 		"bob> hi\nalice sees   alice: hello":    "alice sees \"bob: hi",
 		"bob sees the end":                      "bob sees \"alice: hello",
 		"bob sees it; and":                      "want",
-		"carol sees nothing":                    "there is no user carol",
+		"carol sees nothing":                    "nobody is called carol",
 		"alice connects":                        "is connected already",
 		"bob dances":                            "means nothing",
 		"bob leaves\nalice sees   *** bob drowned":              "want",

@@ -57,7 +57,7 @@ type rest struct {
 	ahead  []byte          // what was received while busy
 	job    *job            // work in progress elsewhere, if any
 	ended  bool            // the client sends nothing more, which is acted on when that is done
-	hashed time.Duration   // how much of the time before it had a name was spent hashing
+	hashed uint32          // milliseconds of the time before it had a name that were spent hashing
 	typing *typing         // of a session at a terminal; nil until it is needed
 	client *netip.AddrPort // the address that a proxy has told; nil for none
 }

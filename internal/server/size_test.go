@@ -14,4 +14,7 @@ func TestSessionsAreSmall(t *testing.T) {
 	if n := unsafe.Sizeof(classic{}); n > 160 {
 		t.Errorf("a classic session has %d bytes, want 160 at most", n)
 	}
+	if n := unsafe.Sizeof(rest{}); n > 80 {
+		t.Errorf("the rest of a session has %d bytes, want 80 at most", n)
+	}
 }

@@ -83,8 +83,8 @@ func (p *peer) hashed(j *job) {
 	if j.kind == chat.Disk || p.stage >= chatting || limit == 0 {
 		return
 	}
-	p.rest.hashed += p.now().Sub(j.began)
-	p.conn.SetDeadline(max(limit-p.age()+p.rest.hashed, time.Second))
+	p.rest.hashed += uint32(max(p.now().Sub(j.began).Milliseconds(), 0))
+	p.conn.SetDeadline(max(limit-p.age()+time.Duration(p.rest.hashed)*time.Millisecond, time.Second))
 }
 
 // readAhead keeps what was received during a wait.
