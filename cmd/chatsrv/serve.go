@@ -245,6 +245,7 @@ func options(c config.Config, backend netloop.BackendInfo, log *slog.Logger) ser
 		Log:     log,
 		Chat: chat.Options{
 			Epoch: uint64(time.Now().UnixMilli()), Nearest: nearest.Find, Local: newMachine().has,
+			EditWindow: cmp.Or(c.EditWindow, -1),
 			Resumption: chat.Resumption{Guests: c.ResumeGuests, Accounts: c.ResumeAccounts, Linger: c.Linger},
 		},
 		SniffWindow: c.SniffWindow, ResumePlain: c.ResumePlain,

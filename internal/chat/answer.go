@@ -207,3 +207,4 @@ func (Statistics) answer()   {}
 func (Saved) answer()        {}
 func (Completions) answer()  {}
 func (Resumable) answer()    {}
+func (ReadMark) answer()     {}

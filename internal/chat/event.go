@@ -32,6 +32,8 @@ const (
 	// Announcement is a Notice in every room: a member of several rooms sees it
 	// in the current one.
 	Announcement
+	// Edited: the text of the message ReplyTo, by Name, is Body now.
+	Edited
 )
 
 // An Event is one thing that happened. In a room, events have one order that every
@@ -54,7 +56,7 @@ type Event struct {
 	Name string
 	Body string
 	Time time.Time
-	// ReplyTo is the ID of the message that is answered, 0 for none.
+	// ReplyTo is the ID of the message that is answered, or that was edited; 0 for none.
 	ReplyTo uint64 `json:",omitempty"`
 	// Edited is when Body was last replaced (see [Edit]); the zero value: never.
 	Edited time.Time `json:",omitzero"`
@@ -157,6 +159,8 @@ type Entry struct {
 	Epoch, Seq uint64
 	// Catchup, unless it is nil, is for a member who comes back.
 	Catchup *Catchup
+	// Read is how far the member's account has read the room; nil if that is not known.
+	Read *ReadMark
 }
 
 // WorkKind is the kind of a piece of work.

@@ -65,6 +65,9 @@ type Options struct {
 	// Local reports whether an address belongs to this machine; such addresses are
 	// never banned. nil: only loopback addresses do. It must not block.
 	Local func(netip.Addr) bool
+	// EditWindow is how long users can edit their own messages: 0 means
+	// DefaultEditWindow, a negative time not at all.
+	EditWindow time.Duration
 	// Resumption says which clients may resume their sessions. Without a Token none can.
 	Resumption Resumption
 	// Nearest returns the word of the list that was probably meant, if any. If
@@ -158,6 +161,8 @@ type account struct {
 	topics map[string]shadeTopic
 	// receipts are of the user's latest messages; nil until they are needed.
 	receipts *receipts
+	// marks are how far the user has read, the one that moved last at the end.
+	marks []ReadMark
 }
 
 // New returns a Hub with the room Lobby and the contents of State.

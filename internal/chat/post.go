@@ -12,6 +12,8 @@ type Line struct {
 	// current room.
 	Room, To string
 	Text     string
+	// ReplyTo is the ID of the message that is answered, 0 for none.
+	ReplyTo uint64
 	// CID identifies the message to its sender, who waits for a [Saved] then; "" for
 	// none.
 	CID string
@@ -69,7 +71,7 @@ func (h *Hub) dispatch(m *Member, r *Room, l Line, own *receipts, now time.Time)
 			return
 		}
 	}
-	h.speak(m, r, Event{Kind: l.Kind, Body: l.Text, Time: now}, p)
+	h.speak(m, r, Event{Kind: l.Kind, Body: l.Text, Time: now, ReplyTo: l.ReplyTo}, p)
 }
 
 // target returns the room that a message goes to, if it does not go to a person, or why it

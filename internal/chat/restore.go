@@ -27,6 +27,11 @@ func (h *Hub) restore(s *State) {
 	h.endWithoutRoom()
 	h.restoreOrders(s.Orders)
 	h.flags = slices.Clone(s.Flags)
+	for _, mark := range s.ReadMarks {
+		if a := h.byID[mark.Account]; a != nil {
+			a.read(mark)
+		}
+	}
 	for _, each := range s.Sessions {
 		e := &session{Session: each, gone: h.options.Now, cut: each.Seen.IsZero()}
 		e.receipts.owner = e.ID

@@ -281,7 +281,7 @@ func (r *Room) remembers(p Position) bool {
 // resume is join for a member who comes back, and has seen the room up to a position, nil for none.
 // asked is set if missed was read from the archive.
 func (r *Room) resume(m *Member, seen *Position, missed Missed, asked, quiet bool, now time.Time) error {
-	staff := m.role() >= Moderator
+	staff, read := m.role() >= Moderator, r.hub.readMark(m, r.name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	here := m.identity() != 0 && r.people[m.identity()] > 0
@@ -298,7 +298,7 @@ func (r *Room) resume(m *Member, seen *Position, missed Missed, asked, quiet boo
 	first := m.identity() == 0 || r.people[m.identity()] == 0
 	m.out.Enter(Entry{
 		Room: r, Name: m.OwnName(), Recent: events, Others: r.others(m),
-		Epoch: r.hub.options.Epoch, Seq: r.seq, Catchup: c,
+		Epoch: r.hub.options.Epoch, Seq: r.seq, Catchup: c, Read: read,
 	})
 	r.fill(s)
 	if first && !quiet {

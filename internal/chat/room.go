@@ -68,7 +68,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 
 // join is Join with at most the given number of lines of history.
 func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
-	staff := m.role() >= Moderator
+	staff, read := m.role() >= Moderator, r.hub.readMark(m, r.name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := cmp.Or(r.ends(), r.admits(m, key, staff)); err != nil {
@@ -80,7 +80,7 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	recent = r.hub.unignored(m, recent)
 	m.out.Enter(Entry{
 		Room: r, Name: m.OwnName(), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
-		Epoch: r.hub.options.Epoch, Seq: r.seq,
+		Epoch: r.hub.options.Epoch, Seq: r.seq, Read: read,
 	})
 	r.fill(s)
 	if first {
@@ -264,7 +264,7 @@ func (r *Room) publishLocked(e Event, key string) {
 		return
 	}
 	r.place(&e)
-	if e.Note != nil && (e.Note.Code == "redacted" || e.Note.Code == "redacted-all") {
+	if e.Kind == Edited || e.Note != nil && (e.Note.Code == "redacted" || e.Note.Code == "redacted-all") {
 		r.changed = r.seq
 	}
 	r.send(Post{Event: e, Key: key}, nil)

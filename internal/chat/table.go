@@ -88,6 +88,7 @@ func historyVerbs() []Verb {
 			Name: "search", Args: "WORDS [from:NAME] [in:#ROOM] [before:DATE] [after:DATE]", Help: "Search the messages of your rooms.",
 			MinArgs: 1, MaxArgs: 1, Rest: true, Personal: true, Run: search,
 		},
+		{Name: "edit", Args: "TEXT", Help: "Replace the text of your last message.", MinArgs: 1, MaxArgs: 1, Rest: true, Personal: true, Run: edit},
 		{Name: "more", Help: "Show the next page of a list.", Roomless: true, Personal: true, Run: moreOf},
 	}
 }

@@ -62,6 +62,8 @@ type Config struct {
 	// allows it without TLS.
 	ResumeGuests, ResumeAccounts, Linger time.Duration
 	ResumePlain                          bool
+	// EditWindow is how long users can edit their own messages; 0 means not at all.
+	EditWindow time.Duration
 	// FloodControl turns on the flood limits for each person.
 	FloodControl bool
 	// Words is the file with the list of forbidden words, "" for none.

@@ -51,7 +51,7 @@ func parse(t *testing.T, args []string, env ...string) Config {
 func defaults() Config {
 	return Config{
 		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond, TLS: TLSOn,
-		Guests: true, ResumeGuests: 15 * time.Minute, ResumeAccounts: 24 * time.Hour, Linger: time.Minute, FloodControl: true, ChatLogSize: 10 << 20, ChatLogKeep: 30,
+		Guests: true, ResumeGuests: 15 * time.Minute, ResumeAccounts: 24 * time.Hour, Linger: time.Minute, EditWindow: 15 * time.Minute, FloodControl: true, ChatLogSize: 10 << 20, ChatLogKeep: 30,
 		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second, KeepAlive: time.Minute,
 		MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute, Grace: 5 * time.Second,
 		LogFormat: LogText, LogMaxSize: 100 << 20, LogKeep: 7,
@@ -67,14 +67,14 @@ func TestWithoutSettingsTheDefaultsApply(t *testing.T) {
 func TestEveryFlagReachesItsField(t *testing.T) {
 	got := parse(t, strings.Fields(`-p 0 -b 127.0.0.1 --bind unix:/tmp/a,b -4 -6 --backend poll --loops=2 --name chat
 		--style classic --sniff-window 0 --max-line 8KiB --login-timeout 1m30s --max-lag 65536 --stall-timeout 1s --keepalive 90s
-		--data /srv/chat --guests=false --resume-guests 1m --resume-accounts 1h --linger 1s --resume-plain --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
+		--data /srv/chat --guests=false --resume-guests 1m --resume-accounts 1h --linger 1s --resume-plain --edit-window 1h --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
 		--chatlog /var/log/chat --chatlog-size 1MiB --chatlog-keep 3 --max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json
 		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug
 		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off --listen auto://* --listen auto://lo?proxy=::1`))
 	want := Config{
 		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
 		Data: "/srv/chat", Words: "w.txt", KeepAge: 720 * time.Hour, KeepSize: 1 << 30,
-		ResumeGuests: time.Minute, ResumeAccounts: time.Hour, Linger: time.Second, ResumePlain: true,
+		ResumeGuests: time.Minute, ResumeAccounts: time.Hour, Linger: time.Second, ResumePlain: true, EditWindow: time.Hour,
 		ChatLog: "/var/log/chat", ChatLogSize: 1 << 20, ChatLogKeep: 3,
 		Style: StyleClassic, SniffWindow: 0, MaxLine: 8192, LoginTimeout: 90 * time.Second, MaxLag: 65536, StallTimeout: time.Second, KeepAlive: 90 * time.Second,
 		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,

@@ -160,6 +160,11 @@ var table = []row{
 		set:  toggle(func(c *Config) *bool { return &c.ResumePlain }),
 	},
 	{
+		group: groupChat, name: "edit-window", value: "TIME", def: "15m",
+		help: "How long users can edit their own messages; 0 turns editing off",
+		set:  period(func(c *Config) *time.Duration { return &c.EditWindow }, 0, duration.Max),
+	},
+	{
 		group: groupChat, name: "flood-control", value: "BOOL", def: "true", live: true,
 		help: "Limit message rate, repetition and capitals; the third strike kicks the user",
 		set:  toggle(func(c *Config) *bool { return &c.FloodControl }),

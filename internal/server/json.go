@@ -192,6 +192,10 @@ func (x *jsonSession) carryOut(r json.Request) {
 		} else if r.Room == "" || hub.TalkIn(m, r.Room) {
 			hub.Run(m, command("redact", strconv.FormatUint(r.ID, 10)), now)
 		}
+	case "edit":
+		hub.Edit(m, r.Room, r.ID, r.Text, now)
+	case "read":
+		hub.Read(m, r.Room, r.Epoch, r.Seq, now)
 	case "history":
 		hub.History(m, r.Room, r.Before, r.Limit, now)
 	case "search":
@@ -234,7 +238,7 @@ func (x *jsonSession) command(r json.Request) {
 
 // post sends a message.
 func (x *jsonSession) post(r json.Request) {
-	l := chat.Line{Kind: chat.Say, Room: r.Room, To: r.To, Text: r.Text, CID: r.CID}
+	l := chat.Line{Kind: chat.Say, Room: r.Room, To: r.To, Text: r.Text, CID: r.CID, ReplyTo: r.ReplyTo}
 	limit := x.srv.limits.Load().MaxLine
 	switch {
 	case len(r.Text) > limit:

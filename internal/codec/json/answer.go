@@ -26,8 +26,11 @@ var types = map[reflect.Type]string{
 // so that a new kind of answer needs no code here. Fields that are empty, false or zero are
 // left out, but for lists. Durations are seconds.
 func (f Format) Answer(dst []byte, a chat.Answer) []byte {
-	if saved, ok := a.(chat.Saved); ok {
-		return f.saved(dst, saved)
+	switch a := a.(type) {
+	case chat.Saved:
+		return f.saved(dst, a)
+	case chat.ReadMark:
+		return read(dst, a)
 	}
 	v := reflect.ValueOf(a)
 	name := types[v.Type()]
@@ -37,6 +40,14 @@ func (f Format) Answer(dst []byte, a chat.Answer) []byte {
 	o := begin(dst, name)
 	o.optional("cid", f.CID)
 	fields(&o, v)
+	return o.line()
+}
+
+// read writes how far another connection of the account has read a room.
+func read(dst []byte, m chat.ReadMark) []byte {
+	o := begin(dst, "event")
+	o.text("what", "read")
+	place(&o, chat.Event{Room: m.Room, Epoch: m.Epoch, Seq: m.Seq})
 	return o.line()
 }
 

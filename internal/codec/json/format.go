@@ -107,7 +107,7 @@ func (f Format) Event(dst []byte, e chat.Event, _ ...chat.Span) []byte {
 
 // kinds are the names of the events that are no messages.
 var kinds = map[chat.Kind]string{
-	chat.Join: "join", chat.Leave: "leave", chat.Rename: "nick", chat.Notice: "notice", chat.Announcement: "announcement",
+	chat.Edited: "edit", chat.Join: "join", chat.Leave: "leave", chat.Rename: "nick", chat.Notice: "notice", chat.Announcement: "announcement",
 }
 
 // deletions are the notices that messages were deleted: one, or all of a name.
@@ -139,8 +139,13 @@ func (f Format) event(dst []byte, e chat.Event) object {
 		o.id("redacted", id)
 	}
 	o.optional("name", e.Name)
-	if e.Kind == chat.Rename {
+	switch e.Kind {
+	case chat.Rename:
 		o.text("newName", e.Body)
+	case chat.Edited:
+		o.id("edited", e.ReplyTo)
+		o.text("text", e.Body)
+	default:
 	}
 	o.time(e.Time)
 	words(&o, e.Note)
@@ -160,6 +165,13 @@ func message(dst []byte, e chat.Event) object {
 	}
 	o.text("text", e.Body)
 	o.time(e.Time)
+	if e.ReplyTo != 0 {
+		o.id("replyTo", e.ReplyTo)
+	}
+	if !e.Edited.IsZero() {
+		o.key("edited")
+		o.dst = appendTime(o.dst, e.Edited)
+	}
 	return o
 }
 
@@ -316,6 +328,13 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	o.number("others", uint64(max(e.Others, 0)))
 	o.number("epoch", e.Epoch)
 	o.number("seq", e.Seq)
+	if e.Read != nil {
+		o.key("read")
+		read := object{dst: append(o.dst, '{')}
+		read.number("epoch", e.Read.Epoch)
+		read.number("seq", e.Read.Seq)
+		o.dst = read.end()
+	}
 	o.key("history")
 	o.dst = events(o.dst, e.Recent)
 	dst = o.line()
@@ -327,12 +346,20 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	return dst
 }
 
-// change appends that a message was deleted.
+// change appends that a message was deleted or edited.
 func change(dst []byte, room string, c chat.Change) []byte {
 	o := begin(dst, "event")
-	o.text("what", "redact")
-	o.text("room", room)
-	o.id("redacted", c.ID)
+	if c.Edited == nil {
+		o.text("what", "redact")
+		o.text("room", room)
+		o.id("redacted", c.ID)
+	} else {
+		o.text("what", "edit")
+		o.text("room", room)
+		o.text("name", c.Edited.Name)
+		o.id("edited", c.ID)
+		o.text("text", c.Edited.Body)
+	}
 	o.time(c.Time)
 	return o.line()
 }

@@ -45,6 +45,9 @@ type Request struct {
 	Before   uint64 `json:"before,string"`
 	Limit    int    `json:"limit"`
 	Token    string `json:"token"`
+	ReplyTo  uint64 `json:"replyTo,string"`
+	Epoch    uint64 `json:"epoch"`
+	Seq      uint64 `json:"seq"`
 	// Rooms is what the client has last seen of its rooms.
 	Rooms map[string]Place `json:"rooms"`
 }

@@ -160,6 +160,7 @@ no messages are waiting for review`},
 saved #7`},
 	{chat.Saved{Why: chat.NewNote("disk-full")}, `
 your line was not saved: the disk is full`},
+	{chat.ReadMark{Room: "#tea", Seq: 1}, ``},
 	{chat.Resumable{Token: "t", For: time.Hour}, ``},
 	{chat.Completions{Prefix: "t", Words: []string{"#tea"}}, ``},
 	{chat.Statistics{Names: 1, Connections: 2, Rooms: 1, Accounts: 3, Flags: 1}, `

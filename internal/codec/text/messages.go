@@ -473,4 +473,12 @@ var messages = map[chat.Code]string{
 	"resume-not-saved":    "the session could not be resumed: {why}",
 	"resume-plain":        "sessions are resumed over TLS only",
 	"resumed-elsewhere":   "your session continues on another connection",
+
+	// Edits and read positions.
+	"edited":         "edited #{id}",
+	"no-edits":       "messages can't be edited on this server",
+	"edit-too-late":  "you can edit your messages for {for} only",
+	"edit-nothing":   "you have said nothing lately in {room}",
+	"edit-not-yours": "message #{id} is not yours",
+	"read-ahead":     "that place is ahead of {room}",
 }

@@ -128,11 +128,22 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 		return appendNotice(dst, f.Words(e.Note)), true
 	case chat.Private, chat.Sent, chat.Mailed:
 		dst = f.private(dst, e)
+	case chat.Edited:
+		dst = append(dst, "* "...)
+		dst = f.name(dst, e.Name)
+		return append(safetext.Append(append(dst, ": "...), e.Body), edited...), true
 	default:
 		return dst, false
 	}
-	return safetext.Append(dst, e.Body), true
+	dst = safetext.Append(dst, e.Body)
+	if !e.Edited.IsZero() {
+		dst = append(dst, edited...)
+	}
+	return dst, true
 }
+
+// edited stands behind a text that was edited.
+const edited = " (edited)"
 
 // private appends the prefix of a private message.
 func (f Format) private(dst []byte, e chat.Event) []byte {
