@@ -118,6 +118,9 @@ func (c Config) resolve(entry string, interfaces func() ([]iface, error)) ([]Lis
 		}
 		return []Listen{at(addr, port)}, nil
 	}
+	if port := badPort(entry); port != "" {
+		return nil, bindError(entry, "has the port "+quote(port)+", which is not a number from 1 to 65535, or 0 for any free one")
+	}
 	known, err := interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("config: look for interface %q: %w", entry, err)
@@ -233,6 +236,19 @@ func cutPort(entry string, port uint16) (string, uint16) {
 		}
 	}
 	return entry, port
+}
+
+// badPort returns what follows an address or a * where a port may, if that is none.
+func badPort(entry string) string {
+	i := strings.LastIndexByte(entry, ':')
+	if i < 0 {
+		return ""
+	}
+	host := entry[:i]
+	if _, _, ok := parseAddr(host, 0); ok || host == "*" {
+		return entry[i+1:]
+	}
+	return ""
 }
 
 func bindError(entry, problem string) error {

@@ -97,7 +97,9 @@ func TestListenersExplainsInvalidEntries(t *testing.T) {
 		"-b unix:":               "has no path",
 		"-b :80":                 "for all addresses write *:80",
 		"-b lo:x":                `"lo:x" is neither`,
-		"-b *:65536":             `"*:65536" is neither`,
+		"-b *:65536":             `"*:65536" has the port "65536", which is not a number from 1 to 65535`,
+		"-b 127.0.0.1:80000":     `"127.0.0.1:80000" has the port "80000"`,
+		"-b [::1]:x":             `"[::1]:x" has the port "x"`,
 		"-b lo -b unix:":         "has no path",
 	} {
 		got, err := parse(t, strings.Fields(args)).listeners(machine)

@@ -75,7 +75,7 @@ var table = []row{
 	},
 	{
 		group: groupListen, name: "bind", short: "b", value: "ADDR", sample: "127.0.0.1", repeat: true,
-		help: "Listen only on ADDR: an IP address, an interface, unix:PATH, or * for all addresses; repeatable",
+		help: "Listen only on ADDR: an IP address, an interface, or * for all addresses, with or without :PORT, or unix:PATH; repeatable",
 		set:  setBind,
 	},
 	{
