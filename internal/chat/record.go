@@ -366,9 +366,9 @@ type Missed struct {
 	Gap bool
 	// Changes are the messages up to the place that were deleted or edited, in the
 	// order in which that happened last. They are all that are remembered of the
-	// room, at least the last MaxChanges and at most a quarter more, also those that
-	// a client has seen: see Change.Time. Changes of messages after the place are
-	// remembered among them.
+	// room, at least the last MaxChanges and at most a quarter more, whenever they
+	// were made: the place does not tell which of them a client has seen, because
+	// members are told of a change only when it is on disk. Change.Time may tell.
 	Changes []Change
 }
 

@@ -92,6 +92,32 @@ func TestTheLimitAccountsForExpiryAndRedaction(t *testing.T) {
 	check(t, s, 100)
 }
 
+func TestTheLimitDropsClientIDsAndLeavesAGap(t *testing.T) {
+	s := New()
+	s.Limit = 100 << 10
+	for id := uint64(1); id <= 1000; id++ {
+		p := said(id, "#a", strings.Repeat("x", 1000)).(chat.Post)
+		p.Owner, p.CID = id%10+1, fmt.Sprint(id)
+		if err := s.Commit([]chat.Record{p}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(t, s, 1)
+	n := 0
+	for _, own := range s.posted {
+		n += len(own)
+	}
+	if posts := len(s.rooms["#a"].posts); n != posts {
+		t.Errorf("%d client IDs of %d messages", n, posts)
+	}
+	first := s.rooms["#a"].posts[0].Event.Seq
+	for seq, gap := range map[uint64]bool{first - 2: true, first - 1: false} {
+		if m, err := s.Since("#a", 1, seq, 1); err != nil || m.Gap != gap || len(m.Events) != 1 || m.Events[0].Seq != first {
+			t.Errorf("after %d of %d: %+v, %v", seq, first, m, err)
+		}
+	}
+}
+
 // A store's count is about its real memory: neither half of it nor twice.
 func TestTheCountedSizeIsTheRealMemory(t *testing.T) {
 	const limit = 8 << 20

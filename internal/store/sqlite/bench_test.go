@@ -206,6 +206,22 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// BenchmarkSince asks for at most 100 messages after a place, as a client does that
+// resumes.
+func BenchmarkSince(b *testing.B) {
+	s, st := opened(b, filledFolder(b))
+	last := st.Orders[0].Recent[len(st.Orders[0].Recent)-1]
+	for name, at := range map[string]uint64{"nothing missed": last.Seq, "the last 10": last.Seq - 200, "everything": 0} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Since(last.Room, last.Epoch, at, 100); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkSearch searches for two words and takes the newest 50 results.
 func BenchmarkSearch(b *testing.B) {
 	s, _ := opened(b, filledFolder(b))

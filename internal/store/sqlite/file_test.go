@@ -221,30 +221,33 @@ func TestDeletedTextIsNowhereInTheFiles(t *testing.T) {
 }
 
 func TestTheTextBeforeAnEditIsNowhereInTheFiles(t *testing.T) {
-	dir := folder(t)
-	s, st := opened(t, dir)
-	var texts []string
-	for range 500 {
-		texts = append(texts, "some ordinary text that fills the pages of the file")
+	for name, flagged := range map[string]bool{"": false, "flagged": true} {
+		dir := folder(t)
+		s, st := opened(t, dir)
+		var texts []string
+		for range 500 {
+			texts = append(texts, "some ordinary text that fills the pages of the file")
+		}
+		texts[250] = "xyzzyplugh is what nobody may know"
+		e := say(t, s, st, texts...)[250].Event
+		if flagged {
+			if err := s.Commit([]chat.Record{chat.Flag{ID: e.ID, Event: e}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all(t, s)
+		if n := occurrences(t, dir, "xyzzyplugh"); n == 0 {
+			t.Fatal("it is not even there before")
+		}
+		if err := s.Commit([]chat.Record{chat.Edit{Room: "#lobby", ID: e.ID, Body: "what nobody may know", Time: e.Time}}); err != nil {
+			t.Fatal(err)
+		}
+		all(t, s)
+		if n := occurrences(t, dir, "xyzzyplugh"); n != 0 {
+			t.Errorf("%s: it is there %d times", name, n)
+		}
+		healthy(t, s)
 	}
-	texts[250] = "xyzzyplugh is what nobody may know"
-	posts := say(t, s, st, texts...)
-	e := posts[250].Event
-	if err := s.Commit([]chat.Record{chat.Flag{ID: e.ID, Event: e}}); err != nil {
-		t.Fatal(err)
-	}
-	all(t, s)
-	if n := occurrences(t, dir, "xyzzyplugh"); n == 0 {
-		t.Fatal("it is not even there before")
-	}
-	if err := s.Commit([]chat.Record{chat.Edit{Room: "#lobby", ID: e.ID, Body: "what nobody may know", Time: e.Time}}); err != nil {
-		t.Fatal(err)
-	}
-	all(t, s)
-	if n := occurrences(t, dir, "xyzzyplugh"); n != 0 {
-		t.Errorf("it is there %d times", n)
-	}
-	healthy(t, s)
 }
 
 // all indexes everything.
