@@ -12,7 +12,6 @@ import (
 func (s *Store) Load(now time.Time) (*chat.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.cids)
 	state := &chat.State{}
 	err := s.write(func(k *conn) error {
 		if err := start(k, now); err != nil {

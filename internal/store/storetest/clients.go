@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -90,6 +89,9 @@ func clientIDs(f *fixture) {
 	f.commit(withCID(f.post("#lobby", "ann", "again"), 1, "a")) // after the window
 	f.equal(f.id, must(f, first(f.s.Posted(1, 1)), nil)[0].ID)
 	f.equal([]string{"a", "'; ü"}, f.posted(1, 10))
+	earlier, later := f.post("#lobby", "bob", "earlier"), f.post("#side", "bob", "later")
+	f.commit(withCID(later, 2, "same"), withCID(earlier, 2, "same"))
+	f.equal(later.Event.ID, must(f, first(f.s.Posted(2, 1)), nil)[0].ID)
 	f.expire(f.now.Add(time.Hour), store.Keep{Age: time.Second})
 	f.equal([]string{}, f.history("#side"))
 	f.equal([]string{"a", "'; ü"}, f.posted(1, 10))
@@ -194,12 +196,9 @@ func sessionsAreSecret(f *fixture) {
 	copy(r.Hash[:], "hash of the present token 123456")
 	copy(r.Previous[:], "hash of the former token 1234567")
 	f.commit(r)
-	var exported bytes.Buffer
-	if err := store.WriteExport(&exported, f.s); err != nil {
-		f.Fatal(err)
-	}
+	exported := f.export()
 	for what, text := range map[string]string{
-		"an export": exported.String(), "%v": fmt.Sprintf("%v %+v %s", r, &r, r), "%#v": fmt.Sprintf("%#v", r), "a list": fmt.Sprint([]chat.Session{r}),
+		"an export": exported, "%v": fmt.Sprintf("%v %+v %s", r, &r, r), "%#v": fmt.Sprintf("%#v", r), "a list": fmt.Sprint([]chat.Session{r}),
 		"an error": fmt.Sprint(store.Valid(chat.Session{Hash: r.Hash})),
 	} {
 		for _, secret := range []string{"token", fmt.Sprintf("%x", r.Hash[:4]), fmt.Sprintf("%d", r.Hash[0]) + ","} {
@@ -208,8 +207,8 @@ func sessionsAreSecret(f *fixture) {
 			}
 		}
 	}
-	if strings.Contains(exported.String(), "Ann") {
-		f.Errorf("the session is exported: %s", exported.String())
+	if strings.Contains(exported, "Ann") {
+		f.Errorf("the session is exported: %s", exported)
 	}
 }
 
@@ -225,12 +224,9 @@ func readMarks(f *fixture) {
 	f.commit(mark(1, "#a", 6, 0), mark(1, "#a", 6, 0), mark(2, "#a", 5, 2))
 	want := []chat.ReadMark{mark(1, "#b", 5, 3), mark(1, "#a", 6, 0), mark(2, "#a", 5, 2)}
 	f.equal(want, f.restart().ReadMarks)
-	var exported bytes.Buffer
-	if err := store.WriteExport(&exported, f.s); err != nil {
-		f.Fatal(err)
-	}
+	exported := f.export()
 	f.commit(mark(1, "#b", 7, 0), chat.DropAccount{ID: 2})
-	must(f, 0, store.ReadExport(&exported, f.s)) // not backward
+	f.imports(exported) // not backward
 	f.equal([]chat.ReadMark{mark(1, "#a", 6, 0), mark(1, "#b", 7, 0), mark(2, "#a", 5, 2)}, f.restart().ReadMarks)
 	f.healthy()
 }
@@ -258,6 +254,9 @@ func readMarksOfDropped(f *fixture) {
 	one, two := chat.ReadMark{Account: 1, Room: "#a", Epoch: 1, Seq: 1}, chat.ReadMark{Account: 2, Room: "#a", Epoch: 1, Seq: 1}
 	f.commit(chat.Account{ID: 1, Name: "ann"}, chat.Account{ID: 2, Name: "bob"}, one, two)
 	f.commit(chat.DropAccount{ID: 1})
+	if text := f.export(); strings.Count(text, "read_mark") != 1 {
+		f.Error(text)
+	}
 	f.equal([]chat.ReadMark{two}, f.restart().ReadMarks)
 	f.commit(one) // was on its way
 	f.equal([]chat.ReadMark{two}, f.restart().ReadMarks)

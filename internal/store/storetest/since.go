@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -93,12 +93,12 @@ func sinceGap(f *fixture) {
 	ask()
 	f.restart()
 	ask()
-	var exported bytes.Buffer
-	if err := store.WriteExport(&exported, f.s); err != nil {
-		f.Fatal(err)
-	}
-	must(f, 0, store.ReadExport(&exported, f.s))
+	exported := f.export()
+	f.imports(exported)
 	ask()
+	f.imports(strings.Replace(exported, `"Removed":4`, `"Removed":5`, 1))
+	f.equal(true, f.since("#lobby", posts[0].Event.Epoch, 4, 20).Gap)
+	f.equal(false, f.since("#lobby", posts[0].Event.Epoch, 5, 20).Gap)
 }
 
 func sinceChanges(f *fixture) {

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +177,24 @@ func (f *fixture) expire(now time.Time, keep store.Keep) {
 		}
 	}
 	f.Fatal("expiring does not end")
+}
+
+// export returns an export.
+func (f *fixture) export() string {
+	f.Helper()
+	var b strings.Builder
+	if err := store.WriteExport(&b, f.s); err != nil {
+		f.Fatal(err)
+	}
+	return b.String()
+}
+
+// imports imports an export.
+func (f *fixture) imports(text string) {
+	f.Helper()
+	if err := store.ReadExport(strings.NewReader(text), f.s); err != nil {
+		f.Fatal(err)
+	}
 }
 
 // must returns v unless there is an error.
