@@ -1,8 +1,8 @@
 package server
 
 import (
-	"cmp"
 	"maps"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -35,14 +35,14 @@ var remedies = map[string]string{
 	maxClients:     "raise --max-clients if they are welcome",
 	maxPerIP:       "raise --max-per-ip if they are welcome",
 	newPerIP:       "raise --new-per-ip if they are welcome",
-	maxPending:     "",
+	maxPending:     "raise --max-per-ip if they are welcome",
 	strangeProxy:   "add the address to proxy= of --listen if it is a proxy",
 	badProxyHeader: "have the proxy send the PROXY protocol (send-proxy-v2), or remove proxy= from --listen",
 }
 
 const (
-	// defaultPending is how many connections of an address may have no session yet, at a
-	// time, unless Limits say otherwise: those whose protocol is not known yet, and HTTP.
+	// defaultPending is how many connections of an address may have no session at a time,
+	// unless Limits say otherwise: those whose protocol is not known yet, and HTTP.
 	defaultPending = 64
 	// pendingFactor is how many times NewPerIP of them there may be in NewPerIPWindow.
 	pendingFactor = 16
@@ -192,12 +192,24 @@ func (a *admission) arrive(addr netip.Addr, now time.Time) *denial {
 func (a *admission) tooManyPending(v *visits, now time.Time) *denial {
 	l := &a.limits
 	switch {
-	case int(v.pending) >= cmp.Or(l.MaxPending, defaultPending):
+	case int(v.pending) >= l.mostPending():
 		return &denial{reason: maxPending, note: chat.NewNote("too-many-new-connections", "wait", pendingRetry), wait: pendingRetry}
 	case l.NewPerIP > 0 && int(v.came) >= pendingFactor*l.NewPerIP:
 		return a.tooManyNew(v, now)
 	}
 	return nil
+}
+
+// mostPending returns how many connections of an address may be pending: as many as may have
+// a session, at least.
+func (l *Limits) mostPending() int {
+	switch {
+	case l.MaxPending > 0:
+		return l.MaxPending
+	case l.MaxPerIP == 0:
+		return math.MaxInt
+	}
+	return max(defaultPending, l.MaxPerIP)
 }
 
 // tooManyNew refuses a connection until the window of its address has ended.

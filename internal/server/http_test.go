@@ -299,6 +299,21 @@ func TestPendingConnectionsAreLimitedByAddress(t *testing.T) {
 	}
 }
 
+// Whoever allows an address any number of sessions, for example for a load test, does not
+// expect another limit.
+func TestPendingConnectionsFollowTheLimitOfSessions(t *testing.T) {
+	for sessions, most := range map[int]int{0: 300, 16: 64, 200: 200} {
+		f := startIn(t, sim.New(sim.Options{}), speaksTLS, func(o *server.Options) { o.MaxPerIP, o.NewPerIP = sessions, 0 })
+		from := netip.MustParseAddr("192.0.2.1")
+		for range 300 {
+			f.dialFrom(from).sends("\x16")
+		}
+		if refused := int(f.srv.Stats().Refused["max_pending_per_ip"]); refused != 300-most {
+			t.Errorf("with %d sessions: %d are refused, want %d", sessions, refused, 300-most)
+		}
+	}
+}
+
 // Loopback may stand for every client of a proxy or a tunnel.
 func TestPendingConnectionsOfThisMachineAreNotLimited(t *testing.T) {
 	f := startIn(t, sim.New(sim.Options{}), speaksTLS, func(o *server.Options) { o.MaxPending = 1 })

@@ -90,8 +90,9 @@ type Limits struct {
 	// protocol is known and is not HTTP.
 	MaxPerIP, NewPerIP int
 	NewPerIPWindow     time.Duration
-	// MaxPending is the most other connections at a time from such an address; 0
-	// means 64. In each window it may have pendingFactor times NewPerIP.
+	// MaxPending is the most other connections at a time from such an address; 0 means
+	// 64, or MaxPerIP if that is more or no limit. In each window it may have
+	// pendingFactor times NewPerIP.
 	MaxPending int
 	// Grace is how long Shutdown waits for connections that still have to be
 	// sent something; 0: they are closed at once.
