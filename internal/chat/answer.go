@@ -135,6 +135,7 @@ type History struct {
 	Room   string
 	Events []Event
 	Older  bool // /more has another page
+	Newer  bool // more messages follow
 }
 
 // Found is a page of the results of a search, newest first.

@@ -39,19 +39,45 @@ func (h *Hub) place(m *Member, room string) *Room {
 	return r
 }
 
-// History shows m the messages of a room, one that m is in: the latest, or those before an ID.
-// limit is how many, 0 means a page.
-func (h *Hub) History(m *Member, room string, before uint64, limit int, now time.Time) {
+// A Page says which messages of a room are asked for: the latest, or those before, after or
+// around an ID. Limit is how many, 0 means a page.
+type Page struct {
+	Before, After, Around uint64
+	Limit                 int
+}
+
+// History shows m messages of a room that m is in; "" is the current one.
+func (h *Hub) History(m *Member, room string, p Page, now time.Time) {
 	if !h.request(m, now) {
 		return
 	}
-	switch r := h.place(m, room); {
+	r := h.place(m, room)
+	switch {
 	case r == nil:
-	case limit < 0 || limit > maxPage:
+		return
+	case p.Limit < 0 || p.Limit > maxPage:
 		m.refuse(note("limit-range", "most", maxPage))
-	default:
-		h.pastOf(m, r, HistoryQuery{Room: r.name, Before: before, Limit: cmp.Or(limit, pageSize)})
+		return
+	case p.Before != 0 && p.After != 0 || p.Around != 0 && (p.Before != 0 || p.After != 0):
+		m.refuse(note("one-bound"))
+		return
 	}
+	q := HistoryQuery{Room: r.name, Before: p.Before, After: p.After, Limit: cmp.Or(p.Limit, pageSize)}
+	if p.Around == 0 {
+		h.pastOf(m, r, q)
+		return
+	}
+	newer := q
+	q.Before, q.Limit = p.Around+1, (q.Limit+1)/2
+	newer.After, newer.Limit = p.Around, max(newer.Limit/2, 1)
+	h.messages(m, r, q, func(before []Event) {
+		h.messages(m, r, newer, func(after []Event) {
+			m.out.Answer(History{
+				Room: r.name, Events: h.shown(m, append(before, after...)),
+				Older: len(before) == q.Limit, Newer: len(after) == newer.Limit,
+			})
+		})
+	})
 }
 
 // Search shows m the messages that a search finds, the newest, or those before an ID. text is as

@@ -319,7 +319,7 @@ func (r *Room) missed(seen *Position, from Missed, asked bool) ([]Event, *Catchu
 		if c.Gap = from.Gap || from.More; from.More { // what comes after the gap is in memory
 			from.Events = nil
 		}
-		events = merge(from.Events, r.after(*seen, from.Events), maxMissed)
+		events = append(from.Events, r.after(*seen, from.Events)...)
 		if seen.Epoch != r.hub.options.Epoch && seen.Seq > from.KeptTo {
 			c.RolledBack, c.Epoch, c.KeptTo = true, seen.Epoch, from.KeptTo
 		}

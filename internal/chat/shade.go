@@ -120,15 +120,13 @@ func (h *Hub) pretendNotice(m *Member, r *Room, what *Note, now time.Time) {
 
 // withOwn adds lines of m that nobody else sees to a page of history.
 func (h *Hub) withOwn(m *Member, q HistoryQuery, events []Event) []Event {
-	own := h.shades.of(m, func(e *Event) bool {
-		return e.Room == q.Room && (q.Before == 0 || e.ID < q.Before) && !e.Time.Before(q.Since)
-	})
+	own := h.shades.of(m, func(e *Event) bool { return e.Room == q.Room && q.includes(e) })
 	if len(own) == 0 {
 		return events
 	}
 	all := append(own, events...)
 	slices.SortFunc(all, byID)
-	return all[max(0, len(all)-q.Limit):]
+	return q.cut(all)
 }
 
 // withOwnFound is withOwn for a page of search results, newest first.

@@ -72,6 +72,20 @@ func history(c *Call) {
 
 // pastOf shows a page of a room's history, and the next one on /more.
 func (h *Hub) pastOf(m *Member, r *Room, q HistoryQuery) {
+	h.messages(m, r, q, func(events []Event) {
+		full := len(events) == q.Limit
+		if full && q.After == 0 {
+			older := q
+			older.Before = events[0].ID
+			m.withExtras().next = func() { h.pastOf(m, r, older) }
+		}
+		m.out.Answer(History{Room: r.name, Events: h.shown(m, events), Older: full && q.After == 0, Newer: full && q.After != 0})
+	})
+}
+
+// messages calls then with those of a query, among them those that only m sees. Otherwise m
+// is told why not.
+func (h *Hub) messages(m *Member, r *Room, q HistoryQuery, then func([]Event)) {
 	here := m.claim().in(r)
 	if err := h.valid(m, here); err != nil { // it may have changed since /more was offered
 		m.refuse(Why(err))
@@ -80,19 +94,9 @@ func (h *Hub) pastOf(m *Member, r *Room, q HistoryQuery) {
 	if created := r.look().Created; q.Since.Before(created) {
 		q.Since = created // messages of an earlier room with that name are not for these members
 	}
-	show := func(events []Event) {
-		events = h.withOwn(m, q, events)
-		full := len(events) == q.Limit
-		if full {
-			older := q
-			older.Before = events[0].ID
-			m.withExtras().next = func() { h.pastOf(m, r, older) }
-		}
-		m.out.Answer(History{Room: r.name, Events: h.shown(m, events), Older: full})
-	}
 	recent := r.since(q)
 	if h.options.Archive == nil {
-		show(recent)
+		then(h.withOwn(m, q, recent))
 		return
 	}
 	var events []Event
@@ -102,7 +106,7 @@ func (h *Hub) pastOf(m *Member, r *Room, q HistoryQuery) {
 			m.refuse(note("history-unreadable", "cause", err.Error()))
 			return
 		}
-		show(merge(events, recent, q.Limit))
+		then(h.withOwn(m, q, merge(events, recent, q)))
 	})
 }
 
@@ -112,26 +116,44 @@ func (r *Room) since(q HistoryQuery) []Event {
 	defer r.mu.Unlock()
 	var found []Event
 	for _, e := range r.recent {
-		if (q.Before == 0 || e.ID < q.Before) && !e.Time.Before(q.Since) {
+		if q.includes(&e) {
 			found = append(found, e)
 		}
 	}
-	return found[max(0, len(found)-q.Limit):]
+	return q.cut(found)
+}
+
+// includes reports whether a message of the room is within the bounds of a query.
+func (q *HistoryQuery) includes(e *Event) bool {
+	return (q.Before == 0 || e.ID < q.Before) && e.ID > q.After && !e.Time.Before(q.Since)
+}
+
+// cut returns the part of a list, oldest first, that a query asks for: its end, or its
+// beginning if it is what follows a message.
+func (q *HistoryQuery) cut(list []Event) []Event {
+	if q.After != 0 && q.Before == 0 {
+		return list[:min(len(list), q.Limit)]
+	}
+	return list[max(0, len(list)-q.Limit):]
 }
 
 // merge adds recent messages, which may not be on disk yet, to those from disk, and returns
-// the last limit of them.
-func merge(disk, recent []Event, limit int) []Event {
+// those of them that a query asks for. If the disk has more than that, the recent ones are
+// not next.
+func merge(disk, recent []Event, q HistoryQuery) []Event {
 	last := uint64(0)
 	if len(disk) > 0 {
 		last = disk[len(disk)-1].ID
+	}
+	if q.After != 0 && q.Before == 0 && len(disk) == q.Limit {
+		return disk
 	}
 	for _, e := range recent {
 		if e.ID > last {
 			disk = append(disk, e)
 		}
 	}
-	return disk[max(0, len(disk)-limit):]
+	return q.cut(disk)
 }
 
 // shown leaves out messages that m must not see: those of banned or ignored

@@ -197,7 +197,7 @@ func (x *jsonSession) carryOut(r json.Request) {
 	case "read":
 		hub.Read(m, r.Room, r.Epoch, r.Seq, now)
 	case "history":
-		hub.History(m, r.Room, r.Before, r.Limit, now)
+		hub.History(m, r.Room, chat.Page{Before: r.Before, After: r.After, Around: r.Around, Limit: r.Limit}, now)
 	case "search":
 		hub.Search(m, r.Query, r.Before, now)
 	case "complete":

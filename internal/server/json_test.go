@@ -314,6 +314,23 @@ func TestRoomsHistoryAndSearchInJSON(t *testing.T) {
 	if events, ok := page["events"].([]any); !ok || len(events) != 3 {
 		t.Errorf("the page before is %v", page)
 	}
+	texts := func(page fields) (all string) {
+		events, _ := page["events"].([]any)
+		for _, e := range events {
+			text, _ := e.(map[string]any)["text"].(string)
+			all += strings.TrimPrefix(text, "line ")
+		}
+		return all
+	}
+	page = only(t, "after", ada.asks(fields{"type": "history", "room": "#tea", "after": oldest["id"], "limit": 1}), fields{"type": "history", "newer": true})
+	if got := texts(page); got != "4" {
+		t.Errorf("after line 3 comes %q", got)
+	}
+	page = only(t, "around", ada.asks(fields{"type": "history", "room": "#tea", "around": oldest["id"], "limit": 3}), fields{"type": "history", "older": true, "newer": true})
+	if got := texts(page); got != "234" {
+		t.Errorf("around line 3 is %q", got)
+	}
+	only(t, "two bounds", ada.asks(fields{"type": "history", "before": "1", "after": "1"}), fields{"type": "error", "code": "one-bound"})
 	found := only(t, "search", ada.asks(fields{"type": "search", "query": "line in:#tea"}), fields{"type": "results", "query": "line in:#tea"})
 	if events, ok := found["events"].([]any); !ok || len(events) != 5 {
 		t.Errorf("found %v", found)

@@ -43,6 +43,8 @@ type Request struct {
 	Value    string `json:"value"`
 	Reason   string `json:"reason"`
 	Before   uint64 `json:"before,string"`
+	After    uint64 `json:"after,string"`
+	Around   uint64 `json:"around,string"`
 	Limit    int    `json:"limit"`
 	Token    string `json:"token"`
 	ReplyTo  uint64 `json:"replyTo,string"`

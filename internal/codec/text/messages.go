@@ -481,4 +481,5 @@ var messages = map[chat.Code]string{
 	"edit-nothing":   "you have said nothing lately in {room}",
 	"edit-not-yours": "message #{id} is not yours",
 	"read-ahead":     "that place is ahead of {room}",
+	"one-bound":      "history takes one of before, after and around",
 }
