@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +30,10 @@ func (s *server) Dial(i int, from string) (Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.SetDeadline(time.Now().Add(patience))
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil || s.secure == nil {
+		return conn, err
+	}
+	return s.secure(conn)
 }
 
 // Rest implements World: the state of another process is not known.
@@ -48,7 +52,9 @@ func (s *server) Exits(code int) error { return s.exits(code) }
 
 // Start implements World.
 func (s *server) Start() error {
-	*s = *s.again()
+	next := s.again()
+	next.secure = s.secure
+	*s = *next
 	return nil
 }
 
@@ -64,7 +70,7 @@ func (s *server) Pass(time.Duration) error {
 }
 
 func TestConversations(t *testing.T) {
-	holdConversations(t, native(), transports())
+	holdConversations(t, native(), append(transports(), insideTLS()))
 }
 
 // holdConversations holds all conversations with a program, over its
@@ -77,14 +83,16 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 	}
 	known := p.backends(t)
 	for _, s := range scripts {
-		for i, way := range ways {
+		for _, way := range ways {
 			if !s.Fits(func(need string) bool {
-				// Accounts do not depend on the transport: one is enough.
-				return need == way.kind || need == "accounts" && i == 0 || need == "signals" && p.signals
+				return slices.Contains(way.has, need) || need == "signals" && p.signals
 			}) {
 				continue
 			}
 			for _, backend := range known {
+				if way.backends != nil && !slices.Contains(way.backends, backend) {
+					continue
+				}
 				t.Run(strings.Join([]string{s.File, s.Title, way.name, backend}, "/"), func(t *testing.T) {
 					t.Parallel()
 					if reason, ok := p.skip[s.Title]; ok {
@@ -104,7 +112,9 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 					if len(s.Accounts) > 0 {
 						flags = append(flags, "--data", keep(t, s.Accounts))
 					}
-					if err := Hold(startProgram(t, p, append(flags, s.Flags...)...), s); err != nil {
+					srv := startProgram(t, p, append(flags, s.Flags...)...)
+					srv.secure = way.dial
+					if err := Hold(srv, s); err != nil {
 						t.Error(err)
 					}
 				})

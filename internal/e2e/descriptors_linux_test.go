@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,7 +84,7 @@ func comeAndGo(t *testing.T, s *server, way transport) {
 func depart(p *person, way transport, i int) error {
 	switch i % 4 {
 	case 0:
-		if way.kind == "tcp" {
+		if slices.Contains(way.has, "tcp") {
 			return p.drops()
 		}
 		return p.leaves()

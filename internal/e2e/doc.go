@@ -47,6 +47,7 @@
 //	                            that have SIGTERM; accounts: on servers with
 //	                            accounts;
 //	                            sim: in the simulated world only
+//	server needs plain: WHY     not inside TLS
 //	server restarts             stops as at the end, and starts again; if there are accounts
 //	                            from the beginning it has a data folder
 //	server stops                SIGTERM; "is interrupted": SIGINT

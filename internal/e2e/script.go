@@ -15,7 +15,7 @@ type Script struct {
 	// File is its file, and Title the sentence that it proves.
 	File, Title string
 	// Flags are the flags of the server, and Needs its requirements: tcp, unix,
-	// signals, accounts, sim.
+	// plain, signals, accounts, sim.
 	Flags, Needs []string
 	// Accounts exist from the beginning.
 	Accounts []Account
@@ -134,9 +134,8 @@ func (s *Script) add(number int, text string) error {
 		s.Words = append(s.Words, strings.TrimSpace(word))
 		return nil
 	}
-	if kind, ok := strings.CutPrefix(text, "server needs "); ok {
-		s.Needs = append(s.Needs, kind)
-		return nil
+	if needs, ok := strings.CutPrefix(text, "server needs "); ok {
+		return s.need(needs)
 	}
 	if who := accounts.FindStringSubmatch(text); who != nil {
 		s.register(strings.Split(who[1], ","), who[2])
@@ -157,6 +156,21 @@ func (s *Script) add(number int, text string) error {
 	}
 	for i := from; i <= to; i++ {
 		s.lines = append(s.lines, line{number, text[:place[0]] + strconv.Itoa(i) + text[place[1]:]})
+	}
+	return nil
+}
+
+// explained are the needs whose reason a script has to give.
+var explained = []string{"plain"}
+
+// need adds requirements: KIND, KIND: WHY.
+func (s *Script) need(text string) error {
+	kinds, why, _ := strings.Cut(text, ": ")
+	for kind := range strings.SplitSeq(kinds, ", ") {
+		if why == "" && slices.Contains(explained, kind) {
+			return fmt.Errorf("needs %s, but why?", kind)
+		}
+		s.Needs = append(s.Needs, kind)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ type server struct {
 	places  []place
 	done    chan struct{} // closed when it has exited
 	again   func() *server
+	secure  func(net.Conn) (Conn, error) // see transport.dial
 }
 
 // environment returns the test's environment without settings of a server, and with

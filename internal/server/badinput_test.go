@@ -120,7 +120,7 @@ func TestACommandThatIsLongerThanALineIsDropped(t *testing.T) {
 func badInputStage(t *testing.T) (*stage, map[string]*peer) {
 	t.Helper()
 	s := e2e.Script{Needs: []string{"accounts"}, Accounts: []e2e.Account{{Name: "ada", Role: "admin"}, {Name: "bill", Role: "user"}}}
-	w := newStage(t, s)
+	w := newStage(t, s, nil)
 	people := map[string]*peer{"guest-1": w.join("guest-1")}
 	for _, a := range s.Accounts {
 		p := w.join(a.Name)

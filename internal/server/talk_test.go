@@ -2,11 +2,13 @@ package server_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -22,6 +24,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/flood"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store/memory"
+	"github.com/sudoXpg/netloop/internal/testcert"
 	"github.com/sudoXpg/netloop/internal/wordfilter"
 )
 
@@ -31,16 +34,30 @@ const patience = time.Minute
 // TestConversations runs the scripts that also run against the real server, and
 // those that need a clock or an address of their own.
 func TestConversations(t *testing.T) {
+	holdConversations(t, nil, "plain")
+}
+
+// The same inside TLS.
+func TestConversationsInsideTLS(t *testing.T) {
+	certificate := testcert.New("chat.test")
+	holdConversations(t, &tls.Config{Certificates: []tls.Certificate{certificate}})
+}
+
+// holdConversations holds all conversations that need no more than the simulated world
+// has; secure is nil for those that are not encrypted.
+func holdConversations(t *testing.T, secure *tls.Config, more ...string) {
+	t.Helper()
 	scripts, err := e2e.Scripts()
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	has := append([]string{"tcp", "sim", "accounts"}, more...)
 	for _, s := range scripts {
-		if !s.Fits(func(need string) bool { return need == "tcp" || need == "sim" || need == "accounts" }) {
+		if !s.Fits(func(need string) bool { return slices.Contains(has, need) }) {
 			continue
 		}
 		t.Run(s.File+"/"+s.Title, func(t *testing.T) {
-			w := newStage(t, s)
+			w := newStage(t, s, secure)
 			if err := e2e.Hold(w, s); err != nil {
 				t.Errorf("%v\n%s", err, w.log.String())
 			}
@@ -67,6 +84,7 @@ func TestEveryCommandHasAConversation(t *testing.T) {
 type stage struct {
 	*fixture
 	script e2e.Script
+	secure *tls.Config   // nil: nothing is encrypted
 	log    bytes.Buffer  // JSON
 	kept   *memory.Store // nil: nothing is stored
 }
@@ -74,9 +92,9 @@ type stage struct {
 var _ e2e.World = (*stage)(nil)
 
 // newStage starts the server of a script.
-func newStage(t *testing.T, s e2e.Script) *stage {
+func newStage(t *testing.T, s e2e.Script, secure *tls.Config) *stage {
 	t.Helper()
-	w := &stage{script: s}
+	w := &stage{script: s, secure: secure}
 	if !s.Fits(func(need string) bool { return need != "accounts" }) {
 		w.kept = memory.New()
 		w.register(t, s.Accounts)
@@ -90,6 +108,9 @@ func (w *stage) open(t *testing.T, world *sim.World) {
 	t.Helper()
 	w.fixture = startIn(t, world, func(o *server.Options) {
 		o.Name, o.SniffWindow = "chatsrv", 150*time.Millisecond
+		if o.TLS = w.secure; o.TLS != nil {
+			o.HandshakeExecutor = o.Loop.Executor
+		}
 		if w.kept != nil {
 			w.keep(t, o)
 		}
@@ -242,14 +263,41 @@ func (w *stage) Dial(_ int, from string) (e2e.Conn, error) {
 		return nil, err
 	}
 	w.settle()
-	return &socket{c, w}, nil
+	s := &socket{Client: c, w: w}
+	if w.secure == nil {
+		return s, nil
+	}
+	x := &secured{tls.Client(cable{s: s}, &tls.Config{InsecureSkipVerify: true}), s} //nolint:gosec // self-signed
+	return x, x.Handshake()
 }
 
 // A socket is the end of a connection that waits, in virtual time.
 type socket struct {
 	*sim.Client
-	w *stage
+	w       *stage
+	hastens bool // Read does not wait
 }
+
+// A cable is the net.Conn of a socket.
+type cable struct {
+	net.Conn // nil: the rest is not used
+	s        *socket
+}
+
+func (c cable) Read(p []byte) (int, error)       { return c.s.Read(p) }
+func (c cable) Write(p []byte) (int, error)      { return c.s.Write(p) }
+func (c cable) Close() error                     { return c.s.Close() }
+func (c cable) CloseWrite() error                { return c.s.CloseWrite() }
+func (cable) SetWriteDeadline(_ time.Time) error { return nil }
+
+// A secured is the client's end of a TLS connection.
+type secured struct {
+	*tls.Conn
+	socket *socket
+}
+
+// Reset closes with a reset.
+func (c *secured) Reset() error { return c.socket.Reset() }
 
 // Read implements e2e.Conn.
 func (c *socket) Read(p []byte) (int, error) {
@@ -259,6 +307,9 @@ func (c *socket) Read(p []byte) (int, error) {
 		n, err := c.Client.Read(p)
 		if n > 0 || !errors.Is(err, eventloop.ErrWouldBlock) {
 			return n, err
+		}
+		if c.hastens {
+			return 0, errNothing{}
 		}
 		if waited >= patience {
 			return 0, errors.New("nothing more has come")
@@ -284,16 +335,20 @@ func (c *socket) Write(p []byte) (int, error) {
 // Rest implements e2e.World.
 func (w *stage) Rest(conn e2e.Conn) (rest []byte, known bool, err error) {
 	c, ok := conn.(*socket)
+	if x, inside := conn.(*secured); inside {
+		c, ok = x.socket, true
+	}
 	if !ok {
 		return nil, false, fmt.Errorf("%T is none of this world", conn)
 	}
+	c.hastens = true
+	defer func() { c.hastens = false }()
 	buf := make([]byte, 64<<10)
 	for {
-		w.settle()
-		n, err := c.Client.Read(buf)
+		n, err := conn.Read(buf)
 		rest = append(rest, buf[:n]...)
 		switch {
-		case errors.Is(err, eventloop.ErrWouldBlock):
+		case errors.Is(err, errNothing{}):
 			return rest, true, nil
 		case errors.Is(err, io.EOF): // the next read returns it again
 			return rest, true, nil
