@@ -239,8 +239,11 @@ func (h *Hub) reenter(m *Member, name string, seen *Position, missed map[string]
 		return err
 	}
 	from, asked := missed[name]
-	from.Events = h.shown(m, from.Events)
-	from.Changes = slices.DeleteFunc(from.Changes, func(c Change) bool { return c.Time.Before(m.session().since) && !c.Time.IsZero() })
+	created := r.look().Created // messages of an earlier room with that name are not for these members
+	from.Events = slices.DeleteFunc(h.shown(m, from.Events), func(e Event) bool { return e.Time.Before(created) })
+	from.Changes = slices.DeleteFunc(from.Changes, func(c Change) bool {
+		return !c.Time.IsZero() && c.Time.Before(m.session().since) || c.Edited != nil && c.Edited.Time.Before(created)
+	})
 	return r.resume(m, seen, from, asked, quiet, now)
 }
 

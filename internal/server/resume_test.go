@@ -111,6 +111,32 @@ func TestDeletionsMeanwhileAreMadeUpFor(t *testing.T) {
 	has(t, "the deletion", got[1], fields{"type": "event", "what": "redact", "room": "#lobby", "redacted": id})
 }
 
+// Who comes back to a room does not see what was said in an earlier room of that name.
+func TestAnEarlierRoomOfThatNameIsNotShown(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	ada := f.programNamed("ada")
+	ada.asks(fields{"type": "join", "room": "#tea"})
+	ada.asks(fields{"type": "post", "room": "#tea", "text": "secret"})
+	ada.asks(fields{"type": "leave", "room": "#tea"})
+	f.advance(time.Minute)
+	bob, key := f.resumable("bob")
+	bob.asks(fields{"type": "join", "room": "#tea"})
+	said := bob.asks(fields{"type": "post", "room": "#tea", "text": "ours"})
+	_ = bob.c.Close()
+	f.settle()
+	got := f.program().asks(fields{"type": "resume", "token": key, "rooms": fields{"#tea": fields{"epoch": said[0]["epoch"], "seq": 0}}})
+	for _, o := range got {
+		if o["room"] != "#tea" || o["type"] != "joined" {
+			continue
+		}
+		if events, _ := o["history"].([]any); len(events) != 1 || events[0].(map[string]any)["text"] != "ours" {
+			t.Errorf("the history is %v", events)
+		}
+		return
+	}
+	t.Errorf("got %v", got)
+}
+
 // Mail waits for a user whose connections are lost.
 func TestMailForAUserWithoutAConnection(t *testing.T) {
 	f := startWithAccounts(t, speaksJSON)
