@@ -24,6 +24,12 @@ type Position struct {
 	Epoch, Seq uint64
 }
 
+// before reports whether an event of the room follows a position. Later epochs have higher
+// numbers.
+func (p Position) before(e *Event) bool {
+	return cmp.Or(cmp.Compare(p.Epoch, e.Epoch), cmp.Compare(p.Seq, e.Seq)) < 0
+}
+
 // A Catchup is how an Entry differs from that of somebody who comes for the first time:
 // Recent is what was missed.
 type Catchup struct {
@@ -57,9 +63,11 @@ func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
 	}
 	fresh := tokenText(h.options.Resumption.Token())
 	h.sessions.mu.Lock()
-	e.since = e.Rotated
+	if used == e.Hash { // otherwise the answer to the last resume is lost, and what it told
+		e.since = e.Rotated
+	}
 	h.sessions.rotate(e, used, tokenHash(fresh), now)
-	e.Seen = time.Time{}
+	e.next, e.Seen = m, time.Time{}
 	is := e.stored()
 	h.sessions.mu.Unlock()
 	h.persistThen(m, func(err error) {
@@ -130,20 +138,23 @@ func (h *Hub) becomes(m *Member, e *session, now time.Time) error {
 // becomesGuest is becomes for a guest.
 func (h *Hub) becomesGuest(m *Member, e *session, name names.Name, now time.Time) error {
 	h.sessions.mu.Lock()
-	old := e.member
+	own := []*Member{e.member, e.next}
 	h.sessions.mu.Unlock()
+	has := func(p *person) bool {
+		return p != nil && p.account == nil && slices.ContainsFunc(own, func(o *Member) bool { return o != nil && p.members.has(o) })
+	}
 	h.mu.Lock()
 	p := h.names[name.Skeleton]
-	own := old != nil && p != nil && p.account == nil && p.members.has(old)
+	known := has(p)
 	h.mu.Unlock()
-	if !own {
+	if !known {
 		return h.admitGuest(m, name, now)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w := subject{key: name.Key, skeleton: name.Skeleton, addr: m.out.Addr()}
 	switch s := h.sanction(w, Guest, Ban, "", now); {
-	case h.names[name.Skeleton] != p || !p.members.has(old):
+	case h.names[name.Skeleton] != p || !has(p):
 		return ErrNameTaken
 	case s != nil:
 		return &Refused{s.note("you-are-banned", now)}
@@ -200,11 +211,18 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	h.sessions.mu.Lock()
 	old := e.member
 	quiet := e.cut && old == nil && now.Sub(h.options.Now) <= h.options.Resumption.Linger // all others come back, too
-	e.member, e.gone, e.Seen = m, time.Time{}, time.Time{}
-	known := h.sessions.byID[e.ID] == e
+	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
+	if known && latest {
+		e.member, e.next, e.gone, e.Seen = m, nil, time.Time{}, time.Time{}
+	}
 	h.sessions.mu.Unlock()
-	if !known { // it has ended meanwhile
+	switch { // meanwhile
+	case !known:
 		m.refuse(note("resume-unknown"))
+		m.out.Close(nil)
+		return
+	case !latest:
+		m.tell(note("resumed-elsewhere"))
 		m.out.Close(nil)
 		return
 	}
@@ -278,7 +296,7 @@ func (m *Member) wait(e Event) {
 func (r *Room) remembers(p Position) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.changed && (p.Seq >= r.seq || len(r.recent) > 0 && r.recent[0].Epoch == p.Epoch && r.recent[0].Seq <= p.Seq)
+	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.changed && (p.Seq >= r.seq || len(r.recent) > 0 && !p.before(&r.recent[0]))
 }
 
 // resume is join for a member who comes back, and has seen the room up to a position, nil for none.
@@ -349,7 +367,7 @@ func (r *Room) after(seen Position, others []Event) []Event {
 	}
 	var list []Event
 	for _, e := range r.recent {
-		if e.ID > last && (e.Epoch != seen.Epoch || e.Seq > seen.Seq) {
+		if e.ID > last && seen.before(&e) {
 			list = append(list, e)
 		}
 	}
@@ -359,5 +377,5 @@ func (r *Room) after(seen Position, others []Event) []Event {
 // whole reports whether nothing that follows a position of the present epoch is missing in
 // memory. r.mu is held.
 func (r *Room) whole(seen Position) bool {
-	return seen.Seq >= r.seq || len(r.recent) > 0 && r.recent[0].Seq <= seen.Seq || len(r.recent) < cmp.Or(r.hub.options.History, 1)
+	return seen.Seq >= r.seq || len(r.recent) > 0 && !seen.before(&r.recent[0]) || len(r.recent) < cmp.Or(r.hub.options.History, 1)
 }

@@ -53,6 +53,7 @@ func (r Resumption) withDefaults() Resumption {
 type session struct {
 	Session
 	member   *Member   // nil: none since the start
+	next     *Member   // the last that resumes it and is not in its rooms yet; nil: none
 	gone     time.Time // since when it has no connection; the zero time while it has one
 	since    time.Time // when its last connection began
 	cut      bool      // it had a connection when the server stopped

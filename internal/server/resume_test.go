@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -107,8 +108,40 @@ func TestDeletionsMeanwhileAreMadeUpFor(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("got %v", got)
 	}
-	has(t, "the room", got[0], fields{"type": "joined", "resumed": true, "history": []any{}})
-	has(t, "the deletion", got[1], fields{"type": "event", "what": "redact", "room": "#lobby", "redacted": id})
+	has(t, "the deletion", got[0], fields{"type": "event", "what": "redact", "room": "#lobby", "redacted": id})
+	has(t, "the room", got[1], fields{"type": "joined", "resumed": true, "history": []any{}})
+	// The same once more, because the answer was lost.
+	f.advance(time.Second)
+	got = f.program().asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(said[0])}})
+	has(t, "the deletion again", got[0], fields{"type": "event", "what": "redact", "redacted": id})
+	// But not when it was not.
+	f.advance(time.Second)
+	got = f.program().asks(fields{"type": "resume", "token": token(t, got), "rooms": fields{"#lobby": seen(said[0])}})
+	has(t, "no deletion", got[0], fields{"type": "joined"})
+}
+
+// Of two resumes with the same token the later one counts, even if the archive answers the
+// earlier one later.
+func TestTheLaterOfTwoResumesCounts(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	ada, key := f.resumable("ada")
+	said := ada.asks(fields{"type": "post", "text": "hello", "cid": "c1"})
+	f = startOn(t, s, speaksJSON)
+	first, second := f.program(), f.program()
+	resume := fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(said[0])}}
+	line, _ := json.Marshal(resume)
+	if _, err := first.c.Write(append(line, '\n')); err != nil { // both are received at the same time
+		t.Fatal(err)
+	}
+	got := second.asks(resume)
+	has(t, "the later one", got[0], fields{"type": "joined", "name": "ada"})
+	old := first.objects()
+	if len(old) != 2 || old[0]["code"] != "resumed-elsewhere" || old[1]["type"] != "bye" {
+		t.Errorf("the earlier one got %v", old)
+	}
+	first.isClosed()
+	second.asks(fields{"type": "ping"})
 }
 
 // Who comes back to a room does not see what was said in an earlier room of that name.
@@ -302,6 +335,31 @@ func TestASessionSurvivesACrash(t *testing.T) {
 	got = f.program().asks(fields{"type": "resume", "token": next})
 	has(t, "much later", got[0], fields{"type": "joined", "name": "ada"})
 	carol.sees("*** ada joined\r\n")
+}
+
+// Messages of before a restart are in memory, too, but not sent again.
+func TestAfterARestartOnlyWhatWasMissedIsSent(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	f.join("alice").sends("before the restart\r\n")
+	f = startOn(t, s, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	alice.sends("seen\r\n")
+	last := only(t, "the last", except(ada.objects(), "event"), fields{"text": "seen"})
+	_ = ada.c.Close()
+	f.settle()
+	back := f.program()
+	got := back.asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(last)}})
+	has(t, "without a message meanwhile", except(got, "session")[0], fields{"type": "joined", "history": []any{}})
+	_ = back.c.Close()
+	f.settle()
+	alice.sends("missed\r\n")
+	got = except(f.program().asks(fields{"type": "resume", "token": token(t, got), "rooms": fields{"#lobby": seen(last)}}), "session")
+	missed, _ := got[0]["history"].([]any)
+	if len(got) != 1 || len(missed) != 1 || missed[0].(map[string]any)["text"] != "missed" {
+		t.Errorf("got %v", got)
+	}
 }
 
 // A session can't be had, nor resumed, without TLS from another machine.

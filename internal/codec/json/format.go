@@ -306,7 +306,8 @@ func (Format) Day(dst []byte, _ time.Time, _ chat.Event) []byte { return dst }
 // its order from which on it is sent everything.
 //
 // For a client that comes back these are the messages that it has missed; before them stands
-// whether there are more, and which ones are taken back.
+// whether there are more, which ones are taken back, and which were deleted: a client that
+// has received joined, with its place, has received everything up to there.
 func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	if c := e.Catchup; c != nil && c.RolledBack {
 		o := begin(dst, "rollback")
@@ -317,6 +318,11 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	}
 	if e.Catchup != nil && e.Catchup.Gap {
 		dst = f.Missed(dst, e.Room.Name(), 0)
+	}
+	if e.Catchup != nil {
+		for _, c := range e.Catchup.Changes {
+			dst = change(dst, e.Room.Name(), c)
+		}
 	}
 	o := begin(dst, "joined")
 	if e.Catchup != nil {
@@ -337,13 +343,7 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 	}
 	o.key("history")
 	o.dst = events(o.dst, e.Recent)
-	dst = o.line()
-	if e.Catchup != nil {
-		for _, c := range e.Catchup.Changes {
-			dst = change(dst, e.Room.Name(), c)
-		}
-	}
-	return dst
+	return o.line()
 }
 
 // change appends that a message was deleted or edited.
