@@ -280,8 +280,9 @@ func (h *Hub) supersede(m, old *Member) {
 			m.out.Post(func() { m.out.Deliver(e) })
 		}
 		x.waiting = nil
-		old.tell(note("resumed-elsewhere"))
-		old.out.Close(nil)
+		why := note("resumed-elsewhere")
+		old.tell(why)
+		old.out.Close(why)
 	})
 }
 

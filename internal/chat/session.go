@@ -234,15 +234,17 @@ func (e *session) stored() Session {
 }
 
 // NoteSession records what has changed of m: its rooms, its name, its settings. A session
-// does not change hands: if m has logged in or out, it has another one.
+// does not change hands: if m has logged in or out, or the session was ended by others, m gets
+// another one.
 func (h *Hub) NoteSession(m *Member, now time.Time) {
 	e := m.session()
 	if e == nil || m.who == nil {
+		h.OpenSession(m, now)
 		return
 	}
 	h.sessions.mu.Lock()
 	was := e.stored()
-	moved := e.Account != m.account()
+	moved := e.Account != m.account() || h.sessions.byID[e.ID] != e
 	if !moved {
 		e.describe(m)
 	}

@@ -19,6 +19,7 @@ type jsonSession struct {
 	discard bool   // the rest of a line that is too long
 	hello   bool   // the client has said hello
 	opened  bool   // a session that can be resumed was asked for
+	changed bool   // its name, rooms or settings may be others
 	cid     string // of the request that is being carried out
 	asking  *asking
 }
@@ -432,9 +433,28 @@ func (x *jsonSession) settle() {
 	case !x.opened:
 		x.opened = true
 		x.srv.hub.OpenSession(&x.member, x.now())
-	default:
+	case x.changed:
+		x.changed = false
 		x.srv.hub.NoteSession(&x.member, x.now())
 	}
+}
+
+// Enter implements chat.Outlet.
+func (x *jsonSession) Enter(e chat.Entry) {
+	x.changed = true
+	x.peer.Enter(e)
+}
+
+// Exit implements chat.Outlet.
+func (x *jsonSession) Exit(r *chat.Room) {
+	x.changed = true
+	x.peer.Exit(r)
+}
+
+// Adapt implements chat.Outlet.
+func (x *jsonSession) Adapt() {
+	x.changed = true
+	x.peer.Adapt()
 }
 
 // mentioned implements input: a program reads the messages itself.
