@@ -1,0 +1,457 @@
+package client_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/testcert"
+)
+
+func TestTLSChecksTheNameOrTheFingerprint(t *testing.T) {
+	cert := testcert.New("chat.example")
+	w := newWorld(t, func(o *server.Options) { o.TLS = &tls.Config{Certificates: []tls.Certificate{cert}} })
+	roots := x509.NewCertPool()
+	roots.AddCert(cert.Leaf)
+	for what, c := range map[string]struct {
+		tls client.TLS
+		ok  bool
+	}{
+		"the name":              {client.TLS{ServerName: "chat.example", Roots: roots}, true},
+		"another name":          {client.TLS{ServerName: "other.example", Roots: roots}, false},
+		"an unknown authority":  {client.TLS{ServerName: "chat.example"}, false},
+		"the fingerprint":       {client.TLS{Fingerprint: sha256.Sum256(cert.Certificate[0])}, true},
+		"the fingerprint alone": {client.TLS{ServerName: "other.example", Fingerprint: sha256.Sum256(cert.Certificate[0])}, true},
+		"another fingerprint":   {client.TLS{Fingerprint: sha256.Sum256(nil)}, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			o := w.options("ada")
+			o.TLS = &c.tls
+			cl, err := client.Dial(t.Context(), o)
+			if (err == nil) != c.ok || what == "another fingerprint" && !errors.Is(err, client.ErrFingerprint) {
+				t.Errorf("%v", err)
+			}
+			if err == nil {
+				_ = cl.Close()
+			}
+		})
+	}
+}
+
+func TestUnixSockets(t *testing.T) {
+	w := newWorld(t, nil)
+	dir, err := os.MkdirTemp("", "client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "socket")
+	if _, err := w.srv.Listen("unix", path); err != nil {
+		t.Skip(err)
+	}
+	cl, err := client.Dial(t.Context(), client.Options{Network: "unix", Address: path, Name: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cl.Close()
+	if _, open := <-cl.Events(); open { // one may have been waiting
+		for range cl.Events() {
+		}
+	}
+	if !errors.Is(cl.Err(), client.ErrClosed) {
+		t.Error(cl.Err())
+	}
+	if _, err := cl.Post(client.Post{Text: "x"}); !errors.Is(err, client.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+func TestDialReturnsWhyTheServerRefuses(t *testing.T) {
+	w := newWorld(t, nil)
+	w.joins(w.options("ada"))
+	_, err := client.Dial(t.Context(), w.options("ada"))
+	if f, ok := errors.AsType[client.Failure](err); !ok || f.Code != "name-taken" {
+		t.Error(err)
+	}
+}
+
+func TestTheWaitsBeforeReconnects(t *testing.T) {
+	w := newWorld(t, nil)
+	var waits []time.Duration
+	enough := make(chan struct{})
+	o := w.options("ada")
+	o.Rand = func() float64 { return 1 }
+	o.Wait = func(ctx context.Context, d time.Duration) error {
+		if waits = append(waits, d); len(waits) == 9 {
+			close(enough)
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}
+	u := w.joins(o)
+	w.stop()
+	<-enough
+	want := []time.Duration{500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000}
+	for i := range want {
+		want[i] *= time.Millisecond
+	}
+	if diff := cmp.Diff(want, waits); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := u.c.Send(client.Request{Type: "who"}); !errors.Is(err, client.ErrOffline) {
+		t.Error(err)
+	}
+	for range client.MaxUnacked {
+		if _, err := u.c.Post(client.Post{Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := u.c.Post(client.Post{Text: "x"}); !errors.Is(err, client.ErrQueueFull) {
+		t.Error(err)
+	}
+}
+
+func TestAKickedClientGivesUp(t *testing.T) {
+	w := newWorld(t, nil)
+	u := w.joins(w.options("ada"))
+	if _, err := u.c.Send(client.Request{Type: "quit"}); err != nil {
+		t.Fatal(err)
+	}
+	<-u.done
+	if bye, ok := errors.AsType[client.Bye](u.c.Err()); !ok || bye.Code != "goodbye" {
+		t.Error(u.c.Err())
+	}
+}
+
+// A room that has ended with the server is not entered again, and the others are.
+func TestARoomThatIsGone(t *testing.T) {
+	w := newWorld(t, nil)
+	u := w.joins(w.options("ada"), "#tea")
+	if _, err := u.c.Send(client.Request{Type: "join", Room: "#tea"}); err != nil {
+		t.Fatal(err)
+	}
+	u.until("#tea", func() bool { return u.joined["#tea"] == 1 })
+	w.stop()
+	w.start()
+	u.until("resumed", func() bool { return u.resumes == 1 })
+	u.says("#lobby", "still here")
+	u.sees("still here")
+	if len(u.problems) != 1 || !strings.Contains(u.problems[0], "not-back-in") {
+		t.Errorf("problems: %q", u.problems)
+	}
+}
+
+// A user who does not receive for a while misses nothing.
+func TestASlowUser(t *testing.T) {
+	w := newWorld(t, nil)
+	slow, err := client.Dial(t.Context(), w.options("slow"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := w.joins(w.options("ada"))
+	const n = 300
+	for i := range n {
+		u.says("#lobby", fmt.Sprint(i))
+	}
+	u.flush()
+	var got []string
+	for e := range slow.Events() {
+		if m, ok := e.(client.Message); ok {
+			if got = append(got, m.Text); len(got) == n {
+				break
+			}
+		}
+	}
+	for i, text := range got {
+		if text != fmt.Sprint(i) {
+			t.Fatalf("message %d is %q", i, text)
+		}
+	}
+	u.says("#lobby", "not received")
+	u.flush()
+	_ = slow.Close() // with events that nobody receives
+}
+
+// a script is a server that answers what the test says.
+type script struct {
+	t     *testing.T
+	conns chan net.Conn
+	in    *bufio.Reader
+	c     net.Conn
+}
+
+// scripted returns a client of a script, which logs in with these answers.
+func scripted(t *testing.T, o client.Options, answers ...string) (*script, *client.Client) {
+	t.Helper()
+	s := &script{t: t, conns: make(chan net.Conn)}
+	o.Name = "ada"
+	o.Connect = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		own, other := net.Pipe()
+		select {
+		case s.conns <- other:
+			return own, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if o.Wait == nil {
+		o.Wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	}
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		s.accept(answers...)
+	}()
+	c, err := client.Dial(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-logged
+	t.Cleanup(func() {
+		go func() { _, _ = io.Copy(io.Discard, s.c) }()
+		time.AfterFunc(50*time.Millisecond, func() { _ = s.c.Close() })
+		_ = c.Close()
+	})
+	return s, c
+}
+
+// accept waits for a connection and its log-in.
+func (s *script) accept(answers ...string) client.Request {
+	s.c = <-s.conns
+	s.in = bufio.NewReader(s.c)
+	s.reads()
+	r := s.reads()
+	s.writes(answers...)
+	return r
+}
+
+func (s *script) writes(lines ...string) {
+	if _, err := io.WriteString(s.c, strings.Join(lines, "\n")+"\n"); err != nil {
+		s.t.Error(err)
+	}
+}
+
+func (s *script) reads() (r client.Request) {
+	line, err := s.in.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &r)
+	}
+	if err != nil {
+		s.t.Error(err)
+	}
+	return r
+}
+
+const (
+	welcomed = `{"type":"welcome","v":1,"server":"s","session":"1","limits":{"text":99},"commands":[]}`
+	lobby    = `{"type":"joined","cid":"login","room":"#lobby","name":"ada","others":0,"epoch":1,"seq":5,"history":[]}`
+	resumed  = `{"type":"joined","resumed":true,"cid":"login","room":"#lobby","name":"ada","others":0,"epoch":1,"seq":9,"history":[]}`
+)
+
+func tokenLine(text string) string {
+	return fmt.Sprintf(`{"type":"session","token":%q,"for":900}`, text)
+}
+
+// next returns the next event of a type; others are skipped.
+func next[T client.Event](t *testing.T, c *client.Client) (v T) {
+	t.Helper()
+	for e := range c.Events() {
+		if v, ok := e.(T); ok {
+			return v
+		}
+	}
+	t.Fatalf("no %T: %v", v, c.Err())
+	return v
+}
+
+func TestMessagesAreSentAgainUntilTheyAreAcknowledged(t *testing.T) {
+	s, c := scripted(t, client.Options{}, "Enter username : ", welcomed, lobby, tokenLine("one"))
+	next[client.Joined](t, c)
+	first, _ := c.Post(client.Post{Room: "#lobby", Text: "a"})
+	if r := s.reads(); r.CID != first || r.Text != "a" {
+		t.Errorf("%+v", r)
+	}
+	second, _ := c.Post(client.Post{Room: "#lobby", Text: "b"})
+	if r := s.reads(); r.CID != second {
+		t.Errorf("%+v", r)
+	}
+	s.writes(fmt.Sprintf(`{"type":"ack","cid":%q,"room":"#lobby","epoch":1,"seq":7,"id":"3","stored":true}`, first), `{"type":"new`)
+	next[client.Ack](t, c)
+	_ = s.c.Close() // in the middle of an object
+	next[client.Disconnected](t, c)
+
+	r := s.accept(welcomed, resumed, tokenLine("two"))
+	want := client.Request{Type: "resume", CID: "login", Token: "one", Rooms: map[string]client.Place{"#lobby": {Epoch: 1, Seq: 5}}}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Error(diff)
+	}
+	if !next[client.Connected](t, c).Resumed {
+		t.Error("not resumed")
+	}
+	if r := s.reads(); r.CID != second || r.Text != "b" {
+		t.Errorf("%+v", r)
+	}
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+
+	// The session has ended: nobody knows about the message that was sent.
+	go func() { _, _ = c.Post(client.Post{Room: "#lobby", Text: "c"}) }()
+	r = s.accept(welcomed, `{"type":"error","cid":"login","code":"resume-unknown","text":"no"}`)
+	if r.Token != "two" || r.Rooms["#lobby"].Seq != 9 {
+		t.Errorf("%+v", r)
+	}
+	if r := s.reads(); r.Type != "login" || r.Name != "ada" {
+		t.Errorf("%+v", r)
+	}
+	s.writes(lobby)
+	if next[client.Connected](t, c).Resumed {
+		t.Error("resumed")
+	}
+	if lost := next[client.Lost](t, c); lost.CID != second || lost.Text != "b" {
+		t.Errorf("%+v", lost)
+	}
+	if r := s.reads(); r.Text != "c" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestALogInThatIsCutChangesNothing(t *testing.T) {
+	s, c := scripted(t, client.Options{}, welcomed, lobby, tokenLine("one"))
+	next[client.Joined](t, c)
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	s.accept(welcomed, resumed)
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	if r := s.accept(welcomed, resumed, tokenLine("three")); r.Token != "one" || r.Rooms["#lobby"].Seq != 5 {
+		t.Errorf("%+v", r)
+	}
+	next[client.Joined](t, c)
+}
+
+func TestTheServerSaysWhenToComeBack(t *testing.T) {
+	waits := make(chan time.Duration, 1)
+	o := client.Options{Rand: func() float64 { return 0 }, Wait: func(ctx context.Context, d time.Duration) error {
+		waits <- d
+		return ctx.Err()
+	}}
+	s, c := scripted(t, o, welcomed, lobby)
+	next[client.Joined](t, c)
+	s.writes(`{"type":"bye","code":"busy","text":"later","retryAfter":7.5}`)
+	if d := next[client.Disconnected](t, c); d.Retry != 7500*time.Millisecond {
+		t.Errorf("%+v", d)
+	}
+	if d := <-waits; d != 7500*time.Millisecond {
+		t.Error(d)
+	}
+	s.accept(welcomed, lobby)
+	next[client.Joined](t, c)
+}
+
+func TestASilentServerIsAskedAndGivenUp(t *testing.T) {
+	s, c := scripted(t, client.Options{Idle: 20 * time.Millisecond}, welcomed, lobby)
+	next[client.Joined](t, c)
+	if r := s.reads(); r.Type != "ping" {
+		t.Errorf("%+v", r)
+	}
+	s.writes(`{"type":"pong"}`, `{"type":"notice","code":"x","text":"still here"}`)
+	next[client.Notice](t, c)
+	s.reads()
+	if d := next[client.Disconnected](t, c); !errors.Is(d.Err, client.ErrSilent) {
+		t.Error(d.Err)
+	}
+	s.accept(welcomed, lobby)
+	next[client.Joined](t, c)
+}
+
+func TestUnknownTypesArePassedOn(t *testing.T) {
+	s, c := scripted(t, client.Options{}, welcomed, lobby)
+	next[client.Joined](t, c)
+	const line = `{"type":"weather","cid":"1","sun":true}`
+	s.writes(line)
+	if raw := next[client.Raw](t, c); raw.Type != "weather" || raw.CID != "1" || string(raw.JSON) != line {
+		t.Errorf("%+v", raw)
+	}
+	s.writes(`{"type":"message","id":7}`)
+	if d := next[client.Disconnected](t, c); d.Err == nil {
+		t.Error("an ID that is a number was accepted")
+	}
+	s.accept(welcomed, lobby)
+}
+
+func TestATranscriptAppliesEvents(t *testing.T) {
+	at := func(id uint64, from string) client.Message {
+		return client.Message{Room: "#tea", Place: client.Place{Epoch: 1, Seq: id}, ID: id, From: from}
+	}
+	tr := client.Transcript{Room: "#tea"}
+	ids := func() (list []uint64) {
+		for _, m := range tr.Messages() {
+			list = append(list, m.ID)
+		}
+		return list
+	}
+	for _, step := range []struct {
+		e    client.Event
+		want []uint64
+	}{
+		{client.Joined{Room: "#tea", History: []client.Message{at(3, "ada"), at(4, "bob")}}, []uint64{3, 4}},
+		{client.Message{Room: "#other", ID: 9}, []uint64{3, 4}},
+		{at(6, "bob"), []uint64{3, 4, 6}},
+		{at(6, "bob"), []uint64{3, 4, 6}},
+		{client.RoomEvent{Room: "#tea", What: "redact", Redacted: 3}, []uint64{4, 6}},
+		{client.Rollback{Room: "#tea", Epoch: 1, KeptTo: 5}, []uint64{4}},
+		{client.Gap{Room: "#tea"}, []uint64{4}},
+		{client.History{Room: "#tea", Events: []client.Message{at(2, "ada"), at(4, "bob"), at(5, "ada")}}, []uint64{2, 4, 5}},
+		{client.RoomEvent{Room: "#tea", What: "redact", Args: map[string]any{"name": "ada"}}, []uint64{4}},
+		{client.Joined{Room: "#tea", Resumed: true, History: []client.Message{at(7, "bob")}}, []uint64{4, 7}},
+		{client.Joined{Room: "#tea", History: []client.Message{at(8, "bob")}}, []uint64{8}},
+	} {
+		tr.Apply(step.e)
+		if !slices.Equal(ids(), step.want) {
+			t.Errorf("after %+v: %v, want %v", step.e, ids(), step.want)
+		}
+	}
+	if !tr.Gap() {
+		t.Error("no gap")
+	}
+}
+
+func Example() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := client.Dial(ctx, client.Options{Address: "chat.example:9034", TLS: &client.TLS{}, Name: "bot"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := c.Post(client.Post{Room: "#lobby", Text: "hello"}); err != nil {
+		fmt.Println(err)
+	}
+	for e := range c.Events() {
+		switch e := e.(type) {
+		case client.Message:
+			fmt.Printf("%s %s: %s\n", e.Room, e.From, e.Text)
+		case client.Disconnected:
+			fmt.Printf("lost the connection (%v), again in %v\n", e.Err, e.Retry)
+		}
+	}
+	fmt.Println(c.Err())
+}

@@ -1,0 +1,165 @@
+package client_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sudoXpg/netloop/internal/client"
+)
+
+// number returns that of an environment variable.
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// Clients post while their connections are cut and the server is stopped and crashes.
+// Then every acknowledged message is stored once, nobody has got one twice, and all of
+// them have the room's messages. CLIENT_CUTS is the number of cuts, CLIENT_SEED repeats
+// a run as far as the clock lets it.
+func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
+	cuts := number(t, "CLIENT_CUTS", 100)
+	seed := uint64(number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
+	t.Logf("CLIENT_SEED=%d", seed)
+	w := newWorld(t, nil)
+	const rooms, people = 2, 4
+	room := func(i int) string { return []string{"#lobby", "#tea"}[i%rooms] }
+	var users []*user
+	for i := range people {
+		o := w.options(fmt.Sprintf("user%c", 'a'+i))
+		o.Idle, o.Timeout = 300*time.Millisecond, 500*time.Millisecond
+		if i%2 == 0 {
+			o.Password, o.Register = "correct horse battery", true
+		}
+		u := w.joins(o, "#tea")
+		if _, err := u.c.Send(client.Request{Type: "join", Room: "#tea"}); err != nil {
+			t.Fatal(err)
+		}
+		users = append(users, u)
+		u.says("#tea", "hello of "+u.name)
+		u.flush()
+	}
+	w.misbehave(someFaults(rand.New(rand.NewPCG(seed, 0)), true))
+	stop := make(chan struct{})
+	said := make([][]string, people)
+	var talking sync.WaitGroup
+	for i, u := range users {
+		talking.Go(func() {
+			r := rand.New(rand.NewPCG(seed, uint64(i)+1))
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				burst := 1 + r.IntN(12)
+				u.until("acks", func() bool { return u.c.Unacked() < burst })
+				text := fmt.Sprintf("%s says %d %s", u.name, n, strings.Repeat("x", r.IntN(200)))
+				said[i] = append(said[i], text)
+				u.says(room(r.IntN(rooms)), text)
+			}
+		})
+	}
+	r := rand.New(rand.NewPCG(seed, 99))
+	total := func() (n int) {
+		for _, u := range users {
+			u.mu.Lock()
+			n += len(u.seen)
+			u.mu.Unlock()
+		}
+		return n
+	}
+	stops, crashes := 0, 0
+	for next := int64(0); w.cuts.Load() < int64(cuts); {
+		if w.cuts.Load() < next {
+			users[0].until("something", func() bool { return true })
+			time.Sleep(time.Millisecond) //nolint:forbidigo // only how often it looks
+			continue
+		}
+		next += int64(5 + r.IntN(20))
+		switch r.IntN(2) {
+		case 0:
+			stops++
+			w.stop()
+		default:
+			crashes++
+			w.crash(func() { // with messages that are never saved
+				more := total() + 1 + r.IntN(10)
+				for end := time.Now().Add(time.Second); total() < more && time.Now().Before(end); {
+					time.Sleep(time.Millisecond) //nolint:forbidigo // only how often it looks
+				}
+			})
+		}
+		w.start()
+	}
+	close(stop)
+	talking.Wait()
+	w.misbehave(nil)
+	for _, u := range users {
+		u.flush()
+	}
+	for _, name := range []string{"#lobby", "#tea"} {
+		users[0].says(name, "the end of "+name)
+		for _, u := range users {
+			u.sees("the end of " + name)
+		}
+	}
+	users[0].flush()
+	// order has the number of each user's last message in a room, which must grow.
+	order := map[string]int{}
+	all, resumes, rollbacks, gaps := map[string]int{}, 0, 0, 0
+	for _, name := range []string{"#lobby", "#tea"} {
+		log := users[0].history(name)
+		for _, m := range log {
+			all[m.Text]++
+			var by string
+			var n int
+			if _, err := fmt.Sscanf(m.Text, "%s says %d", &by, &n); err == nil {
+				if last, ok := order[name+by]; ok && last >= n {
+					t.Errorf("%s said %d after %d", by, n, last)
+				}
+				order[name+by] = n
+			}
+		}
+		for _, u := range users {
+			if u.gaps > 0 {
+				u.history(name) // which the transcript applies, too
+			}
+			if diff := cmp.Diff(log, u.transcript(name)); diff != "" {
+				t.Errorf("%s has another history of %s (-log +own):\n%.800s", u.name, name, diff)
+			}
+		}
+	}
+	posts := 0
+	for i, u := range users {
+		u.check()
+		for _, text := range said[i] {
+			posts++
+			if all[text] != 1 {
+				t.Errorf("%q was acknowledged and is there %d times", text, all[text])
+			}
+		}
+		resumes, rollbacks, gaps = resumes+u.resumes, rollbacks+u.rollback, gaps+u.gaps
+		if u.lost > 1 {
+			t.Errorf("%s has lost %d sessions", u.name, u.lost-1)
+		}
+	}
+	t.Logf("%d messages, %d cuts, %d stops, %d crashes, %d resumes, %d rollbacks, %d gaps",
+		posts, w.cuts.Load(), stops, crashes, resumes, rollbacks, gaps)
+}
