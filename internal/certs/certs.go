@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,14 @@ func Open(o Options) (*Keeper, error) {
 		DynamicRecordSizingDisabled: true,
 		GetCertificate:              k.choose,
 		Time:                        o.Now,
+	}
+	old := k.config.Clone()
+	old.SessionTicketsDisabled = true
+	k.config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if slices.Contains(hello.SupportedVersions, tls.VersionTLS13) {
+			return nil, nil //nolint:nilnil // the config itself
+		}
+		return old, nil // a ticket of TLS 1.2 has no forward secrecy: its key opens the whole session
 	}
 	if err := k.Reload(); err != nil {
 		return nil, err

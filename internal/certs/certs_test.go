@@ -226,6 +226,20 @@ func TestOldTLSVersionsAndSuitesAreRefused(t *testing.T) {
 	}
 }
 
+// A ticket of TLS 1.2 would give up forward secrecy for as long as its key is on disk.
+func TestSessionsOfTLS12AreNotResumed(t *testing.T) {
+	k := open(t, Options{Folder: t.TempDir(), Hosts: []string{"localhost"}})
+	for version, resumes := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
+		client := &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(1), ServerName: "localhost", MaxVersion: version}
+		for i := range 2 {
+			state, err := dial(t, k, client)
+			if err != nil || state.Version != version || state.DidResume != (resumes && i > 0) {
+				t.Errorf("%x, handshake %d: version %x, resumed %v, %v", version, i, state.Version, state.DidResume, err)
+			}
+		}
+	}
+}
+
 // A session is resumed after a restart, with keys that are up to a week old.
 func TestTicketKeysOutliveARestart(t *testing.T) {
 	c := newClock()
