@@ -16,6 +16,8 @@ const (
 	// maxWaiting is how many private messages wait for a guest whose session has no
 	// connection. Those for accounts are mail.
 	maxWaiting = 100
+	// maxGathers is how many times the archive is read for a client that comes back.
+	maxGathers = 3
 )
 
 // A Position is what a client has last seen of a room.
@@ -176,37 +178,64 @@ func (h *Hub) catchUp(m *Member, e *session, at []Position, token string) {
 	if !slices.Contains(rooms, Lobby) {
 		rooms = append([]string{Lobby}, rooms...)
 	}
-	missed := make(map[string]Missed)
-	var ask []Position
-	for _, p := range at {
+	at = slices.DeleteFunc(slices.Clone(at), func(p Position) bool { return !slices.Contains(rooms, p.Room) })
+	h.gather(m, at, nil, maxGathers, func(missed map[string]gathered) { h.comeBack(m, e, rooms, at, missed, token) })
+}
+
+// A gathered is what the archive has of a room after a position.
+type gathered struct {
+	Missed
+	last    Position // of the last of the events
+	changed uint64   // Room.changed before it was read
+}
+
+// gather reads what followed the positions from the archive, unless the rooms have it in memory,
+// and calls done with it. While it reads, others go on: it reads again if memory has no longer
+// what followed on that.
+func (h *Hub) gather(m *Member, at []Position, have map[string]gathered, tries int, done func(map[string]gathered)) {
+	behind := slices.ContainsFunc(at, func(p Position) bool {
 		r := h.Room(p.Room)
-		if r != nil && r.name == p.Room && slices.Contains(rooms, p.Room) && !r.remembers(p) && len(ask) < MaxRooms {
-			ask = append(ask, p)
-		}
-	}
-	if len(ask) == 0 || h.options.Archive == nil {
-		h.comeBack(m, e, rooms, at, missed, token)
+		return r != nil && r.name == p.Room && !r.follows(p, have)
+	})
+	if !behind || tries == 0 || h.options.Archive == nil {
+		done(have)
 		return
+	}
+	have = make(map[string]gathered)
+	for _, p := range at {
+		if r := h.Room(p.Room); r != nil && r.name == p.Room {
+			have[p.Room] = gathered{changed: r.lastChange()}
+		}
 	}
 	var err error
 	h.work(m, Disk, m.claim(), func() {
-		for _, p := range ask {
-			if missed[p.Room], err = h.options.Archive.Since(p.Room, p.Epoch, p.Seq, maxMissed); err != nil {
+		for _, p := range at {
+			g, asked := have[p.Room]
+			if !asked {
+				continue
+			}
+			if g.Missed, err = h.options.Archive.Since(p.Room, p.Epoch, p.Seq, maxMissed); err != nil {
 				return
 			}
+			if g.last = p; len(g.Events) > 0 {
+				e := &g.Events[len(g.Events)-1]
+				g.last.Epoch, g.last.Seq = e.Epoch, e.Seq
+			}
+			have[p.Room] = g
 		}
 	}, func() {
 		if err != nil {
 			m.refuse(note("history-unreadable", "cause", err.Error()))
-			clear(missed)
+			done(nil)
+			return
 		}
-		h.comeBack(m, e, rooms, at, missed, token)
+		h.gather(m, at, have, tries-1, done)
 	})
 }
 
 // comeBack brings m into rooms, hands it its token, and ends the connection that it had
 // before. Others notice nothing, if they were not told that m had left.
-func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, missed map[string]Missed, token string) {
+func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, missed map[string]gathered, token string) {
 	now := m.out.Now()
 	h.sessions.mu.Lock()
 	old := e.member
@@ -248,7 +277,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 }
 
 // reenter brings m back into a room.
-func (h *Hub) reenter(m *Member, name string, seen *Position, missed map[string]Missed, quiet bool, now time.Time) error {
+func (h *Hub) reenter(m *Member, name string, seen *Position, missed map[string]gathered, quiet bool, now time.Time) error {
 	r := h.Room(name)
 	if r == nil {
 		return refusal("no-such-room", "room", name)
@@ -293,16 +322,39 @@ func (m *Member) wait(e Event) {
 	}
 }
 
-// remembers reports whether a room has in memory all that followed a position.
-func (r *Room) remembers(p Position) bool {
+// lastChange returns the seq of the last notice that a message was deleted or edited.
+func (r *Room) lastChange() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.changed && (p.Seq >= r.seq || len(r.recent) > 0 && !p.before(&r.recent[0]))
+	return r.changed
+}
+
+// follows reports whether a room has in memory all that followed a position, or what was
+// gathered from there.
+func (r *Room) follows(p Position, have map[string]gathered) bool {
+	g, asked := have[p.Room]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if asked {
+		return r.continues(g)
+	}
+	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.changed && r.reaches(p)
+}
+
+// continues reports whether nothing is missing between what was gathered and what is in memory.
+// r.mu is held.
+func (r *Room) continues(g gathered) bool {
+	return g.changed == r.changed && (g.More || len(r.recent) == 0 || r.reaches(g.last))
+}
+
+// reaches reports whether the messages in memory go back to a position. r.mu is held.
+func (r *Room) reaches(p Position) bool {
+	return p.Epoch == r.hub.options.Epoch && p.Seq >= r.seq || len(r.recent) > 0 && !p.before(&r.recent[0])
 }
 
 // resume is join for a member who comes back, and has seen the room up to a position, nil for none.
 // asked is set if missed was read from the archive.
-func (r *Room) resume(m *Member, seen *Position, missed Missed, asked, quiet bool, now time.Time) error {
+func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet bool, now time.Time) error {
 	staff, read := m.role() >= Moderator, r.hub.readMark(m, r.name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -330,7 +382,7 @@ func (r *Room) resume(m *Member, seen *Position, missed Missed, asked, quiet boo
 }
 
 // missed returns the messages that follow a position, as far as they are sent. r.mu is held.
-func (r *Room) missed(seen *Position, from Missed, asked bool) ([]Event, *Catchup) {
+func (r *Room) missed(seen *Position, from gathered, asked bool) ([]Event, *Catchup) {
 	if seen == nil {
 		return r.history(), nil
 	}
@@ -338,7 +390,7 @@ func (r *Room) missed(seen *Position, from Missed, asked bool) ([]Event, *Catchu
 	var events []Event
 	if asked {
 		c.Changes = from.Changes
-		if c.Gap = from.Gap || from.More; from.More { // what comes after the gap is in memory
+		if c.Gap = from.Gap || from.More || !r.continues(from); from.More { // what comes after the gap is in memory
 			from.Events = nil
 		}
 		events = append(from.Events, r.after(*seen, from.Events)...)
@@ -347,7 +399,7 @@ func (r *Room) missed(seen *Position, from Missed, asked bool) ([]Event, *Catchu
 		}
 	} else {
 		events = r.after(*seen, nil)
-		c.Gap = seen.Epoch != r.hub.options.Epoch || !r.whole(*seen)
+		c.Gap = seen.Epoch != r.hub.options.Epoch || seen.Seq < r.changed || !r.whole(*seen)
 	}
 	size := 0
 	for i := len(events) - 1; i >= 0; i-- {
@@ -378,5 +430,5 @@ func (r *Room) after(seen Position, others []Event) []Event {
 // whole reports whether nothing that follows a position of the present epoch is missing in
 // memory. r.mu is held.
 func (r *Room) whole(seen Position) bool {
-	return seen.Seq >= r.seq || len(r.recent) > 0 && !seen.before(&r.recent[0]) || len(r.recent) < cmp.Or(r.hub.options.History, 1)
+	return r.reaches(seen) || len(r.recent) < cmp.Or(r.hub.options.History, 1)
 }
