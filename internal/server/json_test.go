@@ -355,6 +355,7 @@ func TestMistakesInJSON(t *testing.T) {
 		{`{"type":"ping"} x`, "json-syntax", ""},
 		{`[1]`, "json-no-object", ""},
 		{`"ping"`, "json-no-object", ""},
+		{`null`, "json-no-object", ""},
 		{`{"type":"ping","x":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`, "json-too-deep", ""},
 		{`{"type":"ping","x":` + deep[5000:15000] + `}`, "json-too-deep", ""},
 		{`{"type":"ping","type":"post"}`, "json-duplicate", "type"},
@@ -421,4 +422,50 @@ func TestTheFirstRequestIsHello(t *testing.T) {
 		t.Errorf("without a login: %v", got)
 	}
 	p.isClosed()
+}
+
+// A program that does not read misses whole objects, is told so, and where.
+func TestAProgramThatIsTooSlowIsToldOfTheGap(t *testing.T) {
+	f := startIn(t, sim.New(sim.Options{}), speaksJSON, func(o *server.Options) { o.MaxLag = 16 << 10 })
+	alice := f.join("alice")
+	ada := f.programNamed("ada")
+	alice.reads()
+	line := strings.Repeat("x", 1000) + "\r\n"
+	for range 300 {
+		alice.sends(line)
+	}
+	got := ada.objects()
+	gaps, said := 0, 0
+	for _, o := range got {
+		switch o["type"] {
+		case "gap":
+			gaps++
+			has(t, "the gap", o, fields{"room": "#lobby"})
+			missed, _ := o["missed"].(float64)
+			said += int(missed)
+		case "message":
+			said++
+		}
+	}
+	if gaps == 0 || said != 300 {
+		t.Errorf("%d gaps; %d messages were sent or counted as missed, of 300", gaps, said)
+	}
+}
+
+// Requests of a program that does not read its answers wait.
+func TestAProgramThatDoesNotReadItsAnswersIsReadNoFurther(t *testing.T) {
+	f := startIn(t, sim.New(sim.Options{}), speaksJSON)
+	ada := f.programNamed("ada")
+	sent, ask := 0, []byte(`{"type":"complete","prefix":"/","cid":"0123456789"}`+"\n")
+	for sent < 1<<20 {
+		n, err := ada.c.Write(ask)
+		f.settle()
+		if sent += n; err != nil {
+			break
+		}
+	}
+	if sent >= 1<<20 {
+		t.Error("1 MiB of requests were read without an answer being read")
+	}
+	_ = ada.objects()
 }

@@ -77,6 +77,9 @@ func Parse(line []byte) (Request, error) {
 		r.CID = ""
 		return r, chat.NewRefused("cid-too-long", "field", "cid", "most", chat.MaxCID)
 	}
+	if strings.HasPrefix(string(line), "null") {
+		return r, chat.NewRefused("json-no-object")
+	}
 	if r.Type == "" {
 		return r, chat.NewRefused("json-no-type", "field", "type")
 	}

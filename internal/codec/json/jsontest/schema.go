@@ -4,6 +4,7 @@ package jsontest
 import (
 	"bytes"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -12,30 +13,38 @@ import (
 // A Schema is docs/protocol.schema.json.
 type Schema struct{ client, server *jsonschema.Schema }
 
+// loaded are the schemas by their paths: compiling one takes long.
+var loaded sync.Map
+
 // Load loads the schema from a file.
 func Load(t testing.TB, path string) Schema {
 	t.Helper()
-	file, err := os.ReadFile(path)
+	load, _ := loaded.LoadOrStore(path, sync.OnceValues(func() (Schema, error) { return compile(path) }))
+	s, err := load.(func() (Schema, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+func compile(path string) (s Schema, err error) {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return s, err
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(file))
 	if err != nil {
-		t.Fatal(err)
+		return s, err
 	}
 	c := jsonschema.NewCompiler()
 	const name = "protocol.schema.json"
 	if err := c.AddResource(name, doc); err != nil {
-		t.Fatal(err)
+		return s, err
 	}
-	of := func(part string) *jsonschema.Schema {
-		s, err := c.Compile(name + "#/$defs/" + part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
+	if s.client, err = c.Compile(name + "#/$defs/client"); err == nil {
+		s.server, err = c.Compile(name + "#/$defs/server")
 	}
-	return Schema{of("client"), of("server")}
+	return s, err
 }
 
 // Client returns what is wrong with a message from a client, or nil, and Server the same for
