@@ -115,7 +115,7 @@ func (h *Hub) changeName(m *Member, text string, now time.Time) error {
 	err = cmp.Or(h.free(name, m), h.barred(m, name, now))
 	h.mu.Unlock()
 	if err == nil {
-		m.withExtras().alias = name.Display
+		h.pretendName(m, name.Display, now)
 	}
 	return err
 }

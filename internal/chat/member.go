@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"maps"
 	"slices"
 	"sync/atomic"
 )
@@ -120,6 +121,8 @@ type extras struct {
 	held []uint64
 	// alias is the name that a shadow-muted guest believes they have; "" for the real one.
 	alias string
+	// concealed is the key of their real name, under which they are shown no events.
+	concealed string
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 	// session is the member's session, nil for none, and visitor the one by which rooms count
@@ -259,11 +262,25 @@ func (m *Member) stand(s *seat) {
 	}
 }
 
-// Ignored returns the keys of the names that m ignores. They must not be changed.
-func (m *Member) Ignored() map[string]bool { return m.ignored() }
+// Ignored returns the keys of the names whose events are hidden from m. They must not be
+// changed.
+func (m *Member) Ignored() map[string]bool {
+	if x := m.extras(); x != nil && x.concealed != "" {
+		all := maps.Clone(m.ignored())
+		if all == nil {
+			all = make(map[string]bool)
+		}
+		all[x.concealed] = true
+		return all
+	}
+	return m.ignored()
+}
 
-// Ignores reports whether m ignores that name.
-func (m *Member) Ignores(name string) bool { return len(m.ignored()) > 0 && m.ignores(fold(name)) }
+// Ignores reports whether the events under that name are hidden from m.
+func (m *Member) Ignores(name string) bool {
+	all := m.Ignored()
+	return len(all) > 0 && all[fold(name)]
+}
 
 // refuse tells m why something was not done.
 func (m *Member) refuse(why *Note) { m.out.Deliver(Event{Kind: Refusal, Note: why}) }

@@ -108,9 +108,14 @@ func (r *Room) fill(s *seat) {
 	r.seats = append(r.seats, s)
 }
 
-// announce tells the members that m is here. r.mu is held.
+// announce tells the members that m is here. A shadow-muted guest reads their own name of
+// it. r.mu is held.
 func (r *Room) announce(m *Member, now time.Time) {
-	r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
+	e := r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
+	if own := m.OwnName(); own != e.Name && m.out.Echoes() {
+		e.Name = own
+		m.out.Deliver(e)
+	}
 }
 
 // others counts the people but m, who is not counted yet. r.mu is held.
@@ -258,16 +263,17 @@ func (r *Room) publish(e Event) {
 }
 
 // publishLocked gives e, which nobody waits for, its place in the order. r.mu is held. key
-// is the key of the author's name, if it has one.
-func (r *Room) publishLocked(e Event, key string) {
+// is the key of the author's name, if it has one. It returns e with its place.
+func (r *Room) publishLocked(e Event, key string) Event {
 	if r.closed {
-		return
+		return e
 	}
 	r.place(&e)
 	if e.Kind == Edited || e.Note != nil && (e.Note.Code == "redacted" || e.Note.Code == "redacted-all") {
 		r.changed = r.seq
 	}
 	r.send(Post{Event: e, Key: key}, nil)
+	return e
 }
 
 // publishPersisted is publishLocked for a message that is written together with other records.

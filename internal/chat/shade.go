@@ -164,6 +164,23 @@ func (m *Member) OwnName() string {
 	return m.Name()
 }
 
+// pretendName lets m believe that it has another name. Events under its name that authors
+// are shown, too, are hidden from it from now on, and pretended.
+func (h *Hub) pretendName(m *Member, alias string, now time.Time) {
+	e := Event{Kind: Rename, Author: m.id, Name: m.OwnName(), Body: alias, Time: now}
+	x := m.withExtras()
+	x.alias, x.concealed = alias, m.who.name.Key()
+	for _, s := range m.seats() {
+		m.out.Ignore(s.room, x.concealed, true)
+		if m.out.Echoes() && e.Name != alias {
+			s.room.mu.Lock()
+			s.room.place(&e)
+			s.room.mu.Unlock()
+			m.out.Deliver(e)
+		}
+	}
+}
+
 // known returns the name by which others know the person that m names.
 func (m *Member) known(text string) string {
 	x := m.extras()
@@ -253,5 +270,12 @@ func (h *Hub) reveal(m *Member, now time.Time) {
 	x.alias = ""
 	if m.account() == 0 { // otherwise they have logged in since
 		_ = h.rename(m, alias, now) // unless somebody else has it by now
+	}
+	key := x.concealed
+	x.concealed = ""
+	for _, s := range m.seats() {
+		if !m.ignores(key) {
+			m.out.Ignore(s.room, key, false)
+		}
 	}
 }

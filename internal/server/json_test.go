@@ -243,6 +243,33 @@ func TestAShadowMutedProgramNoticesNothing(t *testing.T) {
 	}
 }
 
+// Not even by the events of its own: they have the name that it believes to have, also
+// afterwards.
+func TestAShadowMutedProgramBelievesItsName(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada := f.programNamed("ada")
+	f.operates("in #lobby shadowmute ada")
+	alice.reads()
+	ada.objects()
+	got := ada.asks(fields{"type": "command", "line": "/nick eve"})
+	if len(got) != 2 {
+		t.Fatalf("after /nick: %v", got)
+	}
+	has(t, "the event", got[0], fields{"type": "event", "what": "nick", "room": "#lobby", "name": "ada", "newName": "eve"})
+	has(t, "the notice", got[1], fields{"type": "notice", "code": "renamed"})
+	got = ada.asks(fields{"type": "join", "room": "#tea"})
+	if len(got) != 2 {
+		t.Fatalf("after /join: %v", got)
+	}
+	has(t, "the event", got[1], fields{"type": "event", "what": "join", "room": "#tea", "name": "eve"})
+	alice.sees("")
+	f.operates("in #lobby unmute ada")
+	got = ada.asks(fields{"type": "post", "room": "#lobby", "text": "hello"})
+	only(t, "a message", got, fields{"type": "message", "from": "eve", "text": "hello"})
+	alice.sees("*** ada is now known as eve\r\neve: hello\r\n")
+}
+
 // A message that is refused is not acknowledged, and may be sent again.
 func TestARefusedMessageHasItsCID(t *testing.T) {
 	f := startWithAccounts(t, speaksJSON)
@@ -418,9 +445,7 @@ func TestTheFirstRequestIsHello(t *testing.T) {
 	only(t, "login first", p.asks(fields{"type": "login", "name": "ada"}), fields{"type": "error", "code": "json-hello-first"})
 	f.advance(2 * time.Minute)
 	got := p.objects()
-	if len(got) != 1 || got[0]["code"] != "no-name-in-time" {
-		t.Errorf("without a login: %v", got)
-	}
+	only(t, "without a login", got, fields{"type": "bye", "code": "no-name-in-time"})
 	p.isClosed()
 }
 
