@@ -460,8 +460,8 @@ func (x *jsonSession) Adapt() {
 // mentioned implements input: a program reads the messages itself.
 func (x *jsonSession) mentioned(string) {}
 
-// interject implements input.
-func (x *jsonSession) interject(what *chat.Note) { x.notice(what) }
+// interject implements input: it says why the connection is closed.
+func (x *jsonSession) interject(what *chat.Note) { x.bye(what) }
 
 // maxLingering is how many members may be without a connection at a time and still be seen
 // by others. Beyond it they leave at once, and may come back all the same.
