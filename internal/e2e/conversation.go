@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,8 @@ type Conn interface{ io.ReadWriteCloser }
 // Hold runs a script, checks what must be true after every script, and closes
 // the connections of its people.
 func Hold(w World, s Script) error {
-	c := &conversation{world: w, script: s, people: make(map[string]*person), classic: slices.Contains(s.Flags, "classic")}
+	c := &conversation{world: w, script: s, people: make(map[string]*person), numbers: make(map[string]string), classic: slices.Contains(s.Flags, "classic")}
+	_, c.data = w.(*jsonWorld)
 	err := c.hold()
 	for _, p := range c.people {
 		_ = p.conn.Close() // usually closed already
@@ -53,7 +55,9 @@ type conversation struct {
 	people  map[string]*person
 	order   []string // the names in the order of connecting
 	classic bool
-	stopped bool // by the script
+	data    bool              // clients speak JSON
+	numbers map[string]string // that were seen, by name
+	stopped bool              // by the script
 }
 
 // A verb is a kind of statement.
@@ -105,6 +109,9 @@ func (c *conversation) hold() error {
 }
 
 func (c *conversation) do(statement string) error {
+	statement = unknown.ReplaceAllStringFunc(statement, func(name string) string {
+		return cmp.Or(c.numbers[strings.Trim(name, "{}")], name)
+	})
 	for _, v := range verbs() {
 		if args := v.pattern.FindStringSubmatch(statement); args != nil {
 			return v.run(c, args[1:])
@@ -186,7 +193,7 @@ func (c *conversation) connects(label, from string) (*person, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &person{name: label, conn: conn}
+	p := &person{name: label, conn: conn, numbers: c.numbers}
 	if before == nil {
 		c.order = append(c.order, label)
 	}
@@ -229,8 +236,11 @@ func (c *conversation) sees(p *person, what string) error {
 	case "the end":
 		return p.seesTheEnd("")
 	case "the greeting":
-		if c.classic {
+		switch {
+		case c.classic:
 			return p.sees(classicHead + classicTail)
+		case c.data:
+			return p.sees(dataGreeting)
 		}
 		return p.sees(greeting)
 	}
@@ -280,7 +290,11 @@ func (c *conversation) isAsked(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.sees(shown + args[1] + " "); err != nil {
+	warning := shown
+	if c.data { // the client may hide the answer
+		warning = ""
+	}
+	if err := p.sees(warning + args[1] + " "); err != nil {
 		return err
 	}
 	p.asked, p.unproved = true, false

@@ -70,7 +70,7 @@ func (s *server) Pass(time.Duration) error {
 }
 
 func TestConversations(t *testing.T) {
-	holdConversations(t, native(), append(transports(), insideTLS()))
+	holdConversations(t, native(), append(transports(), more()...))
 }
 
 // holdConversations holds all conversations with a program, over its
@@ -114,7 +114,11 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 					}
 					srv := startProgram(t, p, append(flags, s.Flags...)...)
 					srv.secure = way.dial
-					if err := Hold(srv, s); err != nil {
+					var w World = srv
+					if way.data {
+						w = JSON(srv, time.Now)
+					}
+					if err := Hold(w, s); err != nil {
 						t.Error(err)
 					}
 				})

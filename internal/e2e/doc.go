@@ -48,6 +48,7 @@
 //	                            accounts;
 //	                            sim: in the simulated world only
 //	server needs plain: WHY     not inside TLS
+//	server needs text: WHY      not for clients that speak JSON
 //	server restarts             stops as at the end, and starts again; if there are accounts
 //	                            from the beginning it has a data folder
 //	server stops                SIGTERM; "is interrupted": SIGINT
@@ -55,8 +56,16 @@
 //	server exits CODE
 //
 // RAW is one or more Go strings, each repeated with *N: "x"*4096 "\r\n". In a
-// TEXT, {1..50} makes fifty statements, and {any} is text that is not known. A
-// line that begins with # is a comment.
+// TEXT, {1..50} makes fifty statements, {any} is text that is not known, and {NAME}
+// is a number: the one that was seen first in its place. A line that begins with #
+// is a comment.
+//
+// The conversations are held as text and, with the clients of [JSON], as data, each of
+// them with and without TLS. What such a client can't have, or has otherwise, is in a
+// section of its own that needs text: telnet and character sets, input sent ahead of
+// questions, limits of lines, and settings of how messages look. What it shows itself
+// needs no mark: the greeting, the prompt, and the questions, without a warning that the
+// answer is visible. It hides the echo of its user's messages.
 //
 // At the end the server is stopped, unless it was before. Then no participant
 // may have been sent anything that the conversation does not mention, the

@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	prompt   = "Enter username : "
-	greeting = "\xff\xfd\x18\xff\xfd\x1f*** Welcome to chatsrv.\r\n" + prompt
-	farewell = "*** the server is shutting down: interrupt\r\n"
-	full     = "*** the server is full: try again later"
-	shown    = "*** your terminal will show what you type now\r\n"
+	prompt       = "Enter username : "
+	dataGreeting = "*** Welcome to chatsrv.\r\n" + prompt
+	greeting     = "\xff\xfd\x18\xff\xfd\x1f" + dataGreeting
+	farewell     = "*** the server is shutting down: interrupt\r\n"
+	full         = "*** the server is full: try again later"
+	shown        = "*** your terminal will show what you type now\r\n"
 
 	classicHead = "chat restoring . . .\n"
 	classicTail = "Chat Restored\n" + prompt
@@ -39,6 +40,8 @@ type person struct {
 	mute      bool   // can send no more
 	asked     bool   // the next line is an answer, not a command
 	unproved  bool   // has sent lines that may not have been acted on yet
+
+	numbers map[string]string // of the script, by name
 }
 
 func (p *person) send(raw string) error {
@@ -69,10 +72,16 @@ func (p *person) read() error {
 	return nil
 }
 
+// unknown is text that a script does not know before it is seen.
+var unknown = regexp.MustCompile(`\{([a-z]+)\}`)
+
 // sees takes want from the front of what the server sends. In it {any} stands
-// for unknown text within one line.
+// for unknown text within one line, and {NAME} for a number that is remembered.
 func (p *person) sees(want string) error {
-	known, rest, some := strings.Cut(want, "{any}")
+	known, some := want, unknown.FindStringIndex(want)
+	if some != nil {
+		known = want[:some[0]]
+	}
 	for !bytes.HasPrefix(p.in, []byte(known)) {
 		if !strings.HasPrefix(known, string(p.in)) {
 			return fmt.Errorf("%s sees %q, want %q", p.name, p.in, want)
@@ -81,23 +90,26 @@ func (p *person) sees(want string) error {
 			return fmt.Errorf("%w, want %q", err, want)
 		}
 	}
-	if some {
-		return p.seesLike(want, rest)
+	if some != nil {
+		return p.seesLike(want, want[some[1]:])
 	}
 	p.in = p.in[len(known):]
 	return nil
 }
 
-// seesLike is sees for a text with {any} in it, and rest after the first one.
+// seesLike is sees for a text with something unknown in it, and rest after that.
 func (p *person) seesLike(want, rest string) error {
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), `\{any\}`, `[^\r\n]*`)
+	pattern := strings.NewReplacer(`\{any\}`, `[^\r\n]*`, `\{`, `(?P<`, `\}`, `>\d+)`).Replace(regexp.QuoteMeta(want))
 	like, err := regexp.Compile("^" + pattern)
 	if err != nil {
 		return err
 	}
 	for {
-		if found := like.Find(p.in); found != nil {
-			p.in = p.in[len(found):]
+		if found := like.FindSubmatch(p.in); found != nil {
+			for i, name := range like.SubexpNames()[1:] {
+				p.numbers[name] = string(found[i+1])
+			}
+			p.in = p.in[len(found[0]):]
 			return nil
 		}
 		if bytes.Count(p.in, []byte{'\n'}) > strings.Count(rest, "\n") {
@@ -243,15 +255,17 @@ func (p *person) leaves() error {
 
 // drops resets the connection.
 func (p *person) drops() error {
-	switch c := p.conn.(type) {
+	p.mute, p.here, p.ended = true, false, true
+	return reset(p.conn)
+}
+
+// reset closes a connection with a reset.
+func reset(conn Conn) error {
+	switch c := conn.(type) {
 	case interface{ Reset() error }:
-		p.mute, p.here, p.ended = true, false, true
 		return c.Reset()
 	case *net.TCPConn:
-		if err := c.SetLinger(0); err != nil {
-			return err
-		}
-		return p.leaves()
+		return errors.Join(c.SetLinger(0), c.Close())
 	}
-	return fmt.Errorf("%T has no reset: server needs tcp", p.conn)
+	return fmt.Errorf("%T has no reset: server needs tcp", conn)
 }

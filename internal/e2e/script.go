@@ -15,7 +15,7 @@ type Script struct {
 	// File is its file, and Title the sentence that it proves.
 	File, Title string
 	// Flags are the flags of the server, and Needs its requirements: tcp, unix,
-	// plain, signals, accounts, sim.
+	// plain, text, signals, accounts, sim.
 	Flags, Needs []string
 	// Accounts exist from the beginning.
 	Accounts []Account
@@ -161,7 +161,7 @@ func (s *Script) add(number int, text string) error {
 }
 
 // explained are the needs whose reason a script has to give.
-var explained = []string{"plain"}
+var explained = []string{"plain", "text"}
 
 // need adds requirements: KIND, KIND: WHY.
 func (s *Script) need(text string) error {

@@ -19,23 +19,32 @@ type transport struct {
 	backends []string
 	// dial, unless it is nil, speaks more than the transport: TLS.
 	dial func(net.Conn) (Conn, error)
+	data bool // clients speak JSON
 }
 
 // transports returns the list of transports. Accounts do not depend on them: one is enough.
 func transports() []transport {
 	return []transport{
-		{name: "IPv4", has: []string{"tcp", "plain", "accounts"}, flags: func(string) []string { return []string{"--bind", "127.0.0.1"} }},
-		{name: "IPv6", has: []string{"tcp", "plain"}, flags: func(string) []string { return []string{"--bind", "::1", "--log-format", "json"} }},
-		{name: "Unix", has: []string{"unix", "plain"}, flags: func(dir string) []string { return []string{"--bind", "unix:" + dir + "/chat"} }},
+		{name: "IPv4", has: []string{"tcp", "plain", "text", "accounts"}, flags: func(string) []string { return []string{"--bind", "127.0.0.1"} }},
+		{name: "IPv6", has: []string{"tcp", "plain", "text"}, flags: func(string) []string { return []string{"--bind", "::1", "--log-format", "json"} }},
+		{name: "Unix", has: []string{"unix", "plain", "text"}, flags: func(dir string) []string { return []string{"--bind", "unix:" + dir + "/chat"} }},
 	}
 }
 
-// insideTLS returns the transport that is encrypted. Its listener has no sniff window, in
-// which a client on a busy machine might not begin its handshake.
-func insideTLS() transport {
-	return transport{
-		name: "TLS", has: []string{"tcp", "accounts"}, dial: secure, backends: []string{"epoll", "poll"},
-		flags: func(string) []string { return []string{"--listen", "tls://127.0.0.1"} },
+// more returns the transports for what does not depend on the address: TLS, and clients that
+// speak JSON. The listener for TLS has no sniff window, in which a client on a busy machine
+// might not begin its handshake; inside TLS programs begin at once, and are given the time.
+func more() []transport {
+	tls := func(string) []string { return []string{"--listen", "tls://127.0.0.1"} }
+	data := func(listen string) func(string) []string {
+		return func(string) []string {
+			return []string{"--listen", listen, "--sniff-window", "10s", "--linger", "1ms"}
+		}
+	}
+	return []transport{
+		{name: "TLS", has: []string{"tcp", "text", "accounts"}, flags: tls, dial: secure, backends: []string{"epoll", "poll"}},
+		{name: "JSON", has: []string{"tcp", "plain", "accounts"}, flags: data("json://127.0.0.1"), data: true, backends: []string{"epoll", "poll"}},
+		{name: "JSON inside TLS", has: []string{"tcp", "accounts"}, flags: data("tls://127.0.0.1"), data: true, dial: secure, backends: []string{"epoll"}},
 	}
 }
 

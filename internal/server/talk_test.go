@@ -34,32 +34,47 @@ const patience = time.Minute
 // TestConversations runs the scripts that also run against the real server, and
 // those that need a clock or an address of their own.
 func TestConversations(t *testing.T) {
-	holdConversations(t, nil, "plain")
+	for _, way := range []struct {
+		name         string
+		secure, data bool // inside TLS; clients speak JSON
+	}{{name: "text"}, {name: "text inside TLS", secure: true}, {name: "JSON", data: true}, {name: "JSON inside TLS", secure: true, data: true}} {
+		t.Run(way.name, func(t *testing.T) {
+			has := []string{"tcp", "sim", "accounts"}
+			var secure *tls.Config
+			if way.secure {
+				secure = &tls.Config{Certificates: []tls.Certificate{testcert.New("chat.test")}}
+			} else {
+				has = append(has, "plain")
+			}
+			if !way.data {
+				has = append(has, "text")
+			}
+			holdConversations(t, has, func(t *testing.T, s e2e.Script) (e2e.World, *stage) {
+				w := newStage(t, s, secure)
+				if way.data {
+					return e2e.JSON(w, w.world.Now), w
+				}
+				return w, w
+			})
+		})
+	}
 }
 
-// The same inside TLS.
-func TestConversationsInsideTLS(t *testing.T) {
-	certificate := testcert.New("chat.test")
-	holdConversations(t, &tls.Config{Certificates: []tls.Certificate{certificate}})
-}
-
-// holdConversations holds all conversations that need no more than the simulated world
-// has; secure is nil for those that are not encrypted.
-func holdConversations(t *testing.T, secure *tls.Config, more ...string) {
+// holdConversations holds all conversations that need no more than the world has.
+func holdConversations(t *testing.T, has []string, begin func(*testing.T, e2e.Script) (e2e.World, *stage)) {
 	t.Helper()
 	scripts, err := e2e.Scripts()
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	has := append([]string{"tcp", "sim", "accounts"}, more...)
 	for _, s := range scripts {
 		if !s.Fits(func(need string) bool { return slices.Contains(has, need) }) {
 			continue
 		}
 		t.Run(s.File+"/"+s.Title, func(t *testing.T) {
-			w := newStage(t, s, secure)
+			w, stage := begin(t, s)
 			if err := e2e.Hold(w, s); err != nil {
-				t.Errorf("%v\n%s", err, w.log.String())
+				t.Errorf("%v\n%s", err, stage.log.String())
 			}
 		})
 	}
@@ -111,6 +126,8 @@ func (w *stage) open(t *testing.T, world *sim.World) {
 		if o.TLS = w.secure; o.TLS != nil {
 			o.HandshakeExecutor = o.Loop.Executor
 		}
+		o.ResumePlain = true
+		o.Chat.Resumption.Linger = -1 // others are told at once who has left
 		if w.kept != nil {
 			w.keep(t, o)
 		}
