@@ -233,7 +233,7 @@ type faults struct {
 	half    bool // it is half-open then: nothing is delivered any more; otherwise it is reset
 }
 
-const never = 1 << 60
+const never = 1 << 30
 
 var calm = faults{in: never, out: never}
 
