@@ -208,22 +208,7 @@ func (h *Hub) gather(m *Member, at []Position, have map[string]gathered, tries i
 		}
 	}
 	var err error
-	h.work(m, Disk, m.claim(), func() {
-		for _, p := range at {
-			g, asked := have[p.Room]
-			if !asked {
-				continue
-			}
-			if g.Missed, err = h.options.Archive.Since(p.Room, p.Epoch, p.Seq, maxMissed); err != nil {
-				return
-			}
-			if g.last = p; len(g.Events) > 0 {
-				e := &g.Events[len(g.Events)-1]
-				g.last.Epoch, g.last.Seq = e.Epoch, e.Seq
-			}
-			have[p.Room] = g
-		}
-	}, func() {
+	h.work(m, Disk, m.claim(), func() { err = h.read(at, have) }, func() {
 		if err != nil {
 			m.refuse(note("history-unreadable", "cause", err.Error()))
 			done(nil)
@@ -231,6 +216,25 @@ func (h *Hub) gather(m *Member, at []Position, have map[string]gathered, tries i
 		}
 		h.gather(m, at, have, tries-1, done)
 	})
+}
+
+// read adds what the archive has to rooms in have.
+func (h *Hub) read(at []Position, have map[string]gathered) (err error) {
+	for _, p := range at {
+		g, asked := have[p.Room]
+		if !asked {
+			continue
+		}
+		if g.Missed, err = h.options.Archive.Since(p.Room, p.Epoch, p.Seq, maxMissed); err != nil {
+			return err
+		}
+		if g.last = p; len(g.Events) > 0 {
+			e := &g.Events[len(g.Events)-1]
+			g.last.Epoch, g.last.Seq = e.Epoch, e.Seq
+		}
+		have[p.Room] = g
+	}
+	return nil
 }
 
 // comeBack brings m into rooms, hands it its token, and ends the connection that it had

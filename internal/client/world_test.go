@@ -215,6 +215,20 @@ func (w *world) cutAll() {
 	}
 }
 
+// cutOne resets any connection.
+func (w *world) cutOne() {
+	w.mu.Lock()
+	var victim *faulty
+	for victim = range w.conns { // in any order
+		break
+	}
+	w.mu.Unlock()
+	if victim != nil {
+		victim.reset()
+		w.cuts.Add(1)
+	}
+}
+
 // misbehave sets the faults of all connections from now on; nil for none.
 func (w *world) misbehave(next func() faults) {
 	w.mu.Lock()
