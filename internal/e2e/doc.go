@@ -65,7 +65,8 @@
 // section of its own that needs text: telnet and character sets, input sent ahead of
 // questions, limits of lines, and settings of how messages look. What it shows itself
 // needs no mark: the greeting, the prompt, and the questions, without a warning that the
-// answer is visible. It hides the echo of its user's messages.
+// answer is visible. It hides the echo of its user's messages. It fails if the words of
+// what the server says can't be made from its code and arguments.
 //
 // At the end the server is stopped, unless it was before. Then no participant
 // may have been sent anything that the conversation does not mention, the

@@ -10,6 +10,9 @@ import (
 
 // show shows an object.
 func (c *jsonClient) show(o object) error {
+	if err := complete(o); err != nil {
+		return err
+	}
 	before, behind := len(c.out), c.prompt
 	c.prompt = false
 	defer func() { c.prompt = c.prompt || behind && len(c.out) == before }()
