@@ -95,6 +95,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 	if lost > 0 || doubled > 0 || resumes < people {
 		t.Errorf("%d lost, %d doubled, %d resumes", lost, doubled, resumes)
 	}
+	w.crash(func() {}) // otherwise each one is told that each other leaves
 }
 
 // pause waits for d, or until ctx ends.
