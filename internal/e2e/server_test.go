@@ -15,6 +15,10 @@ import (
 	"testing"
 )
 
+// patientSniffing gives a busy machine time to send a ClientHello. A client that sends
+// something at once does not wait for it.
+const patientSniffing = "--sniff-window=10s"
+
 // A place is an address that a server listens on.
 type place struct{ network, address string }
 

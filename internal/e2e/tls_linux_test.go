@@ -10,10 +10,6 @@ import (
 	"testing"
 )
 
-// patientSniffing gives a busy machine time to send a ClientHello. A client that sends
-// something at once does not wait for it.
-const patientSniffing = "--sniff-window=10s"
-
 // tlsKinds are clients that speak TLS.
 func tlsKinds() []clientKind {
 	return []clientKind{
