@@ -41,5 +41,5 @@ rmdir "$folder/new"
 # What tests compare with the code.
 mkdir -p "$folder/docs"
 cp README.md "$folder/"
-cp docs/*.md docs/*.example.* "$folder/docs/"
+cp docs/*.md docs/*.example.* docs/*.schema.json "$folder/docs/"
 cp scripts/run-suites.sh "$folder/run.sh"
