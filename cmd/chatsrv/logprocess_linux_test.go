@@ -4,20 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/osutil/disktest"
 )
 
 func TestLogLinesLostToAFullDiskAreReportedLater(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a small disk needs root")
-	}
 	dir := folder(t)
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Skipf("mounting a small disk: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	disktest.Mount(t, dir, "64k")
 	log, socket := filepath.Join(dir, "log"), filepath.Join(folder(t), "s")
 	p := launch(t, processOf(t, "--bind", "unix:"+socket, "--log-file", log, "--metrics", "127.0.0.1:0"))
 	p.comesAndGoes(socket)

@@ -87,10 +87,8 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	}
 	stops, crashes := 0, 0
 	for next := int64(0); w.cuts.Load() < int64(cuts); {
-		if w.cuts.Load() < next {
-			users[0].until("something", func() bool { return true })
-			time.Sleep(time.Millisecond) //nolint:forbidigo // only how often it looks
-			continue
+		if !w.await(patience, func() bool { return w.cuts.Load() >= next }) {
+			t.Fatalf("%d cuts instead of %d", w.cuts.Load(), next)
 		}
 		next += int64(5 + r.IntN(20))
 		switch r.IntN(2) {
@@ -101,9 +99,7 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 			crashes++
 			w.crash(func() { // with messages that are never saved
 				more := total() + 1 + r.IntN(10)
-				for end := time.Now().Add(time.Second); total() < more && time.Now().Before(end); {
-					time.Sleep(time.Millisecond) //nolint:forbidigo // only how often it looks
-				}
+				w.await(time.Second, func() bool { return total() >= more }) // they do not come if nobody is connected
 			})
 		}
 		w.start()

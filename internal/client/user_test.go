@@ -51,7 +51,7 @@ func (w *world) joins(o client.Options, rooms ...string) *user {
 	for _, room := range append(rooms, "#lobby") {
 		u.rooms[room] = &client.Transcript{Room: room}
 	}
-	go u.read()
+	go u.read(w.tell)
 	w.t.Cleanup(func() {
 		_ = c.Close()
 		<-u.done
@@ -59,7 +59,8 @@ func (w *world) joins(o client.Options, rooms ...string) *user {
 	return u
 }
 
-func (u *user) read() {
+// read takes the events, and calls tell after each.
+func (u *user) read(tell func()) {
 	defer close(u.done)
 	for e := range u.c.Events() {
 		u.mu.Lock()
@@ -67,6 +68,7 @@ func (u *user) read() {
 		close(u.changed)
 		u.changed = make(chan struct{})
 		u.mu.Unlock()
+		tell()
 	}
 	u.mu.Lock()
 	u.closed = true

@@ -48,11 +48,12 @@ type world struct {
 
 	faults func() faults // of a new connection; nil for none
 	cuts   atomic.Int64
+	news   chan struct{} // has an element after a cut, or something that a user has seen
 }
 
 func newWorld(t *testing.T, change func(*server.Options)) *world {
 	t.Helper()
-	w := &world{t: t, change: change, store: memory.New(), up: make(chan struct{}), conns: make(map[*faulty]bool)}
+	w := &world{t: t, change: change, store: memory.New(), up: make(chan struct{}), conns: make(map[*faulty]bool), news: make(chan struct{}, 1)}
 	w.start()
 	t.Cleanup(func() {
 		if w.srv != nil {
@@ -215,6 +216,35 @@ func (w *world) cutAll() {
 	}
 }
 
+// cut counts a connection that was cut.
+func (w *world) cut() {
+	w.cuts.Add(1)
+	w.tell()
+}
+
+// tell wakes await.
+func (w *world) tell() {
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until a condition holds, which is checked when there is news, or until the time
+// is up, and reports whether it holds.
+func (w *world) await(limit time.Duration, holds func() bool) bool {
+	over := time.NewTimer(limit)
+	defer over.Stop()
+	for !holds() {
+		select {
+		case <-w.news:
+		case <-over.C:
+			return holds()
+		}
+	}
+	return true
+}
+
 // cutOne resets any connection.
 func (w *world) cutOne() {
 	w.mu.Lock()
@@ -225,7 +255,7 @@ func (w *world) cutOne() {
 	w.mu.Unlock()
 	if victim != nil {
 		victim.reset()
-		w.cuts.Add(1)
+		w.cut()
 	}
 }
 
@@ -290,7 +320,7 @@ func (f *faulty) use(budget *int, n int) (usable int, fails, half bool) {
 	if !f.failed {
 		f.failed = true
 		f.faults.in, f.faults.out = 0, 0
-		f.w.cuts.Add(1)
+		f.w.cut()
 	}
 	return usable, true, f.faults.half
 }

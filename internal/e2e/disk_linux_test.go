@@ -13,24 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/sudoXpg/netloop/internal/osutil/disktest"
 )
 
 // smallDisk mounts a file system of 1 MiB with a ballast file to remove.
 func smallDisk(t *testing.T) (dir, ballast string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("mounting a small disk needs root")
-	}
 	dir = folder(t)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=0700"); err != nil {
-		t.Skipf("mounting a small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	disktest.Mount(t, dir, "1m")
 	ballast = filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 300<<10), 0o600); err != nil {
 		t.Fatal(err)

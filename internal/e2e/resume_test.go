@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
 	jsonclient "github.com/sudoXpg/netloop/internal/client"
@@ -81,6 +80,7 @@ func TestSessionsOutliveKill9(t *testing.T) {
 	var now atomic.Pointer[server]
 	now.Store(startKeeping(t, dir))
 	var acks atomic.Int64
+	acked := make(chan struct{}, 1) // has an element after an ack
 	stop := make(chan struct{})
 	var posting, talking sync.WaitGroup
 	clients := make([]*resumer, 4)
@@ -133,6 +133,10 @@ func TestSessionsOutliveKill9(t *testing.T) {
 					k.take(e)
 					if _, ok := e.(jsonclient.Ack); ok {
 						acks.Add(1)
+						select {
+						case acked <- struct{}{}:
+						default:
+						}
 					}
 					if k.done && k.c.Unacked() == 0 {
 						return
@@ -144,8 +148,12 @@ func TestSessionsOutliveKill9(t *testing.T) {
 		})
 	}
 	for range kills {
-		for more := acks.Load() + 1 + rand.Int64N(200); acks.Load() < more && ctx.Err() == nil; {
-			time.Sleep(time.Millisecond) //nolint:forbidigo // only how often it looks
+		for more := acks.Load() + 1 + rand.Int64N(200); acks.Load() < more; {
+			select {
+			case <-acked:
+			case <-ctx.Done():
+				t.Fatalf("%d acks instead of %d in time", acks.Load(), more)
+			}
 		}
 		now.Load().dies(t)
 		now.Store(startKeeping(t, dir))

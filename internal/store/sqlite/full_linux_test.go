@@ -9,24 +9,19 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/osutil/disktest"
 	"github.com/sudoXpg/netloop/internal/store"
 	"github.com/sudoXpg/netloop/internal/store/sqlite"
 )
 
-// disk mounts a file system of 1 MiB.
+const diskSize = "1m"
+
+// disk mounts a file system of diskSize.
 func disk(t *testing.T) string {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("mounting a small disk needs root")
-	}
 	dir := folder(t)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("mounting a small disk: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	disktest.Mount(t, dir, diskSize)
 	return dir
 }
 
@@ -254,9 +249,7 @@ func TestAReadOnlyDiskIsReported(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, "size=1m"); err != nil {
-		t.Skipf("making the disk read-only: %v", err)
-	}
+	disktest.Remount(t, dir, diskSize, true)
 	if found, _, err := sqlite.VerifyFrozen(dir); len(found) > 0 || err != nil {
 		t.Errorf("verifying without writing: %v, %v", found, err)
 	}
@@ -268,9 +261,7 @@ func TestAReadOnlyDiskIsReported(t *testing.T) {
 	if !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(), sqlite.FileName) {
 		t.Errorf("%v", err)
 	}
-	if err := unix.Mount("", dir, "", unix.MS_REMOUNT, "size=1m"); err != nil {
-		t.Fatal(err)
-	}
+	disktest.Remount(t, dir, diskSize, false)
 	s, _ = opened(t, dir)
 	healthy(t, s)
 }
