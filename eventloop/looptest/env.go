@@ -65,6 +65,24 @@ func warmUp(t *testing.T, o Options) {
 	if err := ln.Close(); err != nil {
 		t.Fatal(err)
 	}
+	warmUpThreads()
+}
+
+// warmUpThreads starts more threads than a test needs at a time. The runtime keeps them, and
+// on Windows each has handles (in runtime/os_windows.go: of the thread and of its semaphores).
+func warmUpThreads() {
+	const threads = 32
+	var together, done sync.WaitGroup
+	together.Add(threads)
+	for range threads {
+		done.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			together.Done()
+			together.Wait()
+		})
+	}
+	done.Wait()
 }
 
 // virtual reports whether the world is simulated.

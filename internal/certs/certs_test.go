@@ -68,7 +68,7 @@ func dial(t *testing.T, k *Keeper, client *tls.Config) (tls.ConnectionState, err
 
 func TestASelfSignedCertificateIsMadeOnce(t *testing.T) {
 	c := newClock()
-	o := Options{Folder: t.TempDir(), Hosts: []string{"chat.example", "192.0.2.1", "::1"}, Now: c.at}
+	o := Options{Folder: folder(t), Hosts: []string{"chat.example", "192.0.2.1", "::1"}, Now: c.at}
 	first := open(t, o).Leaf()
 	if err := first.VerifyHostname("chat.example"); err != nil {
 		t.Error(err)
@@ -114,25 +114,37 @@ func TestWithoutAFolderACertificateIsKeptInMemory(t *testing.T) {
 }
 
 func TestADamagedSelfSignedCertificateIsAnError(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, SelfSigned)
+	dir := folder(t)
+	path := filepath.Join(dir, SelfSigned)
 	if err := os.WriteFile(path, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := Open(Options{Folder: dir}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("Open: %v", err)
 	}
 }
 
+// folder is t.TempDir without an error for what is not removed: on Wine 8, os.RemoveAll
+// fails ("Invalid function").
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "certs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // write writes a certificate and its key to files of a folder.
-func write(t *testing.T, folder, name string, cert tls.Certificate) Pair {
+func write(t *testing.T, dir, name string, cert tls.Certificate) Pair {
 	t.Helper()
 	text, err := encode(cert)
 	if err != nil {
 		t.Fatal(err)
 	}
 	block, key := pem.Decode(text)
-	p := Pair{filepath.Join(folder, name+".crt"), filepath.Join(folder, name+".key")}
+	p := Pair{filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")}
 	if err := errors.Join(os.WriteFile(p.Cert, pem.EncodeToMemory(block), 0o600), os.WriteFile(p.Key, key, 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +152,9 @@ func write(t *testing.T, folder, name string, cert tls.Certificate) Pair {
 }
 
 func TestAClientGetsTheCertificateOfTheNameItAsksFor(t *testing.T) {
-	folder := t.TempDir()
+	dir := folder(t)
 	k := open(t, Options{Pairs: []Pair{
-		write(t, folder, "a", testcert.New("a.test")), write(t, folder, "b", testcert.New("b.test", "*.b.test")),
+		write(t, dir, "a", testcert.New("a.test")), write(t, dir, "b", testcert.New("b.test", "*.b.test")),
 	}})
 	for name, want := range map[string]string{"a.test": "a.test", "b.test": "b.test", "x.b.test": "b.test", "unknown.test": "a.test", "": "a.test"} {
 		state, err := dial(t, k, &tls.Config{ServerName: name})
@@ -153,9 +165,9 @@ func TestAClientGetsTheCertificateOfTheNameItAsksFor(t *testing.T) {
 }
 
 func TestABadPairIsRefusedAndTheOldOneStays(t *testing.T) {
-	folder := t.TempDir()
-	p := write(t, folder, "a", testcert.New("a.test"))
-	other := write(t, folder, "b", testcert.New("b.test"))
+	dir := folder(t)
+	p := write(t, dir, "a", testcert.New("a.test"))
+	other := write(t, dir, "b", testcert.New("b.test"))
 	k := open(t, Options{Pairs: []Pair{p}})
 	first := k.Leaf()
 	good, err := os.ReadFile(p.Key)
@@ -188,16 +200,16 @@ func TestABadPairIsRefusedAndTheOldOneStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, folder, "a", testcert.New("new.test"))
+	write(t, dir, "a", testcert.New("new.test"))
 	if err := k.Reload(); err != nil || k.Leaf().DNSNames[0] != "new.test" {
 		t.Errorf("a good pair is not taken over: %v", err)
 	}
 }
 
 func TestExpiresIsTheFirstEnd(t *testing.T) {
-	folder, now := t.TempDir(), time.Now()
-	early := write(t, folder, "b", testcert.Valid(now.Add(-day), now.Add(3*day), "b.test"))
-	k := open(t, Options{Pairs: []Pair{write(t, folder, "a", testcert.Valid(now, now.Add(9*day), "a.test")), early}})
+	dir, now := folder(t), time.Now()
+	early := write(t, dir, "b", testcert.Valid(now.Add(-day), now.Add(3*day), "b.test"))
+	k := open(t, Options{Pairs: []Pair{write(t, dir, "a", testcert.Valid(now, now.Add(9*day), "a.test")), early}})
 	if at, which := k.Expires(); which != early.Cert || at.Sub(now).Round(time.Hour) != 3*day {
 		t.Errorf("%s expires at %v", which, at)
 	}
@@ -228,7 +240,7 @@ func TestOldTLSVersionsAndSuitesAreRefused(t *testing.T) {
 
 // A ticket of TLS 1.2 would give up forward secrecy for as long as its key is on disk.
 func TestSessionsOfTLS12AreNotResumed(t *testing.T) {
-	k := open(t, Options{Folder: t.TempDir(), Hosts: []string{"localhost"}})
+	k := open(t, Options{Folder: folder(t), Hosts: []string{"localhost"}})
 	for version, resumes := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
 		client := &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(1), ServerName: "localhost", MaxVersion: version}
 		for i := range 2 {
@@ -243,7 +255,7 @@ func TestSessionsOfTLS12AreNotResumed(t *testing.T) {
 // A session is resumed after a restart, with keys that are up to a week old.
 func TestTicketKeysOutliveARestart(t *testing.T) {
 	c := newClock()
-	o := Options{Folder: t.TempDir(), Hosts: []string{"localhost"}, Now: c.at}
+	o := Options{Folder: folder(t), Hosts: []string{"localhost"}, Now: c.at}
 	client := &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(1), ServerName: "localhost"}
 	k := open(t, o)
 	if state, err := dial(t, k, client); err != nil || state.DidResume {
@@ -289,8 +301,8 @@ func TestAFingerprintIsWrittenAsOpenSSLDoes(t *testing.T) {
 }
 
 func TestFilesThatCannotBeWrittenAreAnError(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "missing")
-	if _, err := Open(Options{Folder: folder}); err == nil || !strings.Contains(err.Error(), folder) {
+	dir := filepath.Join(folder(t), "missing")
+	if _, err := Open(Options{Folder: dir}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("Open: %v", err)
 	}
 }
@@ -304,13 +316,13 @@ func touch(t *testing.T, p Pair, at time.Time) {
 }
 
 func TestCheckReadsChangedFilesAgain(t *testing.T) {
-	folder := t.TempDir()
-	p := write(t, folder, "a", testcert.New("a.test"))
+	dir := folder(t)
+	p := write(t, dir, "a", testcert.New("a.test"))
 	k := open(t, Options{Pairs: []Pair{p}})
 	if r := k.Check(); r.Reloaded || r.Err != nil {
 		t.Errorf("without a change: %+v", r)
 	}
-	write(t, folder, "a", testcert.New("b.test"))
+	write(t, dir, "a", testcert.New("b.test"))
 	touch(t, p, time.Now().Add(time.Minute))
 	if r := k.Check(); !r.Reloaded || r.Err != nil || k.Leaf().DNSNames[0] != "b.test" {
 		t.Errorf("after a change: %+v, %v", r, k.Leaf().DNSNames)
@@ -324,7 +336,7 @@ func TestCheckReadsChangedFilesAgain(t *testing.T) {
 	if r := k.Check(); r.Reloaded || r.Err != nil {
 		t.Errorf("a bad file is reported again: %+v", r)
 	}
-	write(t, folder, "a", testcert.New("c.test"))
+	write(t, dir, "a", testcert.New("c.test"))
 	touch(t, p, time.Now().Add(2*time.Minute))
 	if r := k.Check(); !r.Reloaded || k.Leaf().DNSNames[0] != "c.test" {
 		t.Errorf("after the cure: %+v", r)
@@ -332,9 +344,9 @@ func TestCheckReadsChangedFilesAgain(t *testing.T) {
 }
 
 func TestCheckWarnsOncePerThresholdAndRenews(t *testing.T) {
-	c, folder := newClock(), t.TempDir()
+	c, dir := newClock(), folder(t)
 	start := c.now
-	p := write(t, folder, "a", testcert.Valid(start, start.Add(40*day), "a.test"))
+	p := write(t, dir, "a", testcert.Valid(start, start.Add(40*day), "a.test"))
 	k := open(t, Options{Pairs: []Pair{p}, Now: c.at})
 	var warned []int
 	for range 50 * 24 {
@@ -351,7 +363,7 @@ func TestCheckWarnsOncePerThresholdAndRenews(t *testing.T) {
 	if fmt.Sprint(warned) != "[30 7 1]" {
 		t.Errorf("warned %v days before the end", warned)
 	}
-	own := open(t, Options{Folder: t.TempDir(), Hosts: []string{"localhost"}, Now: c.at})
+	own := open(t, Options{Folder: folder(t), Hosts: []string{"localhost"}, Now: c.at})
 	renewed := 0
 	for range 400 {
 		r := own.Check()
@@ -372,7 +384,7 @@ func TestCheckWarnsOncePerThresholdAndRenews(t *testing.T) {
 // until they are.
 func TestTicketKeysThatCannotBeWrittenAreReportedAndWrittenLater(t *testing.T) {
 	c := newClock()
-	o := Options{Folder: t.TempDir(), Pairs: []Pair{write(t, t.TempDir(), "a", testcert.New("a.test"))}, Now: c.at}
+	o := Options{Folder: folder(t), Pairs: []Pair{write(t, folder(t), "a", testcert.New("a.test"))}, Now: c.at}
 	path := filepath.Join(o.Folder, TicketsFile)
 	inTheWay := filepath.Join(path, "folder")
 	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
@@ -402,7 +414,7 @@ func TestTicketKeysThatCannotBeWrittenAreReportedAndWrittenLater(t *testing.T) {
 
 // The file of a certificate in use is written again if it is deleted.
 func TestADeletedSelfSignedCertificateIsWrittenAgain(t *testing.T) {
-	o := Options{Folder: t.TempDir(), Hosts: []string{"localhost"}}
+	o := Options{Folder: folder(t), Hosts: []string{"localhost"}}
 	k := open(t, o)
 	before := k.Leaf()
 	if err := os.Remove(filepath.Join(o.Folder, SelfSigned)); err != nil {
