@@ -334,6 +334,9 @@ func (h *Hub) forget(m *Member) {
 		return
 	}
 	m.who = nil
+	if x := m.extras(); x != nil && p.account != nil {
+		x.receipts = nil // the account's, which may be released
+	}
 	p.members.remove(m)
 	if a := p.account; a != nil && p.members.empty() && a.receipts != nil && a.receipts.idle() {
 		a.receipts = nil // they are stored

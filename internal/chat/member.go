@@ -130,8 +130,10 @@ type extras struct {
 	session *session
 	visitor uint64
 	waiting []Event
-	// receipts are those of a guest without a session.
+	// receipts are what receiptsOf has returned.
 	receipts *receipts
+	// was has the IDs of the members that the session had before.
+	was []uint64
 }
 
 // extras returns those of m, nil if it has none.

@@ -100,24 +100,35 @@ func (h *Hub) target(m *Member, l *Line) (*Room, error) {
 	return r, nil
 }
 
-// receiptsOf returns the receipts of m: of its account, or its own.
+// receiptsOf returns the receipts of m: of its account, its session, or its own.
 func (h *Hub) receiptsOf(m *Member) *receipts {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if a := h.byID[m.account()]; a != nil {
-		if a.receipts == nil {
-			a.receipts = &receipts{owner: a.ID}
-		}
-		return a.receipts
+	x, owner := m.withExtras(), m.account()
+	if owner == 0 && x.session != nil {
+		owner = x.session.ID
 	}
-	x := m.withExtras()
-	if x.session != nil {
-		return &x.session.receipts
-	}
-	if x.receipts == nil {
+	switch {
+	case x.receipts != nil && x.receipts.owner == owner:
+	case m.account() != 0:
+		x.receipts = h.receiptsOfAccount(owner)
+	case x.session != nil:
+		x.receipts = &x.session.receipts
+	default:
 		x.receipts = &receipts{}
 	}
 	return x.receipts
+}
+
+func (h *Hub) receiptsOfAccount(id uint64) *receipts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.byID[id]
+	if a == nil { // it is being removed
+		return &receipts{}
+	}
+	if a.receipts == nil {
+		a.receipts = &receipts{owner: id}
+	}
+	return a.receipts
 }
 
 // acknowledge tells m the outcome of a message. It may be called from any goroutine.

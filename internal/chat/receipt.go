@@ -2,6 +2,7 @@ package chat
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 )
 
@@ -27,13 +28,13 @@ type receipts struct {
 	mu     sync.Mutex // guards what follows; nothing else is locked in it
 	loaded bool       // with those that are stored
 	kept   []receipt  // the oldest is at next if there are CIDWindow
+	sums   []uint64   // the hashes of their CIDs, in the same order
 	next   int
 	open   map[string]*postage // those that are not saved yet
 }
 
 // A receipt is what is known of a message that was acknowledged.
 type receipt struct {
-	cid      uint64 // its hash
 	room, to string
 	epoch    uint64
 	seq, id  uint64
@@ -85,13 +86,12 @@ func (r *receipts) begin(cid string, done func(Saved)) *postage {
 
 // find returns the outcome of the message with that CID. r.mu is held.
 func (r *receipts) find(cid string) (Saved, bool) {
-	sum := hashCID(cid)
-	for i := range r.kept {
-		if k := &r.kept[i]; k.cid == sum {
-			return Saved{CID: cid, Room: k.room, To: k.to, Epoch: k.epoch, Seq: k.seq, ID: k.id, Stored: k.stored}, true
-		}
+	i := slices.Index(r.sums, hashCID(cid))
+	if i < 0 {
+		return Saved{}, false
 	}
-	return Saved{}, false
+	k := &r.kept[i]
+	return Saved{CID: cid, Room: k.room, To: k.to, Epoch: k.epoch, Seq: k.seq, ID: k.id, Stored: k.stored}, true
 }
 
 // end tells everybody who waits the outcome. A message that was not saved may be sent
@@ -103,7 +103,7 @@ func (p *postage) end(s Saved) {
 	done := p.done
 	delete(r.open, p.cid)
 	if s.Why == nil {
-		r.keep(receipt{cid: hashCID(p.cid), room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored})
+		r.keep(hashCID(p.cid), receipt{room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored})
 	}
 	r.mu.Unlock()
 	for _, f := range done {
@@ -126,14 +126,14 @@ func (r *receipts) load(stored []Posted) {
 		return
 	}
 	r.loaded = true
-	later := r.kept
-	r.kept, r.next = nil, 0
+	later, sums := r.kept, r.sums
+	r.kept, r.sums, r.next = nil, nil, 0
 	for i := len(stored) - 1; i >= 0; i-- {
 		p := stored[i]
-		r.keep(receipt{cid: hashCID(p.CID), room: p.Room, epoch: p.Epoch, seq: p.Seq, id: p.ID, stored: true})
+		r.keep(hashCID(p.CID), receipt{room: p.Room, epoch: p.Epoch, seq: p.Seq, id: p.ID, stored: true})
 	}
-	for _, k := range later {
-		r.keep(k)
+	for i, k := range later {
+		r.keep(sums[i], k)
 	}
 }
 
@@ -144,13 +144,23 @@ func (r *receipts) idle() bool {
 	return len(r.open) == 0
 }
 
-// keep records a receipt. r.mu is held.
-func (r *receipts) keep(k receipt) {
+// release frees those that are stored, unless something is on its way: they are loaded again
+// when they are needed.
+func (r *receipts) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.owner != 0 && len(r.open) == 0 {
+		r.kept, r.sums, r.next, r.loaded = nil, nil, 0, false
+	}
+}
+
+// keep records a receipt. sum is the hash of its CID. r.mu is held.
+func (r *receipts) keep(sum uint64, k receipt) {
 	if len(r.kept) < CIDWindow {
-		r.kept = append(r.kept, k)
+		r.kept, r.sums = append(r.kept, k), append(r.sums, sum)
 		return
 	}
-	r.kept[r.next] = k
+	r.kept[r.next], r.sums[r.next] = k, sum
 	r.next = (r.next + 1) % CIDWindow
 }
 

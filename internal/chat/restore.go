@@ -32,11 +32,7 @@ func (h *Hub) restore(s *State) {
 			a.read(mark)
 		}
 	}
-	for _, each := range s.Sessions {
-		e := &session{Session: each, gone: h.options.Now, cut: each.Seen.IsZero()}
-		e.receipts.owner = e.ID
-		h.sessions.add(e)
-	}
+	h.restoreSessions(s.Sessions)
 }
 
 // restoreOrders takes over the history of the rooms.
@@ -71,6 +67,26 @@ func (h *Hub) endWithoutRoom() {
 		ended = append(ended, DropSanction{ID: s.ID})
 		return true
 	})
+	if len(ended) > 0 {
+		h.persist(ended...)
+	}
+}
+
+// restoreSessions takes over the sessions that have not ended.
+func (h *Hub) restoreSessions(stored []Session) {
+	var ended []Record
+	for _, each := range stored {
+		e := &session{Session: each, gone: each.Seen, cut: each.Seen.IsZero()}
+		if e.cut {
+			e.gone = h.options.Now
+		}
+		if h.over(e, h.options.Now) {
+			ended = append(ended, DropSession{ID: e.ID})
+			continue
+		}
+		e.receipts.owner = e.ID
+		h.sessions.add(e)
+	}
 	if len(ended) > 0 {
 		h.persist(ended...)
 	}

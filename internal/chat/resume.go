@@ -246,8 +246,13 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	quiet := e.cut && old == nil && now.Sub(h.options.Now) <= h.options.Resumption.Linger // all others come back, too
 	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
 	if known && latest {
+		if old != nil && old != m {
+			e.was = append(e.was, old.id)
+			e.was = e.was[max(0, len(e.was)-maxWas):]
+		}
 		e.member, e.next, e.gone, e.Seen = m, nil, time.Time{}, time.Time{}
 	}
+	was := slices.Clone(e.was)
 	h.sessions.mu.Unlock()
 	switch { // meanwhile
 	case !known:
@@ -260,6 +265,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 		return
 	}
 	m.attach(e)
+	m.extras().was = was
 	for _, name := range rooms {
 		i := slices.IndexFunc(at, func(p Position) bool { return p.Room == name })
 		var seen *Position

@@ -26,6 +26,9 @@ const (
 	// maxSpent is how many earlier tokens of a session are recognized as stolen or sent
 	// twice. They are forgotten at a restart.
 	maxSpent = 8
+	// maxWas is how many earlier connections of a guest are remembered as the authors of
+	// messages that the guest may edit and delete.
+	maxWas = 64
 )
 
 // Resumption says which clients may resume their sessions, and when.
@@ -58,6 +61,7 @@ type session struct {
 	since    time.Time // when its last connection began
 	cut      bool      // it had a connection when the server stopped
 	spent    [][32]byte
+	was      []uint64 // the IDs of the members before, the last at the end
 	receipts receipts // of a guest
 }
 
@@ -317,6 +321,9 @@ func (h *Hub) Linger(m *Member, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	h.persist(is)
+	if h.options.Archive != nil {
+		e.receipts.release()
+	}
 	m.mark(lingering)
 	return h.options.Resumption.Linger, true
 }

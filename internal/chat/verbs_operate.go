@@ -177,7 +177,8 @@ func (m *Member) said(e *Event) bool {
 	if e.Account != 0 {
 		return e.Account == m.account()
 	}
-	return e.Author == m.id
+	x := m.extras()
+	return e.Author == m.id || e.Author != 0 && x != nil && slices.Contains(x.was, e.Author)
 }
 
 // runs reports whether c's member may delete messages of others in a room.

@@ -362,6 +362,39 @@ func TestAfterARestartOnlyWhatWasMissedIsSent(t *testing.T) {
 	}
 }
 
+// A restart does not prolong a session that nobody has come back to.
+func TestARestartDoesNotProlongASession(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	ada, key := f.resumable("ada")
+	_ = ada.c.Close()
+	f.advance(time.Minute)
+	later := func(o *server.Options) {
+		now := o.Loop.Now
+		o.Loop.Now = func() time.Time { return now().Add(chat.DefaultResumeGuests + 2*time.Minute) }
+	}
+	f = startOn(t, s, speaksJSON, later)
+	only(t, "too late", f.program().asks(fields{"type": "resume", "token": key}), fields{"type": "error", "code": "resume-unknown"})
+	state, err := s.Load(f.world.Now())
+	if err != nil || len(state.Sessions) != 0 {
+		t.Errorf("%d sessions are stored, %v", len(state.Sessions), err)
+	}
+}
+
+// A guest who has come back may edit and delete what they said before.
+func TestMessagesStayAGuestsOwnAfterAResume(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	ada, key := f.resumable("ada")
+	said := ada.asks(fields{"type": "post", "text": "helo", "cid": "c"})
+	_ = ada.c.Close()
+	f.settle()
+	back := f.program()
+	back.asks(fields{"type": "resume", "token": key, "rooms": fields{"#lobby": seen(said[0])}})
+	only(t, "the edit", back.asks(fields{"type": "edit", "id": said[0]["id"], "text": "hello"}), fields{"type": "event", "what": "edit", "text": "hello"})
+	only(t, "the deletion", back.asks(fields{"type": "redact", "id": said[0]["id"]}), fields{"type": "event", "what": "redact", "redacted": said[0]["id"]})
+	only(t, "another guest's", f.programNamed("bob").asks(fields{"type": "redact", "id": "1"}), fields{"type": "error"})
+}
+
 // A session can't be had, nor resumed, without TLS from another machine.
 func TestTokensDoNotCrossANetworkInTheClear(t *testing.T) {
 	f := startWithAccounts(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })
