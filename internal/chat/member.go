@@ -293,7 +293,7 @@ func (m *Member) tell(what *Note) { m.out.Deliver(Event{Kind: Notice, Note: what
 // onSaved returns the function to call when a message of m is saved or has failed. Without a
 // receipt it is the same for every message, as m is told of failures only. p is nil for a
 // message without a CID.
-func (m *Member) onSaved(e *Event, receipt bool, p *postage) func(error) {
+func (m *Member) onSaved(e *Event, receipt bool, p *pendingPost) func(error) {
 	if receipt {
 		at := savedAt(e, true)
 		return func(err error) {

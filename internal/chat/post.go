@@ -65,7 +65,7 @@ func (h *Hub) dispatch(m *Member, r *Room, l Line, own *receipts, now time.Time)
 		h.private(m, l.To, l.Text, l.CID, now)
 		return
 	}
-	var p *postage
+	var p *pendingPost
 	if own != nil {
 		if p = own.begin(l.CID, m.acknowledge); p == nil {
 			return

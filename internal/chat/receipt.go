@@ -30,7 +30,7 @@ type receipts struct {
 	kept   []receipt  // the oldest is at next if there are CIDWindow
 	sums   []uint64   // the hashes of their CIDs, in the same order
 	next   int
-	open   map[string]*postage // those that are not saved yet
+	open   map[string]*pendingPost // those that are not saved yet
 }
 
 // A receipt is what is known of a message that was acknowledged.
@@ -41,9 +41,9 @@ type receipt struct {
 	stored   bool
 }
 
-// A postage is a message that is on its way to the disk. A nil *postage is that of a
+// A pendingPost is a message that is on its way to the disk. A nil *pendingPost is that of a
 // message without a CID.
-type postage struct {
+type pendingPost struct {
 	of   *receipts
 	cid  string
 	done []func(Saved) // are told the outcome; receipts.mu guards it
@@ -60,10 +60,10 @@ func (r *receipts) known(cid string) (Saved, bool) {
 	return r.find(cid)
 }
 
-// begin returns the postage of a new message. If there was one with that CID, it
+// begin returns the pendingPost of a new message. If there was one with that CID, it
 // returns nil, and done is called with the outcome of that one, now or later, on any
 // goroutine. done must not block.
-func (r *receipts) begin(cid string, done func(Saved)) *postage {
+func (r *receipts) begin(cid string, done func(Saved)) *pendingPost {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p := r.open[cid]; p != nil {
@@ -76,9 +76,9 @@ func (r *receipts) begin(cid string, done func(Saved)) *postage {
 		done(s)
 		return nil
 	}
-	p := &postage{of: r, cid: cid, done: []func(Saved){done}}
+	p := &pendingPost{of: r, cid: cid, done: []func(Saved){done}}
 	if r.open == nil {
-		r.open = make(map[string]*postage)
+		r.open = make(map[string]*pendingPost)
 	}
 	r.open[cid] = p
 	return p
@@ -96,7 +96,7 @@ func (r *receipts) find(cid string) (Saved, bool) {
 
 // end tells everybody who waits the outcome. A message that was not saved may be sent
 // again.
-func (p *postage) end(s Saved) {
+func (p *pendingPost) end(s Saved) {
 	s.CID = p.cid
 	r := p.of
 	r.mu.Lock()
@@ -166,7 +166,7 @@ func (r *receipts) keep(sum uint64, k receipt) {
 
 // drop forgets a message that was not published. Its sender has been told why; others
 // who have sent it meanwhile are told that, too.
-func (p *postage) drop() {
+func (p *pendingPost) drop() {
 	if p == nil {
 		return
 	}

@@ -57,7 +57,7 @@ func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
 	used := tokenHash(token)
 	e, err := h.sessionOf(used, now)
 	if err == nil {
-		err = h.becomes(m, e, now)
+		err = h.logInBySession(m, e, now)
 	}
 	if err != nil {
 		m.refuse(Why(err))
@@ -110,8 +110,8 @@ func (h *Hub) sessionOf(hash [32]byte, now time.Time) (*session, error) {
 	return e, nil
 }
 
-// becomes gives m the name of a session, and the account if it has one.
-func (h *Hub) becomes(m *Member, e *session, now time.Time) error {
+// logInBySession gives m the name of a session, and the account if it has one.
+func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {
 	if e.Account != 0 {
 		h.mu.Lock()
 		a := h.byID[e.Account]
@@ -126,7 +126,7 @@ func (h *Hub) becomes(m *Member, e *session, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := h.becomesGuest(m, e, name, now); err != nil {
+	if err := h.becomeGuestBySession(m, e, name, now); err != nil {
 		return err
 	}
 	if e.Settings != (Settings{}) {
@@ -137,8 +137,8 @@ func (h *Hub) becomes(m *Member, e *session, now time.Time) error {
 	return nil
 }
 
-// becomesGuest is becomes for a guest.
-func (h *Hub) becomesGuest(m *Member, e *session, name names.Name, now time.Time) error {
+// becomeGuestBySession is logInBySession for a guest.
+func (h *Hub) becomeGuestBySession(m *Member, e *session, name names.Name, now time.Time) error {
 	h.sessions.mu.Lock()
 	own := []*Member{e.member, e.next}
 	h.sessions.mu.Unlock()
@@ -281,7 +281,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 		return
 	}
 	h.focus(m)
-	h.hand(m, e, token)
+	h.sendToken(m, e, token)
 	h.supersede(m, old)
 	h.settle(m)
 }

@@ -191,8 +191,8 @@ func (r *Room) Say(m *Member, text string, now time.Time) {
 }
 
 // publishOf publishes a message of m, unless m has been silenced. p, which may be nil, is
-// its postage.
-func (r *Room) publishOf(m *Member, e Event, p *postage) {
+// its pendingPost.
+func (r *Room) publishOf(m *Member, e Event, p *pendingPost) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,7 +19,7 @@ func (h *Hub) say(m *Member, kind Kind, text string, now time.Time) {
 
 // speak publishes a message of m in a room, as far as that is allowed. p is nil for one
 // without a CID.
-func (h *Hub) speak(m *Member, r *Room, e Event, p *postage) {
+func (h *Hub) speak(m *Member, r *Room, e Event, p *pendingPost) {
 	now := e.Time
 	why := h.silenced(m, now) // this is judge, but with the limits of the room and of the user in between
 	if why == nil {

@@ -142,7 +142,7 @@ func (h *Hub) OpenSession(m *Member, now time.Time) {
 	e.describe(m)
 	e.receipts.owner, e.receipts.loaded = e.ID, true
 	h.sessions.mu.Lock()
-	room, dropped := h.makeRoom(now)
+	room, dropped := h.evictSessions(now)
 	if room {
 		h.sessions.add(e)
 	}
@@ -154,21 +154,21 @@ func (h *Hub) OpenSession(m *Member, now time.Time) {
 	m.attach(e)
 	h.persistThen(m, func(err error) {
 		if err == nil {
-			h.hand(m, e, token)
+			h.sendToken(m, e, token)
 		}
 	}, append(dropped, e.stored())...)
 }
 
-// hand tells m the token of its session, if it still is that.
-func (h *Hub) hand(m *Member, e *session, token string) {
+// sendToken tells m the token of its session, if it still is that.
+func (h *Hub) sendToken(m *Member, e *session, token string) {
 	if m.session() == e {
 		m.out.Answer(Resumable{Token: token, For: h.lifetime(e)})
 	}
 }
 
-// makeRoom ends sessions if there are too many, and reports whether there is room for one
+// evictSessions ends sessions if there are too many, and reports whether there is room for one
 // more. sessions.mu is held.
-func (h *Hub) makeRoom(now time.Time) (room bool, dropped []Record) {
+func (h *Hub) evictSessions(now time.Time) (room bool, dropped []Record) {
 	s := &h.sessions
 	if len(s.byID) < MaxSessions {
 		return true, nil

@@ -83,7 +83,7 @@ func (s *shades) redact(m *Member, room string, id uint64) bool {
 // pretend shows m, who is shadow-muted, what it would see if its line was published: the
 // line, if authors are shown theirs, the line at its other connections, and that it was
 // saved. It takes a place in the room's order.
-func (h *Hub) pretend(m *Member, r *Room, e Event, p *postage) {
+func (h *Hub) pretend(m *Member, r *Room, e Event, p *pendingPost) {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.OwnName()
 	r.mu.Lock()
 	r.place(&e)

@@ -141,7 +141,7 @@ var table = []row{
 	},
 	{
 		group: groupChat, name: "resume-guests", value: "TIME", def: "15m",
-		help: "How long a program without an account may take to resume its session",
+		help: "Time in which a program without an account can resume its session",
 		set:  period(func(c *Config) *time.Duration { return &c.ResumeGuests }, time.Second, duration.Max),
 	},
 	{
@@ -151,12 +151,12 @@ var table = []row{
 	},
 	{
 		group: groupChat, name: "linger", value: "TIME", def: "60s",
-		help: "Announce the departure of a program only this long after its connection was lost",
+		help: "Delay before other users are told that a program has lost its connection",
 		set:  period(func(c *Config) *time.Duration { return &c.Linger }, time.Millisecond, time.Hour),
 	},
 	{
 		group: groupChat, name: "resume-plain",
-		help: "Let programs on other machines resume sessions without TLS, too",
+		help: "Allow programs on other machines to resume sessions without TLS",
 		set:  toggle(func(c *Config) *bool { return &c.ResumePlain }),
 	},
 	{
