@@ -1,15 +1,21 @@
 //go:build linux
 
 // Command bare is the broadcaster over our own loop and a Topic, with nothing
-// else: every complete line goes to all other connections. Usage: bare PORT [GREETING]
+// else: every complete line goes to all other connections.
+//
+// Usage: bare [-tls FILE] PORT [GREETING], with a certificate and its key in the file.
 package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 
 	"github.com/sudoXpg/netloop"
+	"github.com/sudoXpg/netloop/filter/tlsfilter"
 )
 
 // A room is the state that all connections share.
@@ -69,21 +75,31 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 2 && len(args) != 3 {
-		return fmt.Errorf("usage: bare PORT [GREETING]")
+	f := flag.NewFlagSet("bare", flag.ContinueOnError)
+	file := f.String("tls", "", "")
+	if err := f.Parse(args[1:]); err != nil {
+		return err
 	}
-	r := &room{topic: netloop.NewTopic(netloop.TopicOptions{})}
-	if len(args) == 3 {
-		r.greeting = []byte(args[2])
+	if f.NArg() != 1 && f.NArg() != 2 {
+		return errors.New("usage: bare [-tls FILE] PORT [GREETING]")
 	}
+	r := &room{topic: netloop.NewTopic(netloop.TopicOptions{}), greeting: []byte(f.Arg(1))}
 	g, err := netloop.New(netloop.Options{})
 	if err != nil {
 		return err
 	}
-	_, err = g.Listen("tcp", "127.0.0.1:"+args[1], func(*netloop.Conn) netloop.Handler {
+	accept := func(*netloop.Conn) netloop.Handler {
 		r.joined++ // accept runs on the only loop
 		return &member{room: r, number: r.joined}
-	})
+	}
+	if *file != "" {
+		pair, err := tls.LoadX509KeyPair(*file, *file)
+		if err != nil {
+			return err
+		}
+		accept = tlsfilter.Server(&tls.Config{Certificates: []tls.Certificate{pair}}, accept)
+	}
+	_, err = g.Listen("tcp", "127.0.0.1:"+f.Arg(0), accept)
 	if err != nil {
 		return err
 	}

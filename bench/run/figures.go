@@ -36,7 +36,7 @@ var figures = []figure{
 	{
 		"F4", "Memory of an idle connection",
 		"Resident memory, from outside (smaps_rollup), with 5,000 connections, each of which has logged in and received a line, less that with two. The default style " +
-			"with all its defaults, history in memory and on disk.",
+			"with all its defaults, history in memory and on disk; in JSON and over TLS, history in memory.",
 		memory,
 	},
 	{
@@ -59,10 +59,31 @@ var figures = []figure{
 		churn,
 	},
 	{
+		"F7", "TLS",
+		"Fan-out as in R1, to 1,000 clients with 64 lines in flight, so that each write has many lines, without TLS and with it (TLS 1.3, AES-128-GCM). The load generator decrypts all of it on one core.",
+		overTLS,
+	},
+	{
+		"F11", "Greeting",
+		"chatsrv with all its defaults: 64 telnet clients at a time connect and are silent, so that the server waits for the sniff window of 150 ms before it greets; from connecting to the first byte.",
+		greeting,
+	},
+	{
+		"F12", "TLS handshakes",
+		"64 connections at a time as in F6, each with a full TLS 1.3 handshake (ECDSA P-256): CPU per connection, against crypto/tls over package net, a goroutine per connection. " +
+			"And the p99 of 90 lines per second to 100 clients, undisturbed, and while 2,000 handshakes begin within 2 s or so, get their answer and do not go on.",
+		handshakes,
+	},
+	{
+		"J1", "JSON",
+		"Fan-out as in F1 to 1,000 clients, 10 lines in flight, in text and as JSON: chatsrv with its defaults but for flood control and with history in memory. A JSON object has time, position and ID of a message: 190 bytes instead of 73.",
+		asJSON,
+	},
+	{
 		"F8", "Durable messages",
 		"64 producers, each of whom says a line of 64 bytes, waits until it is told that the line is saved (`/set receipts on`), and says the next one; flood control is off. " +
 			"The store alone is store.Writer over SQLite in this process with 64 goroutines that do the same, and has the whole machine; the server shares it with the load generator, " +
-			"which is why it is to reach 0.65 of that on two cores; with cores of its own it is to reach 0.8. " +
+			"which is why it is to reach 0.65 of that on two cores, or 0.6 in JSON; with cores of its own it is to reach 0.8. " +
 			"In one room each line goes to the 63 others, too.",
 		durable,
 	},
@@ -76,6 +97,18 @@ var figures = []figure{
 		"F10", "Start",
 		"From the start of the process until it takes a connection, tried every millisecond; the files are in the page cache. Each start but the first follows a clean end.",
 		starts,
+	},
+	{
+		"S1", "Sessions that resume",
+		"2,000 clients in JSON, guests, in one room; each loses its connection (a reset) every 15 s on average, connects again after 2 s and resumes its session. One broadcast a second, 120 in all. " +
+			"What a client missed counts from its sending to its receipt, so the time away is part of it. The clients are internal/client, in one process. One round.",
+		resumes,
+	},
+	{
+		"S2", "All come back at once",
+		"5,000 clients as in S1, each with its session; the server is killed (SIGKILL) and started again at once with the same data. " +
+			"Times are from the new process's start until a client has its session again; it tries as internal/client does, after a random time that doubles. One round.",
+		restarts,
 	},
 	{
 		"L1", "Log-ins",
@@ -174,13 +207,18 @@ func lowRate(ctx context.Context, d *driver) section {
 
 func memory(ctx context.Context, d *driver) section {
 	s := section{columns: []string{"server", "bytes per connection", "MiB before"}}
-	servers := []server{bare, classic, full, stored, inC, shared, plain, gnet, nbio, stdnet}
-	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700}
+	servers := []server{bare, classic, full, stored, inJSON, bareTLS, fullTLS, inC, shared, plain, gnet, nbio, stdnet, stdTLS}
+	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, inJSON.title: 700, fullTLS.title: 4096}
 	got := d.rounds(ctx, "F4", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
 	for _, sv := range servers {
 		r := got[sv.title]
 		row := newRow(sv, r, sv.title, number(r.median(perConn), 0), number(r.median(baseRSS), 1))
-		row.target(sv, fmt.Sprintf("≤ %.0f B", limits[sv.title]), atMost(r.median(perConn), limits[sv.title]))
+		if limit, ok := limits[sv.title]; ok {
+			row.target(sv, fmt.Sprintf("≤ %.0f B", limit), atMost(r.median(perConn), limit))
+		}
+		if sv.title == bareTLS.title {
+			row.target(sv, "≤ 3,600 B over bare", atMost(r.median(perConn)-got[bare.title].median(perConn), 3600))
+		}
 		s.rows = append(s.rows, row)
 	}
 	return s

@@ -1,7 +1,7 @@
 // Command run compares this repository's servers with the same broadcaster over
 // other libraries, side by side on one machine, and writes bench/RESULTS.md.
 //
-//	go run ./bench/run                     everything, in about 20 minutes
+//	go run ./bench/run                     everything, in about 25 minutes
 //	go run ./bench/run -only F1,F4         some figures, to standard output
 //	go run ./bench/run -rounds 1 -stall 10s
 //
@@ -39,7 +39,9 @@ type options struct {
 	messages int
 	// people is how many users log in at once in L1.
 	people int
-	output string // "": bench/RESULTS.md, or standard output with -only
+	// resuming and broadcasts are the clients of S1 and what is said to them.
+	resuming, broadcasts int
+	output               string // "": bench/RESULTS.md, or standard output with -only
 }
 
 func main() {
@@ -65,6 +67,8 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.DurationVar(&o.stall, "stall", time.Minute, "length of F5's load with stalled readers; without them it is half of that")
 	f.IntVar(&o.messages, "messages", million, "messages that F9 searches and F10 starts with; with fewer there is no verdict")
 	f.IntVar(&o.people, "people", people, "people who log in at once in L1; with fewer there is no verdict")
+	f.IntVar(&o.resuming, "resuming", resuming, "clients of S1, and of S2 for each two of which there are five; with fewer there is no verdict on times")
+	f.IntVar(&o.broadcasts, "broadcasts", broadcasts, "broadcasts in S1, one a second; with fewer there is no verdict on times")
 	f.StringVar(&o.output, "o", "", "file to write (default bench/RESULTS.md; with -only, standard output)")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -76,8 +80,8 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if o.rounds < 1 || o.stall < 2*time.Second || o.messages < 1000 || o.people < 1 {
-		return o, errors.New("at least one -rounds, 2s of -stall, 1000 -messages, and one of -people")
+	if o.rounds < 1 || o.stall < 2*time.Second || o.messages < 1000 || o.people < 1 || o.resuming < 2 || o.broadcasts < 1 {
+		return o, errors.New("at least one -rounds, 2s of -stall, 1000 -messages, one of -people, two of -resuming, and one of -broadcasts")
 	}
 	for id := range strings.SplitSeq(only, ",") {
 		if id = strings.ToUpper(strings.TrimSpace(id)); id == "" {

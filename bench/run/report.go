@@ -140,7 +140,7 @@ func render(m machine, o options, begun time.Time, took time.Duration, sections 
 	p("| CPU | %s, %d cores |", m.cpu, m.cores)
 	p("| system | %s, kernel %s |", m.platform, m.kernel)
 	p("| Go | %s |", m.version)
-	p("| rounds | %d (F5, L1: 1) |", o.rounds)
+	p("| rounds | %d (F5, L1, S1, S2: 1) |", o.rounds)
 	p("| load average at the end | %s |", m.load)
 	if len(o.only) > 0 {
 		p("| measured | only %s |", strings.Join(o.only, ", "))

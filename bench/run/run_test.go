@@ -20,14 +20,14 @@ func TestFlagsChooseFiguresByTheirNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := options{only: []string{"F1", "F4"}, rounds: 2, stall: 10 * time.Second, messages: million, people: people, output: "x.md"}
+	want := options{only: []string{"F1", "F4"}, rounds: 2, stall: 10 * time.Second, messages: million, people: people, resuming: resuming, broadcasts: broadcasts, output: "x.md"}
 	if d := cmp.Diff(want, o, cmp.AllowUnexported(options{})); d != "" {
 		t.Errorf("options (-want +got):\n%s", d)
 	}
 }
 
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-only", "F99"}, {"-messages", "10"}, {"-people", "0"}, {"-rounds", "0"}, {"-stall", "1s"}, {"F1"}, {"-nonsense"}} {
+	for _, args := range [][]string{{"-only", "F99"}, {"-messages", "10"}, {"-people", "0"}, {"-rounds", "0"}, {"-resuming", "1"}, {"-broadcasts", "0"}, {"-stall", "1s"}, {"F1"}, {"-nonsense"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}
@@ -154,6 +154,9 @@ func TestAServerThatDoesNotStartIsARowNotAFailure(t *testing.T) {
 }
 
 func TestEveryServerIsGivenItsPortAndGreeting(t *testing.T) {
+	if d := cmp.Diff([]string{"-tls", certFile, "1234", "hello"}, bareTLS.args("1234", "hello")); d != "" {
+		t.Errorf("%s: %s", bareTLS.title, d)
+	}
 	for _, s := range []server{bare, shared, plain, gnet, nbio, stdnet, inC} {
 		if d := cmp.Diff([]string{"1234"}, s.args("1234", "")); d != "" {
 			t.Errorf("%s: %s", s.title, d)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/bench"
+	"github.com/sudoXpg/netloop/internal/testcert"
 )
 
 // module is the path of this module.
@@ -29,6 +32,7 @@ type server struct {
 	login bench.Dialect
 	args  func(port, greeting string) []string
 	wine  bool // it runs under Wine
+	tls   bool // the load generator connects with TLS
 	// folder makes the folder for --data; nil: args are complete.
 	folder func(context.Context, *driver) (string, error)
 }
@@ -42,6 +46,14 @@ var (
 	whole   = ofFolder("**chatsrv**, everything on", emptyFolder, "--words", wordsFile)
 	free    = ofFolder("**chatsrv**, everything on but flood control", emptyFolder, "--words", wordsFile, "--flood-control=false")
 	peopled = ofFolder("**chatsrv**, everything on", peopledFolder, "--words", wordsFile)
+	shipped = asShipped("**chatsrv**, default style", "--data", "none")
+	calm    = asShipped("**chatsrv**, no flood control", "--data", "none", "--flood-control=false")
+	inJSON  = speaking(bench.LoginJSON, asShipped("**chatsrv**, JSON", "--data", "none", "--flood-control=false"))
+	kept    = speaking(bench.LoginJSON, server{name: "chatsrv", title: "**chatsrv**, history on disk", ours: true, args: shippedArgs(), folder: emptyFolder})
+	bareTLS = secured(bare)
+	calmTLS = secured(calm)
+	fullTLS = secured(shipped)
+	stdTLS  = secured(stdnet)
 	inC     = server{name: "c", title: "C reference", login: bench.LoginNone, args: peerArgs}
 	shared  = server{name: "netpollshared", title: "netpoll, coalescing above it", login: bench.LoginNone, args: peerArgs}
 	plain   = server{name: "netpoll", title: "netpoll", login: bench.LoginNone, args: peerArgs}
@@ -62,6 +74,33 @@ func chatsrvArgs(style string, more ...string) func(port, greeting string) []str
 	return func(port, _ string) []string {
 		return append([]string{"-p", port, "-b", "127.0.0.1", "--style", style, "--sniff-window", "0"}, more...)
 	}
+}
+
+// asShipped is chatsrv with its defaults, the sniff window among them.
+func asShipped(title string, more ...string) server {
+	return server{name: "chatsrv", title: title, ours: true, login: bench.LoginDefault, args: shippedArgs(more...)}
+}
+
+func shippedArgs(more ...string) func(port, greeting string) []string {
+	return func(port, _ string) []string { return append([]string{"-p", port, "-b", "127.0.0.1"}, more...) }
+}
+
+// speaking is a server whose clients speak a dialect.
+func speaking(d bench.Dialect, s server) server {
+	s.login = d
+	return s
+}
+
+// secured is a server whose clients speak TLS.
+func secured(s server) server {
+	s.title += ", TLS"
+	s.tls = true
+	if args := s.args; s.name != "chatsrv" { // which has a certificate of its own
+		s.args = func(port, greeting string) []string {
+			return append([]string{"-tls", certFile}, args(port, greeting)...)
+		}
+	}
+	return s
 }
 
 // ofFolder is chatsrv in its default style with a data folder.
@@ -91,6 +130,9 @@ func moduleRoot(ctx context.Context) (string, error) {
 func (d *driver) build(ctx context.Context, root string) error {
 	d.absent = map[string]error{}
 	if err := os.WriteFile(d.binary(wordsFile), wordList(unwanted), 0o600); err != nil {
+		return err
+	}
+	if err := writeCert(d.binary(certFile)); err != nil {
 		return err
 	}
 	if err := d.goBuild(ctx, root, "cmd/chatbench", "chatbench"); err != nil {
@@ -159,11 +201,16 @@ func (d *driver) start(ctx context.Context, s server, greeting string) (*running
 
 // launch runs a server on a free port.
 func (d *driver) launch(ctx context.Context, s server, greeting string) (*running, error) {
-	if err := d.absent[s.name]; err != nil {
-		return nil, err
-	}
 	addr, err := freeAddress()
 	if err != nil {
+		return nil, err
+	}
+	return d.launchAt(ctx, s, addr, greeting)
+}
+
+// launchAt runs a server.
+func (d *driver) launchAt(ctx context.Context, s server, addr, greeting string) (*running, error) {
+	if err := d.absent[s.name]; err != nil {
 		return nil, err
 	}
 	_, port, err := net.SplitHostPort(addr)
@@ -197,6 +244,20 @@ func (d *driver) launch(ctx context.Context, s server, greeting string) (*runnin
 		close(r.exited)
 	}()
 	return r, nil
+}
+
+// certFile has the certificate and the key of the servers that are no chatsrv, in the folder
+// that they run in.
+const certFile = "cert.pem"
+
+func writeCert(file string) error {
+	pair := testcert.New("localhost")
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		return err
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})
+	return os.WriteFile(file, append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), 0o600)
 }
 
 func freeAddress() (string, error) {
@@ -265,6 +326,9 @@ func (d *driver) load(ctx context.Context, s server, greeting string, flags ...s
 	}
 	defer r.stop()
 	file := d.binary("result.json")
+	if s.tls {
+		flags = append(flags, "-tls")
+	}
 	args := append([]string{
 		"-addr", r.addr, "-pid", strconv.Itoa(r.cmd.Process.Pid), "-login", string(s.login), "-setup", "30s", "-json", file,
 	}, flags...)

@@ -8,6 +8,7 @@
 //	chatbench -mode churn -inflight 64 -login classic
 //	chatbench -rooms 2 -clients 1000 -login default
 //	chatbench -mode saved -clients 64 -login default -apart
+//	chatbench -mode idle -clients 5000 -tls -login json -pid PID
 package main
 
 import (
@@ -70,18 +71,19 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Address, "addr", "127.0.0.1:9034", "server, an address of 127.0.0.0/8 with its port")
 	f.IntVar(&c.PID, "pid", 0, "server's process, for its CPU time and memory")
-	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory), churn (connections/s), saved (each client waits until its line is saved) or logins (open, while people log in)")
-	f.StringVar((*string)(&c.Login), "login", string(bench.LoginNone), "none (talk at once), classic or default (chatsrv's styles)")
+	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory), churn (connections/s), saved (each client waits until its line is saved), logins (open, while people log in) or hellos (open, while TLS handshakes have begun)")
+	f.StringVar((*string)(&c.Login), "login", string(bench.LoginNone), "none (talk at once), classic or default (chatsrv's styles) or json (its protocol for programs)")
 	f.IntVar(&c.Clients, "clients", 1000, "connections")
 	f.IntVar(&c.Senders, "senders", 10, "connections that also send")
 	f.IntVar(&c.InFlight, "inflight", 10, "closed: lines outstanding in total; churn: connections at a time")
-	f.Float64Var(&c.Rate, "rate", 500, "open, logins: lines per second in total")
+	f.Float64Var(&c.Rate, "rate", 500, "open, logins, hellos: lines per second in total")
 	f.IntVar(&c.Size, "size", 64, "bytes of a line with its line feed")
 	f.IntVar(&c.Stalled, "stalled", 0, "connections, of the clients, that never read once they are logged in")
 	f.IntVar(&c.Sample, "sample", 64, "readers whose lines are looked into for the latency")
 	f.BoolVar(&c.Apart, "apart", false, "saved: each client is in a room of its own")
 	f.IntVar(&c.Rooms, "rooms", 1, "closed, open: rooms that every client is in, with the senders spread over them")
-	f.IntVar(&c.People, "people", 500, "logins: how many log in at once, to accounts v00000 and up with the password "+bench.AccountPassword)
+	f.BoolVar(&c.TLS, "tls", false, "with TLS, whatever the server's certificate is")
+	f.IntVar(&c.People, "people", 500, "logins, hellos: how many come at once; logins are to accounts v00000 and up with the password "+bench.AccountPassword)
 	f.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "load before the measurement begins")
 	f.DurationVar(&c.Duration, "duration", 3*time.Second, "measurement; idle: silence before the memory is read")
 	f.DurationVar(&c.Setup, "setup", time.Minute, "limit on connecting and logging in, also for the people of logins")

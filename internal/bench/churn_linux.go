@@ -16,6 +16,7 @@ import (
 // source address.
 type churner struct {
 	*poller
+	cfg     Config
 	to      unix.SockaddrInet4
 	slots   []visit // by the id of their events
 	visits  int     // begun
@@ -26,13 +27,14 @@ type churner struct {
 
 // A visit is one connection of a churner.
 type visit struct {
-	fd    int
-	since time.Duration
+	fd     int
+	secure *secure // nil without TLS
+	since  time.Duration
 }
 
 func churn(p *poller, c Config) (Result, error) {
 	to := netip.MustParseAddrPort(c.Address) // checked with the Config
-	ch := &churner{poller: p, to: unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}}
+	ch := &churner{poller: p, cfg: c, to: unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}}
 	defer ch.close()
 	r := newResult(c)
 	var err error
@@ -101,6 +103,13 @@ func (ch *churner) first(limit time.Duration) error {
 	return nil
 }
 
+func (v *visit) read(p []byte) (int, error) {
+	if v.secure != nil {
+		return v.secure.Read(p)
+	}
+	return unix.Read(v.fd, p)
+}
+
 // turn handles the next events, and returns at until at the latest.
 func (ch *churner) turn(until time.Duration) error {
 	events, err := ch.wait(until)
@@ -128,13 +137,18 @@ func (ch *churner) visit(slot int) error {
 	}
 	ch.visits++
 	ch.slots[slot] = visit{fd: fd, since: since}
+	if ch.cfg.TLS {
+		if ch.slots[slot].secure, err = handshake(fd, ch.cfg.Setup); err != nil {
+			return err
+		}
+	}
 	return ch.control(unix.EPOLL_CTL_ADD, fd, slot, unix.EPOLLIN)
 }
 
 func (ch *churner) greet(slot int) error {
 	v := &ch.slots[slot]
-	n, err := unix.Read(v.fd, ch.buf[:])
-	if errors.Is(err, unix.EAGAIN) || err == unix.EINTR {
+	n, err := v.read(ch.buf[:])
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
 		return nil
 	}
 	if err != nil || n == 0 {

@@ -18,17 +18,19 @@ const (
 	Churn  Mode = "churn"  // connect, wait for the first byte, close, again
 	Saved  Mode = "saved"  // each client sends its next line when it is told that the last one is saved
 	LogIns Mode = "logins" // Open, first undisturbed and then while people log in with passwords
+	Hellos Mode = "hellos" // Open, first undisturbed and then while TLS handshakes have begun and do not go on
 )
 
 // A Dialect is how a client logs in before it talks.
 type Dialect string
 
-// The dialects. The prompt of both servers that have one ends in "Enter
-// username : ", without a line feed.
+// The dialects. The prompt of those that have one ends in "Enter username : ",
+// without a line feed.
 const (
 	LoginNone    Dialect = "none"    // a bare broadcaster: talk at once
 	LoginClassic Dialect = "classic" // answer the prompt, then talk
 	LoginDefault Dialect = "default" // answer the prompt, wait for the welcome, then talk
+	LoginJSON    Dialect = "json"    // log in with the JSON protocol, then talk in it
 )
 
 // AccountPassword is the password of the accounts that LogIns uses, see AccountName.
@@ -62,8 +64,9 @@ type Config struct {
 	Stalled  int     // connections that never read once they are logged in
 	Sample   int     // readers whose lines are parsed, besides the witnesses; 0: 64
 	Apart    bool    // saved: each client is in its own room, and the others read nothing
-	People   int     // logins: how many log in at once; 0: 500
+	People   int     // logins, hellos: how many come at once; 0: 500
 	Rooms    int     // closed, open: rooms that every client is in, the senders spread over them; 0: 1
+	TLS      bool    // all connections, but for those of logins and hellos that come later
 
 	Warmup   time.Duration // load before the measurement begins
 	Duration time.Duration // measurement
@@ -105,13 +108,13 @@ func (c Config) check() error {
 
 // kinds returns the rules about the kind and the target of a run.
 func (c Config) kinds(to netip.AddrPort) []rule {
-	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns}
-	styled := slices.Contains([]Mode{Saved, LogIns}, c.Mode) || c.Rooms > 1
+	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns, Hellos}
+	styled := c.Mode == LogIns || c.Rooms > 1 || c.Mode == Saved && c.Login != LoginJSON
 	return []rule{
 		{!to.Addr().Is4() || !to.Addr().IsLoopback(), "address: only 127.0.0.0/8, the load generator never leaves the machine"},
-		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved or logins"},
-		{c.Login != LoginNone && c.Login != LoginClassic && c.Login != LoginDefault, "login: none, classic or default"},
-		{styled && c.Login != LoginDefault, "login: only the default style has receipts, accounts and rooms"},
+		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved, logins or hellos"},
+		{!slices.Contains([]Dialect{LoginNone, LoginClassic, LoginDefault, LoginJSON}, c.Login), "login: none, classic, default or json"},
+		{styled && c.Login != LoginDefault, "login: saved needs the default style or JSON; logins and rooms, the default style"},
 		{c.Rooms > 1 && c.Mode != Closed && c.Mode != Open, "rooms: more than one in the modes closed and open only"},
 	}
 }
@@ -126,7 +129,7 @@ func (c Config) amounts() []rule {
 		{c.Apart && c.Clients > MaxApart, fmt.Sprintf("apart: at most %d clients", MaxApart)},
 		{c.Rooms < 1 || c.Rooms > MaxRooms, fmt.Sprintf("rooms: 1 to %d", MaxRooms)},
 		{c.People < 1 || c.People > MaxClients, fmt.Sprintf("people: 1 to %d", MaxClients)},
-		{(c.Mode == Open || c.Mode == LogIns) && !(c.Rate > 0 && c.Rate <= 1e6), "rate: more than 0, at most 1000000 lines per second"},
+		{slices.Contains([]Mode{Open, LogIns, Hellos}, c.Mode) && !(c.Rate > 0 && c.Rate <= 1e6), "rate: more than 0, at most 1000000 lines per second"},
 		{c.Size < MinSize || c.Size > 4096, fmt.Sprintf("size: %d to 4096 bytes", MinSize)},
 		{c.Duration <= 0 || c.Duration > time.Hour, "duration: more than 0, at most an hour"},
 		{c.Warmup < 0 || c.Warmup > time.Hour, "warmup: 0 to an hour"},

@@ -15,9 +15,11 @@ import (
 
 const (
 	forever = time.Duration(math.MaxInt64)
-	// opening is how many connections are being opened at a time, well below
-	// any listener's backlog.
-	opening = 128
+	// opening is how many connections are being opened at a time, well below any
+	// listener's backlog. With TLS their handshakes come one after the other, and the last
+	// of them must begin before the server takes its client for one that is silent.
+	opening       = 128
+	openingSecure = 16
 	// silence is how long nothing must arrive before a server counts as quiet.
 	silence = 100 * time.Millisecond
 )
@@ -30,6 +32,7 @@ const (
 	connecting state = iota
 	loggingIn
 	talking
+	helloed // its TLS handshake has begun
 	gone
 )
 
@@ -44,6 +47,8 @@ type client struct {
 	needed   bool // the load can't continue without it
 	blocked  bool // out waits for room in the socket
 	login    login
+	hello    []byte  // begins a TLS handshake that is not continued
+	secure   *secure // nil without TLS
 	lines    splitter
 	out      []byte
 	received uint64 // lines
@@ -103,7 +108,7 @@ func (g *generator) close() {
 func (g *generator) open(n int) error {
 	limit := g.now() + g.cfg.Setup
 	for g.talking < n {
-		for len(g.clients) < n && len(g.clients)-g.talking < opening {
+		for len(g.clients) < n && len(g.clients)-g.talking < g.opening() {
 			if err := g.connect(); err != nil {
 				return err
 			}
@@ -122,6 +127,13 @@ func (g *generator) open(n int) error {
 		return err
 	}
 	return g.quiet(limit)
+}
+
+func (g *generator) opening() int {
+	if g.cfg.TLS {
+		return openingSecure
+	}
+	return opening
 }
 
 // enter brings every client into further rooms, and the senders back so that
@@ -286,6 +298,11 @@ func (g *generator) connected(c *client) error {
 		return fmt.Errorf("bench: connect %s: %w (is the server running?)", g.cfg.Address, err)
 	}
 	c.state = loggingIn
+	if g.cfg.TLS && !c.visitor {
+		if c.secure, err = handshake(c.fd, g.cfg.Setup); err != nil {
+			return err
+		}
+	}
 	if err := g.control(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
 		return err
 	}
@@ -293,6 +310,9 @@ func (g *generator) connected(c *client) error {
 }
 
 func (g *generator) logIn(c *client, p []byte) error {
+	if c.hello != nil {
+		return g.begin(c, p)
+	}
 	answer, done, err := c.login.feed(p)
 	if err != nil {
 		return err
@@ -318,17 +338,50 @@ func (g *generator) logIn(c *client, p []byte) error {
 	return nil
 }
 
-// receive reads once; remaining data is reported again.
-func (g *generator) receive(c *client) error {
-	n, err := unix.Read(c.fd, g.buf)
-	if err == unix.EAGAIN || err == unix.EINTR {
-		return nil
+// begin sends the first message of a TLS handshake. The server's answer is the end of it.
+func (g *generator) begin(c *client, answer []byte) error {
+	if len(answer) == 0 {
+		c.out = append(c.out, c.hello...)
+		return g.flush(c)
 	}
+	c.hello = nil
+	c.state, c.login = helloed, login{}
+	g.entered++
+	return nil
+}
+
+// receive reads once; remaining data is reported again. Inside TLS it reads all that has
+// come, because what crypto/tls has taken is not reported any more.
+func (g *generator) receive(c *client) error {
+	if c.secure == nil {
+		n, err := unix.Read(c.fd, g.buf)
+		if err == unix.EAGAIN || err == unix.EINTR {
+			return nil
+		}
+		return g.received(c, n, err)
+	}
+	for c.state != gone {
+		n, err := c.secure.Read(g.buf)
+		if errors.Is(err, unix.EAGAIN) {
+			return nil
+		}
+		if err := g.received(c, n, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// received takes the result of a read.
+func (g *generator) received(c *client, n int, err error) error {
 	if err == nil && n == 0 {
 		err = io.EOF
 	}
 	if err != nil {
 		return g.lose(c, err)
+	}
+	if c.state == helloed {
+		return nil
 	}
 	now := g.now()
 	g.lastInput = now
@@ -367,13 +420,36 @@ func (g *generator) lose(c *client, why error) error {
 
 // say sends a line.
 func (g *generator) say(c *client, l Line) error {
-	c.out = AppendLine(c.out, l, g.cfg.Size)
+	g.put(c, l)
 	return g.flush(c)
 }
 
+// put adds a line to what is to be sent.
+func (g *generator) put(c *client, l Line) {
+	if g.cfg.Login != LoginJSON {
+		c.out = AppendLine(c.out, l, g.cfg.Size)
+		return
+	}
+	room := roomName(0)
+	if g.cfg.Apart {
+		room = apartName(c.id)
+	}
+	c.out = fmt.Appendf(c.out, `{"type":"post","room":"%s","cid":"%d.%d","text":"`, room, l.Sender, l.Seq)
+	c.out = AppendLine(c.out, l, g.cfg.Size)
+	c.out = append(c.out[:len(c.out)-1], "\"}\n"...)
+}
+
+// flush sends what it can.
 func (g *generator) flush(c *client) error {
-	for len(c.out) > 0 {
-		n, err := unix.Write(c.fd, c.out)
+	out := &c.out
+	if c.secure != nil {
+		if err := c.secure.seal(c.out); err != nil {
+			return g.lose(c, err)
+		}
+		c.out, out = c.out[:0], &c.secure.w.out
+	}
+	for len(*out) > 0 {
+		n, err := unix.Write(c.fd, *out)
 		switch {
 		case err == unix.EINTR:
 		case errors.Is(err, unix.EAGAIN):
@@ -381,7 +457,7 @@ func (g *generator) flush(c *client) error {
 		case err != nil:
 			return g.lose(c, err)
 		default:
-			c.out = c.out[:copy(c.out, c.out[n:])]
+			*out = (*out)[:copy(*out, (*out)[n:])]
 		}
 	}
 	return g.block(c, false)

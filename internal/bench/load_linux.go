@@ -179,7 +179,7 @@ func (l *loader) repay(now time.Duration) error {
 		}
 		c := l.g.clients[l.g.roles.sender[s]]
 		for range n {
-			c.out = AppendLine(c.out, l.next(s, now), l.g.cfg.Size)
+			l.g.put(c, l.next(s, now))
 		}
 		if err := l.g.flush(c); err != nil {
 			return err

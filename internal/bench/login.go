@@ -8,6 +8,9 @@ import (
 var (
 	prompt   = []byte("Enter username : ")
 	asksWord = []byte("Password: ")
+	joined   = []byte(`{"type":"joined"`)
+	failure  = []byte(`{"type":"error"`)
+	bye      = []byte(`{"type":"bye"`)
 )
 
 // login logs one connection in with its dialect: bytes of the server in,
@@ -27,6 +30,9 @@ type login struct {
 func (l *login) feed(p []byte) (answer string, done bool, err error) {
 	if l.dialect == LoginNone {
 		return "", true, nil
+	}
+	if l.dialect == LoginJSON {
+		return l.object(p)
 	}
 	l.heard = append(l.heard, p...)
 	asked := bytes.Contains(l.heard, prompt)
@@ -51,4 +57,25 @@ func (l *login) feed(p []byte) (answer string, done bool, err error) {
 		l.heard = l.heard[cut:]
 	}
 	return "", false, nil
+}
+
+// object is feed for JSON: the client speaks first.
+func (l *login) object(p []byte) (answer string, done bool, err error) {
+	if !l.named {
+		l.named = true
+		return fmt.Sprintf(`{"type":"hello","v":1}`+"\n"+`{"type":"login","name":"%s"}`+"\n", l.name), false, nil
+	}
+	l.heard = append(l.heard, p...)
+	for {
+		line, rest, whole := bytes.Cut(l.heard, []byte("\n"))
+		switch {
+		case !whole:
+			return "", false, nil
+		case bytes.HasPrefix(line, joined):
+			return "", true, nil
+		case bytes.HasPrefix(line, failure), bytes.HasPrefix(line, bye):
+			return "", false, fmt.Errorf("bench: login as %s refused: %q", l.name, line)
+		}
+		l.heard = rest
+	}
 }

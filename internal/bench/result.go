@@ -30,8 +30,8 @@ type Result struct {
 	Connections   uint64  `json:"connections,omitempty"` // churn: opened, greeted and closed
 	ConnectionsPS float64 `json:"connections_per_s,omitempty"`
 
-	LogIns int     `json:"logins,omitempty"`          // logins: how many, all during Seconds
-	Quiet  Latency `json:"quiet_latency_us,omitzero"` // logins: before any login
+	Visitors int     `json:"visitors,omitempty"`        // logins, hellos: how many, all during Seconds
+	Quiet    Latency `json:"quiet_latency_us,omitzero"` // logins, hellos: before them
 
 	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte; saved: from sending to the receipt
 	Server  Usage   `json:"server"`
@@ -84,7 +84,7 @@ func (r Result) WriteTable(w io.Writer) error {
 	row("run", "%s, login %s, %d clients (%d senders, %d stalled), %.1f s", r.Mode, r.Login, r.Clients, r.Senders, r.Stalled, r.Seconds)
 	unit := "delivery"
 	switch r.Mode {
-	case Closed, Open, LogIns:
+	case Closed, Open, LogIns, Hellos:
 		if r.Mode == Closed {
 			row("load", "%d lines of %d bytes in flight", r.InFlight, r.Size)
 		} else {
@@ -106,7 +106,7 @@ func (r Result) WriteTable(w io.Writer) error {
 		row("RSS per connection", "%.0f B", r.Server.PerConn)
 	}
 	if q := r.Quiet; q.Count > 0 {
-		row("logins", "%d in %.1f s", r.LogIns, r.Seconds)
+		row(string(r.Mode), "%d in %.1f s", r.Visitors, r.Seconds)
 		row("before them, latency µs p50/p90/p99/p99.9/max", "%.0f / %.0f / %.0f / %.0f / %.0f", q.P50, q.P90, q.P99, q.P999, q.Max)
 	}
 	if l := r.Latency; l.Count > 0 {

@@ -38,7 +38,7 @@ func TestTheTableShowsWhatTheModeMeasures(t *testing.T) {
 		Idle: "RSS per connection  210 B", Churn: "connections/s  ",
 		Saved: "saved/s  1234", LogIns: "logins  7 in 2.0 s|before them, latency µs",
 	} {
-		r := Result{Mode: mode, InFlight: 10, Rate: 500, Size: 64, Server: Usage{PerConn: 210}, LinesPS: 1234, LogIns: 7, Seconds: 2}
+		r := Result{Mode: mode, InFlight: 10, Rate: 500, Size: 64, Server: Usage{PerConn: 210}, LinesPS: 1234, Visitors: 7, Seconds: 2}
 		if mode == LogIns {
 			r.Quiet.Count = 1
 		}

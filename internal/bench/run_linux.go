@@ -8,7 +8,7 @@ import (
 )
 
 // Run drives the server at c.Address as c says and returns what it measured. It ends soon after
-// Setup + Warmup + Duration (twice Setup with logins) if lines arrive; a measurement without any
+// Setup + Warmup + Duration (twice Setup with logins and hellos) if lines arrive; a measurement without any
 // ends after another Setup. It is an error if the server refuses or closes a connection during
 // set-up, or later closes one that the load depends on: a sender's or a witness's.
 func Run(c Config) (Result, error) {
@@ -40,10 +40,14 @@ func Run(c Config) (Result, error) {
 			return Result{}, err
 		}
 	}
+	l := newLoader(g)
 	if c.Mode == LogIns {
-		return newLoader(g).logIns()
+		return l.disturbed(l.admit)
 	}
-	return newLoader(g).load()
+	if c.Mode == Hellos {
+		return l.disturbed(l.halfShake)
+	}
+	return l.load()
 }
 
 // idle measures memory per connection. The baseline is taken with two
@@ -81,7 +85,7 @@ func newResult(c Config) Result {
 	switch c.Mode {
 	case Closed, Churn:
 		r.InFlight = c.InFlight
-	case Open, LogIns:
+	case Open, LogIns, Hellos:
 		r.Rate = c.Rate
 	case Idle, Saved:
 	}

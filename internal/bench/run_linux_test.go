@@ -14,15 +14,20 @@ import (
 )
 
 func TestEveryLineReachesEveryReaderInEveryDialect(t *testing.T) {
-	for _, login := range []Dialect{LoginNone, LoginClassic, LoginDefault} {
+	for _, login := range []Dialect{LoginNone, LoginClassic, LoginDefault, LoginJSON} {
 		for _, mode := range []Mode{Closed, Open} {
 			t.Run(string(login)+"/"+string(mode), func(t *testing.T) {
-				s := &testServer{}
-				if login != LoginNone {
+				s := &testServer{tls: mode == Closed}
+				switch login {
+				case LoginNone:
+				case LoginJSON:
+					s.line = s.objects
+				default:
 					s.greeting = "\xff\xfd\x18Welcome.\r\nEnter username : "
 					s.line = s.chat("--- nothing yet ---\r\n")
 				}
 				c := s.start(t)
+				c.TLS = s.tls
 				c.Login, c.Mode, c.Clients, c.Senders, c.InFlight, c.Rate, c.PID = login, mode, 12, 3, 7, 500, os.Getpid()
 				r, err := Run(c)
 				if err != nil {
@@ -181,20 +186,22 @@ func TestIdleHoldsAllConnectionsOpenAtOnce(t *testing.T) {
 }
 
 func TestChurnCountsGreetedConnectionsFromManySources(t *testing.T) {
-	s := &testServer{greeting: "hello"}
-	c := s.start(t)
-	c.Mode, c.InFlight = Churn, 8
-	r, err := Run(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.Connections == 0 || r.Latency.Count != r.Connections || uint64(s.begun) < r.Connections {
-		t.Errorf("%d connections, %d latencies; the server saw %d", r.Connections, r.Latency.Count, s.begun)
-	}
-	if want := min(s.begun, 1000); len(s.sources) < want/2 {
-		t.Errorf("%d sources for %d connections", len(s.sources), s.begun)
+	for _, secure := range []bool{false, true} {
+		s := &testServer{greeting: "hello", tls: secure}
+		c := s.start(t)
+		c.Mode, c.InFlight, c.TLS = Churn, 8, secure
+		r, err := Run(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mu.Lock()
+		if r.Connections == 0 || r.Latency.Count != r.Connections || uint64(s.begun) < r.Connections {
+			t.Errorf("TLS %v: %d connections, %d latencies; the server saw %d", secure, r.Connections, r.Latency.Count, s.begun)
+		}
+		if want := min(s.begun, 1000); len(s.sources) < want/2 {
+			t.Errorf("TLS %v: %d sources for %d connections", secure, len(s.sources), s.begun)
+		}
+		s.mu.Unlock()
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// The messages of the default style about receipts.
+// The messages about receipts, of the default style and in JSON.
 var (
 	receiptsOn = []byte("*** receipts is now on")
 	receipt    = []byte("*** saved #")
 	noReceipt  = []byte("*** your line was not saved")
+	ack        = []byte(`{"type":"ack"`)
 )
 
 // A saver makes every client send a line, wait until it is told that the line
@@ -71,10 +72,17 @@ func (s *saver) prepare() error {
 	g.told = s.hear
 	for _, c := range g.clients {
 		c.needed = true
-		if g.cfg.Apart {
-			c.out = fmt.Appendf(c.out, "/join #b%05d\n", c.id)
+		switch json := g.cfg.Login == LoginJSON; {
+		case json && g.cfg.Apart:
+			c.out = fmt.Appendf(c.out, `{"type":"join","room":"%s"}`+"\n", apartName(c.id))
+		case json:
+			s.ready++
+		case g.cfg.Apart:
+			c.out = fmt.Appendf(c.out, "/join %s\n", apartName(c.id))
+			fallthrough
+		default:
+			c.out = append(c.out, "/set receipts on\n"...)
 		}
-		c.out = append(c.out, "/set receipts on\n"...)
 		if err := g.flush(c); err != nil {
 			return err
 		}
@@ -121,14 +129,17 @@ func (s *saver) measure() error {
 	return nil
 }
 
+// apartName returns the name of a client's own room.
+func apartName(id int) string { return fmt.Sprintf("#b%05d", id) }
+
 // hear is called for every line from the server.
 func (s *saver) hear(c *client, text []byte, now time.Duration) error {
 	switch {
-	case bytes.HasPrefix(text, receiptsOn):
+	case bytes.HasPrefix(text, receiptsOn), bytes.HasPrefix(text, joined):
 		s.ready++
-	case bytes.HasPrefix(text, noReceipt):
+	case bytes.HasPrefix(text, noReceipt), bytes.HasPrefix(text, failure):
 		return fmt.Errorf("bench: client %d: %q", c.id, text)
-	case bytes.HasPrefix(text, receipt):
+	case bytes.HasPrefix(text, receipt), bytes.HasPrefix(text, ack):
 		s.open--
 		if now >= s.from && now < s.to {
 			s.saved++

@@ -44,11 +44,15 @@ func (s *testServer) accounts(receipt func(n int) string) func(int, string) stri
 }
 
 func TestEachClientSendsItsNextLineOnceTheLastIsSaved(t *testing.T) {
-	for _, apart := range []bool{false, true} {
+	for i := range 4 {
+		apart, login := i%2 == 1, LoginDefault
 		s := &testServer{greeting: "Enter username : "}
 		s.line = s.accounts(func(n int) string { return fmt.Sprintf("*** saved #%d\r\n", n) })
+		if i >= 2 {
+			s.greeting, s.line, login = "", s.objects, LoginJSON
+		}
 		c := s.start(t)
-		c.Login, c.Mode, c.Clients, c.Apart, c.PID = LoginDefault, Saved, 6, apart, os.Getpid()
+		c.Login, c.Mode, c.Clients, c.Apart, c.PID = login, Saved, 6, apart, os.Getpid()
 		r, err := Run(c)
 		if err != nil {
 			t.Fatal(err)
@@ -105,8 +109,8 @@ func TestUsersLogInAndLeaveWhileOthersTalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.LogIns != 30 || r.Quiet.Count == 0 || r.Seconds <= 0 || r.Lost != 0 || r.Missing != 0 {
-		t.Errorf("%d logins in %v s, %d latencies before, %d lost, %d missing", r.LogIns, r.Seconds, r.Quiet.Count, r.Lost, r.Missing)
+	if r.Visitors != 30 || r.Quiet.Count == 0 || r.Seconds <= 0 || r.Lost != 0 || r.Missing != 0 {
+		t.Errorf("%d logins in %v s, %d latencies before, %d lost, %d missing", r.Visitors, r.Seconds, r.Quiet.Count, r.Lost, r.Missing)
 	}
 	if r.Server.RSSBefore == 0 || r.Server.RSSPeak < r.Server.RSSBefore {
 		t.Errorf("memory: %+v", r.Server)
@@ -132,5 +136,18 @@ func TestARefusedLoginEndsTheRun(t *testing.T) {
 	c.Login, c.Mode, c.Clients, c.Rate, c.People = LoginDefault, LogIns, 3, 100, 2
 	if _, err := Run(c); err == nil || !strings.Contains(err.Error(), "no such account") {
 		t.Errorf("error %v, want the server's reason", err)
+	}
+}
+
+func TestTLSHandshakesThatStallDisturbTheLoad(t *testing.T) {
+	s := &testServer{hello: make(chan bool, 30)}
+	c := s.start(t)
+	c.Mode, c.Clients, c.Senders, c.Rate, c.People, c.PID = Hellos, 8, 2, 500, 30, os.Getpid()
+	r, err := Run(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Visitors != 30 || len(s.hello) != 30 || r.Quiet.Count == 0 || r.Missing != 0 {
+		t.Errorf("%d handshakes, %d seen, %d latencies before, %d missing", r.Visitors, len(s.hello), r.Quiet.Count, r.Missing)
 	}
 }

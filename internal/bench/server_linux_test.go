@@ -2,16 +2,22 @@ package bench
 
 import (
 	"bufio"
+	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/testcert"
 )
 
 // A testServer is a broadcaster, one goroutine per connection.
 type testServer struct {
 	greeting string
+	tls      bool
+	hello    chan bool // gets an element for each ClientHello, which is answered
 	// line is called for each line that a client sends, under the server's
 	// mutex. It returns the text to broadcast; "" closes the sender.
 	line func(from int, text string) string
@@ -36,10 +42,14 @@ func (s *testServer) start(t *testing.T) Config {
 		s.line = func(_ int, text string) string { return text }
 	}
 	s.done.Go(func() {
+		config := &tls.Config{Certificates: []tls.Certificate{testcert.New("localhost")}}
 		for {
 			c, err := s.ln.Accept()
 			if err != nil {
 				return
+			}
+			if s.tls {
+				c = tls.Server(c, config)
 			}
 			s.done.Go(func() { s.serve(c) })
 		}
@@ -77,6 +87,12 @@ func (s *testServer) serve(c net.Conn) {
 		return
 	}
 	r := bufio.NewReader(c)
+	if first, err := r.Peek(2); s.hello != nil && err == nil && first[0] == 0x16 && first[1] == 3 {
+		s.hello <- true
+		_, _ = c.Write([]byte{0x16, 3, 3, 0, 1})
+		_, _ = io.Copy(io.Discard, r)
+		return
+	}
 	for {
 		text, err := r.ReadString('\n')
 		if err != nil || !s.broadcast(id, text) {
@@ -110,4 +126,22 @@ func (s *testServer) chat(welcome string) func(int, string) string {
 		}
 		return name + ": " + strings.TrimSpace(text) + "\r\n"
 	}
+}
+
+// objects is a line function for a server that speaks JSON.
+func (s *testServer) objects(from int, text string) string {
+	tell := func(line string) string {
+		_, _ = s.conns[from].Write([]byte(line))
+		return " \n"
+	}
+	switch post, isPost := strings.CutPrefix(text, `{"type":"post"`); {
+	case isPost:
+		tell(`{"type":"ack"}` + "\n")
+		return `{"type":"message"` + post
+	case strings.HasPrefix(text, `{"type":"hello"`):
+		return tell(`{"type":"welcome"}` + "\n")
+	case strings.HasPrefix(text, `{"type":"login"`), strings.HasPrefix(text, `{"type":"join"`):
+		return tell(`{"type":"joined"}` + "\n")
+	}
+	return tell(`{"type":"error","text":"what?"}` + "\n")
 }

@@ -1,9 +1,14 @@
 // Command stdnet is the broadcaster of bench/peers over package net: a
 // goroutine that reads and one that writes per connection, one write per line.
+//
+// Usage: stdnet [-tls FILE] PORT [GREETING], with a certificate and its key in the file.
 package main
 
 import (
 	"bufio"
+	"crypto/tls"
+	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -32,17 +37,26 @@ func main() {
 
 // run serves until an error, and returns it.
 func run(args []string) error {
-	if len(args) < 1 || len(args) > 2 {
-		return fmt.Errorf("usage: stdnet PORT [GREETING]")
+	f := flag.NewFlagSet("stdnet", flag.ContinueOnError)
+	file := f.String("tls", "", "")
+	if err := f.Parse(args); err != nil {
+		return err
 	}
-	ln, err := net.Listen("tcp4", "127.0.0.1:"+args[0])
+	if f.NArg() != 1 && f.NArg() != 2 {
+		return errors.New("usage: stdnet [-tls FILE] PORT [GREETING]")
+	}
+	ln, err := net.Listen("tcp4", "127.0.0.1:"+f.Arg(0))
 	if err != nil {
 		return err
 	}
-	s := &server{peers: map[*peer]struct{}{}}
-	if len(args) == 2 {
-		s.greeting = args[1]
+	if *file != "" {
+		pair, err := tls.LoadX509KeyPair(*file, *file)
+		if err != nil {
+			return err
+		}
+		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}})
 	}
+	s := &server{peers: map[*peer]struct{}{}, greeting: f.Arg(1)}
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
