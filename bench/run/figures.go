@@ -208,7 +208,7 @@ func lowRate(ctx context.Context, d *driver) section {
 func memory(ctx context.Context, d *driver) section {
 	s := section{columns: []string{"server", "bytes per connection", "MiB before"}}
 	servers := []server{bare, classic, full, stored, inJSON, bareTLS, fullTLS, inC, shared, plain, gnet, nbio, stdnet, stdTLS}
-	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, inJSON.title: 700, fullTLS.title: 4096}
+	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, fullTLS.title: 4096}
 	got := d.rounds(ctx, "F4", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
 	for _, sv := range servers {
 		r := got[sv.title]

@@ -81,6 +81,7 @@ func asShipped(title string, more ...string) server {
 	return server{name: "chatsrv", title: title, ours: true, login: bench.LoginDefault, args: shippedArgs(more...)}
 }
 
+// shippedArgs are the arguments that say where to listen, and more.
 func shippedArgs(more ...string) func(port, greeting string) []string {
 	return func(port, _ string) []string { return append([]string{"-p", port, "-b", "127.0.0.1"}, more...) }
 }
@@ -95,10 +96,12 @@ func speaking(d bench.Dialect, s server) server {
 func secured(s server) server {
 	s.title += ", TLS"
 	s.tls = true
-	if args := s.args; s.name != "chatsrv" { // which has a certificate of its own
-		s.args = func(port, greeting string) []string {
-			return append([]string{"-tls", certFile}, args(port, greeting)...)
+	args := s.args
+	s.args = func(port, greeting string) []string {
+		if s.name == "chatsrv" { // a busy load generator may begin later than the sniff window allows
+			return append([]string{"--listen", "tls://127.0.0.1:" + port}, args(port, greeting)[4:]...)
 		}
+		return append([]string{"-tls", certFile}, args(port, greeting)...)
 	}
 	return s
 }

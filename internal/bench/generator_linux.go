@@ -434,7 +434,7 @@ func (g *generator) put(c *client, l Line) {
 	if g.cfg.Apart {
 		room = apartName(c.id)
 	}
-	c.out = fmt.Appendf(c.out, `{"type":"post","room":"%s","cid":"%d.%d","text":"`, room, l.Sender, l.Seq)
+	c.out = fmt.Appendf(c.out, `{"type":"post","room":"%s","cid":"%d.%d.%d","text":"`, room, l.Sender, l.Seq, l.Sent)
 	c.out = AppendLine(c.out, l, g.cfg.Size)
 	c.out = append(c.out[:len(c.out)-1], "\"}\n"...)
 }
