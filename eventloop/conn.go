@@ -26,7 +26,8 @@ import (
 type Handler interface {
 	// Opened is called when the connection can be used.
 	Opened(c *Conn)
-	// Received is called with bytes from the peer. data is valid during the call only.
+	// Received is called with bytes from the peer. data is valid during the call only; it
+	// may be changed.
 	Received(c *Conn, data []byte)
 	// Drained is called when Buffered has come down to 0: the system has taken
 	// everything that Write queued. It is called once each time that happens,

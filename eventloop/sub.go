@@ -110,6 +110,16 @@ func (s *Sub) Finish() {
 	}
 }
 
+// FinishSubs ends all subscriptions of the connection, as Sub.Finish does, so that
+// something can be written that nothing may follow.
+func (c *Conn) FinishSubs() {
+	for s := c.subs; s != nil; {
+		next := s.next
+		s.Finish()
+		s = next
+	}
+}
+
 // finishing returns where s ends, or nil if it does not.
 func (s *Sub) finishing() *finish {
 	if s.part == nil || len(s.part.finishing) == 0 {

@@ -20,6 +20,7 @@ func topicBehaviours() []behaviour {
 		{"a subscriber to messages that are gone gets LagNotice(0)", subscribesTooLate},
 		{"a connection that finishes with a topic gets its earlier messages, then those of the next topic", finishes},
 		{"a connection that finishes with too many topics is told what it misses of the last ones", finishesMany},
+		{"a connection can finish with all its topics at once", finishesAll},
 		{"a subscription that is closed gets nothing more", unsubscribes},
 		{"topics reach the connections of every loop", acrossLoops},
 		{"a topic that is never quiet holds only messages that a reader has yet to receive", holdsTheUnread},
@@ -275,6 +276,26 @@ func finishes(e *env) {
 	})
 	all.want("21 33 34 ")
 	some.want("33 34 ")
+}
+
+func finishesAll(e *env) {
+	e.start(eventloop.Options{})
+	a, b := eventloop.NewTopic(eventloop.TopicOptions{}), eventloop.NewTopic(eventloop.TopicOptions{})
+	to := e.listen("tcp", loopback, script{})
+	p, w := e.connect(to)
+	e.on(w.conn.Loop(), func() {
+		w.conn.FinishSubs()
+		w.conn.Subscribe(a, 0, a.Head())
+		w.conn.Subscribe(b, 0, b.Head())
+		a.Append(1, 0, []byte("one "))
+		b.Append(1, 0, []byte("two "))
+		w.conn.FinishSubs()
+		w.conn.Write([]byte("end "))
+		a.Append(1, 0, []byte("no "))
+		b.Append(1, 0, []byte("no "))
+		w.conn.Write([]byte("."))
+	})
+	p.want("one two end .")
 }
 
 func finishesMany(e *env) {
