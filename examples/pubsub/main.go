@@ -67,6 +67,12 @@ func (cl client) Closed(*ws.Conn, error) {
 	}
 }
 
+// server returns the function for Listen.
+func server(origin string) func(*netloop.Conn) netloop.Handler {
+	o := ws.Options{Upgrader: ws.Upgrader{Origins: []string{origin}}}
+	return ws.Server(o, func(*http.Request) (ws.Handler, error) { return make(client), nil })
+}
+
 func main() {
 	listen := flag.String("listen", ":8080", "address to listen on")
 	origin := flag.String("origin", "", "origin of other pages that may connect, or * for all")
@@ -76,9 +82,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	o := ws.Options{Upgrader: ws.Upgrader{Origins: []string{*origin}}}
-	accept := func(*http.Request) (ws.Handler, error) { return make(client), nil }
-	if _, err := g.Listen("tcp", *listen, ws.Server(o, accept)); err != nil {
+	if _, err := g.Listen("tcp", *listen, server(*origin)); err != nil {
 		log.Fatal(err)
 	}
 	log.Fatal(g.Run())

@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"flag"
 	"log"
 	"math/big"
@@ -45,28 +46,37 @@ func main() {
 	secure := flag.Bool("tls", false, "use TLS, with a certificate that is made at the start")
 	flag.Parse()
 
+	g, addr, err := listen(net.JoinHostPort("", strconv.Itoa(*port)), *secure)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("listening on %s", addr)
+	log.Fatal(g.Run())
+}
+
+// listen returns a group that listens on an address, and the address.
+func listen(address string, secure bool) (*netloop.Group, net.Addr, error) {
 	accept := ws.Server(ws.Options{
 		Upgrader:     ws.Upgrader{Origins: []string{"*"}},
 		MaxMessage:   maxMessage,
 		MaxFragments: maxMessage,
 	}, func(*http.Request) (ws.Handler, error) { return echo{}, nil })
-	if *secure {
+	if secure {
 		cert, err := selfSigned()
 		if err != nil {
-			log.Fatal(err)
+			return nil, nil, err
 		}
 		accept = tlsfilter.Server(&tls.Config{Certificates: []tls.Certificate{cert}, DynamicRecordSizingDisabled: true}, accept)
 	}
 	g, err := netloop.New(netloop.Options{Options: eventloop.Options{OutboxLimit: 2 * maxMessage}})
 	if err != nil {
-		log.Fatal(err)
+		return nil, nil, err
 	}
-	ln, err := g.Listen("tcp", net.JoinHostPort("", strconv.Itoa(*port)), accept)
+	ln, err := g.Listen("tcp", address, accept)
 	if err != nil {
-		log.Fatal(err)
+		return nil, nil, errors.Join(err, g.Close())
 	}
-	log.Printf("listening on %s", ln.Addr())
-	log.Fatal(g.Run())
+	return g, ln.Addr(), nil
 }
 
 // selfSigned returns a certificate for localhost that nobody trusts.
