@@ -56,7 +56,8 @@ var autobahn = []struct {
 	{"5.17", []string{frame(fin|continuation, "fragment1"), frame(text, "fragment2"), frame(fin|continuation, "fragment3")}, failed(ws.ErrContinuation)},
 	{"5.18", []string{frame(text, "fragment1"), frame(fin|text, "fragment2")}, failed(ws.ErrInterleaved)},
 	{
-		"5.19", []string{frame(text, "1"), frame(continuation, "2"), frame(fin|ping, "p1"), frame(continuation, "3"), frame(continuation, "4"), frame(fin|ping, "p2"), frame(fin|continuation, "5")},
+		"5.19",
+		[]string{frame(text, "1"), frame(continuation, "2"), frame(fin|ping, "p1"), frame(continuation, "3"), frame(continuation, "4"), frame(fin|ping, "p2"), frame(fin|continuation, "5")},
 		[]string{"Pong p1", "Pong p2", "Text 12345"},
 	},
 

@@ -30,7 +30,7 @@ type Conn struct {
 }
 
 // Conn returns the connection below, for example to Post to its loop. Whatever is written to
-// it must be whole frames.
+// it must be whole frames. Its deadline, and Pause and Resume, are for this package.
 func (c *Conn) Conn() *eventloop.Conn { return c.conn }
 
 // Agreement returns what was agreed on in the upgrade.
@@ -228,14 +228,14 @@ func (s *session) Drained(c *eventloop.Conn) {
 			c.Resume()
 		}
 	}
-	if h, ok := s.handler.(interface{ Drained(*Conn) }); ok {
+	if h, ok := s.handler.(DrainedHandler); ok {
 		h.Drained(&s.Conn)
 	}
 }
 
 // Draining implements eventloop.DrainHandler.
 func (s *session) Draining(*eventloop.Conn) {
-	if h, ok := s.handler.(interface{ Draining(*Conn) }); ok {
+	if h, ok := s.handler.(DrainHandler); ok {
 		h.Draining(&s.Conn)
 	}
 	if !s.ending {

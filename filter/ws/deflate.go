@@ -3,6 +3,7 @@ package ws
 import (
 	"compress/flate"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -55,9 +56,10 @@ func AppendCompressed(dst []byte, kind Kind, payload []byte) []byte {
 	} else {
 		dst = AppendFrame(dst, kind, payload)
 	}
-	if cap(d.out) <= maxPooled {
-		deflaters.Put(d)
+	if cap(d.out) > maxPooled {
+		d.out = nil
 	}
+	deflaters.Put(d)
 	return dst
 }
 
@@ -82,9 +84,10 @@ func newInflater() *inflater {
 // release gives the inflater back. What inflate has returned is not valid any more.
 func (in *inflater) release() {
 	in.src = source{}
-	if cap(in.out) <= maxPooled {
-		inflaters.Put(in)
+	if cap(in.out) > maxPooled {
+		in.out = nil
 	}
+	inflaters.Put(in)
 }
 
 // inflate returns the message whose compressed form is p, unless it has more than most
@@ -117,7 +120,7 @@ func (in *inflater) window() []byte {
 func (in *inflater) readAll(most int) error {
 	for {
 		if len(in.out) == cap(in.out) {
-			in.out = append(in.out, 0)[:len(in.out)]
+			in.out = slices.Grow(in.out, 512)
 		}
 		room := in.out[len(in.out):min(cap(in.out), most+1)]
 		n, err := in.r.Read(room)

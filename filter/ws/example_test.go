@@ -109,6 +109,31 @@ func ExampleDecoder() {
 	// Close "bye"
 }
 
+// A client that answers the first Ping, and not the second one. In a server,
+// eventloop.Conn.SetDeadline calls for each Tick.
+func ExampleHeartbeat() {
+	var h ws.Heartbeat
+	for _, silent := range []bool{false, true, false, true, true} {
+		if !silent {
+			h.Heard()
+		}
+		switch h.Tick() {
+		case ws.Alive:
+			fmt.Println("alive: look again in 30 s")
+		case ws.Probe:
+			fmt.Println("silent: send a Ping, and look again in 10 s")
+		case ws.Dead:
+			fmt.Println("dead")
+		}
+	}
+	// Output:
+	// alive: look again in 30 s
+	// silent: send a Ping, and look again in 10 s
+	// alive: look again in 30 s
+	// silent: send a Ping, and look again in 10 s
+	// dead
+}
+
 // A frame that serves every client.
 func ExampleAppendFrame() {
 	fmt.Printf("%q\n", ws.AppendFrame(nil, ws.Text, []byte("hello")))

@@ -61,10 +61,8 @@ const (
 	length16 = 126 // the length is in the next 2 bytes
 	length64 = 127 // or in the next 8
 
-	maxControl = 125 // bytes of payload
-	// MaxHeader is the length of the longest header of a frame that Append... write.
-	MaxHeader    = 10
-	maskedHeader = 14 // the longest one of a client
+	maxControl   = 125 // bytes of payload
+	maskedHeader = 14  // the longest header of a client
 )
 
 // A header is that of a client's frame.

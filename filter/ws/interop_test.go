@@ -81,8 +81,8 @@ func TestAnotherClient(t *testing.T) {
 					}
 					c.SetReadLimit(8 << 20)
 					for _, message := range messages {
-						if b.Name == "netpoll" && len(message) > 1<<20 {
-							continue // netpoll closes a connection with more than that unread
+						if len(message) > 1<<20 && (b.Name == "netpoll" || mode != websocket.CompressionDisabled) {
+							continue // netpoll closes a connection with more than that unread; compressing takes long
 						}
 						for _, kind := range []websocket.MessageType{websocket.MessageText, websocket.MessageBinary} {
 							if err := c.Write(ctx, kind, []byte(message)); err != nil {

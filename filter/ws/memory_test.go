@@ -1,10 +1,19 @@
 package ws_test
 
-import "runtime"
+import (
+	"math"
+	"runtime"
+)
 
-// allocated returns how many bytes the process has ever allocated.
-func allocated() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.TotalAlloc
+// allocated returns how many bytes f allocates, at the least: others may allocate meanwhile.
+func allocated(f func()) uint64 {
+	least := uint64(math.MaxUint64)
+	for range 10 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
 }

@@ -39,8 +39,7 @@ type Options struct {
 }
 
 // A Handler receives the events of a connection. Its methods are called on the connection's
-// loop, one at a time. If it has a method Drained(*Conn), that is called as in
-// eventloop.Handler, and Draining(*Conn) as in eventloop.DrainHandler.
+// loop, one at a time.
 type Handler interface {
 	// Opened is called when the connection can be used.
 	Opened(c *Conn)
@@ -52,6 +51,19 @@ type Handler interface {
 	// an *Error if it has violated the protocol, io.ErrUnexpectedEOF if it ended without
 	// a Close frame, and otherwise the cause, such as ErrNoPong.
 	Closed(c *Conn, err error)
+}
+
+// A DrainedHandler is a Handler that is told when Conn.Buffered has come down to 0, as by
+// Drained of eventloop.Handler.
+type DrainedHandler interface {
+	Drained(c *Conn)
+}
+
+// A DrainHandler is a Handler that is told when the group drains, so that it can say
+// goodbye, as by eventloop.DrainHandler. Afterwards a Close frame with CodeGoingAway is sent,
+// unless it has called Conn.Close.
+type DrainHandler interface {
+	Draining(c *Conn)
 }
 
 // Server returns a function for eventloop.Group.Listen, or for tlsfilter.Server. It answers a

@@ -228,6 +228,33 @@ func TestAGroupThatDrainsSaysGoodbye(t *testing.T) {
 	c.want("Text last", "Close 1001 the server stops", "EOF")
 }
 
+// A polite handler says goodbye, and notes when everything is sent.
+type polite struct {
+	witness
+	drained int
+}
+
+func (h *polite) Drained(*ws.Conn) { h.drained++ }
+
+func (h *polite) Draining(c *ws.Conn) {
+	c.Send(ws.Text, []byte("goodbye"))
+	c.Close(ws.CodeRestart, "back soon")
+}
+
+func TestAHandlerCanSayGoodbye(t *testing.T) {
+	w := newWorld(t, sim.Faults{}, eventloop.Options{})
+	h := &polite{}
+	w.serve(ws.Options{}, func() ws.Handler { return h })
+	c := w.upgrade("")
+	h.conn.Send(ws.Text, []byte("hello"))
+	c.want("Text hello")
+	if h.drained == 0 {
+		t.Error("the handler is not told that everything is sent")
+	}
+	w.g.Drain(time.Minute)
+	c.want("Text goodbye", "Close 1012 back soon", "EOF")
+}
+
 // Requests that are not upgraded.
 func TestRefusals(t *testing.T) {
 	accept := func(req *http.Request) (ws.Handler, error) {
@@ -253,18 +280,19 @@ func TestRefusals(t *testing.T) {
 		status  int
 		body    string
 	}{
-		"an upgrade":       {request + "\r\n", 101, ""},
-		"a page":           {"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", 426, "this address is for WebSocket\n"},
-		"a bad request":    {"GET / HTTP/1.1\r\n\r\n", 400, "there is no Host\n"},
-		"another path":     {strings.Replace(request, "/chat", "/tea", 1) + "\r\n", 404, "there is nothing at this address\n"},
-		"a refusal":        {strings.Replace(request, "/chat", "/full", 1) + "\r\n", 503, "full\n"},
-		"a failure":        {strings.Replace(request, "/chat", "/broken", 1) + "\r\n", 500, "the server has failed\n"},
-		"a foreign origin": {request + "Origin: http://b.test\r\n\r\n", 403, "the origin is not allowed\n"},
-		"a long head":      {request + "A: " + strings.Repeat("b", 9000), 431, "the head of the request is too long\n"},
+		"an upgrade":         {request + "\r\n", 101, ""},
+		"a page":             {"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", 426, "this address is for WebSocket\n"},
+		"the head of a page": {"HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n", 426, ""},
+		"a bad request":      {"GET / HTTP/1.1\r\n\r\n", 400, "there is no Host\n"},
+		"another path":       {strings.Replace(request, "/chat", "/tea", 1) + "\r\n", 404, "there is nothing at this address\n"},
+		"a refusal":          {strings.Replace(request, "/chat", "/full", 1) + "\r\n", 503, "full\n"},
+		"a failure":          {strings.Replace(request, "/chat", "/broken", 1) + "\r\n", 500, "the server has failed\n"},
+		"a foreign origin":   {request + "Origin: http://b.test\r\n\r\n", 403, "the origin is not allowed\n"},
+		"a long head":        {request + "A: " + strings.Repeat("b", 9000), 431, "the head of the request is too long\n"},
 	} {
 		cl := w.dial()
 		cl.write(c.request)
-		resp := cl.response()
+		resp := cl.responseTo(strings.Fields(c.request)[0])
 		body, _ := io.ReadAll(resp.Body)
 		if resp.StatusCode != c.status || string(body) != c.body || (cl.ended == "EOF") != (c.status != 101) {
 			t.Errorf("%s: %d %q %s", name, resp.StatusCode, body, cl.ended)

@@ -86,13 +86,14 @@ func check(req *http.Request) error {
 	keys := req.Header["Sec-Websocket-Key"]
 	versions := req.Header["Sec-Websocket-Version"]
 	switch {
-	case req.Method != http.MethodGet:
-		return &http1.Error{
-			Status: http.StatusMethodNotAllowed, Text: "an upgrade to WebSocket needs GET",
-			Fields: []string{"Allow: GET"}, Head: req.Method == http.MethodHead,
-		}
 	case !IsUpgrade(req):
-		return refuse(http.StatusUpgradeRequired, "this address is for WebSocket", "Connection: Upgrade", "Upgrade: websocket")
+		err := refuse(http.StatusUpgradeRequired, "this address is for WebSocket", "Connection: Upgrade", "Upgrade: websocket")
+		err.Head = req.Method == http.MethodHead
+		return err
+	case req.Method != http.MethodGet:
+		err := refuse(http.StatusMethodNotAllowed, "an upgrade to WebSocket needs GET", "Allow: GET")
+		err.Head = true // http1.Parse accepts no other method
+		return err
 	case len(versions) != 1 || versions[0] != "13":
 		return refuse(http.StatusUpgradeRequired, "only version 13 of WebSocket is supported",
 			"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")

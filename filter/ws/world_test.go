@@ -167,12 +167,17 @@ func (c *client) read() {
 	}
 }
 
-// response reads the response to a request.
+// response reads the response to a GET request.
 func (c *client) response() *http.Response {
+	c.Helper()
+	return c.responseTo(http.MethodGet)
+}
+
+func (c *client) responseTo(method string) *http.Response {
 	c.Helper()
 	c.read()
 	r := bufio.NewReader(bytes.NewReader(c.in))
-	resp, err := http.ReadResponse(r, nil)
+	resp, err := http.ReadResponse(r, &http.Request{Method: method})
 	if err != nil {
 		c.Fatalf("%q: %v", c.in, err)
 	}
@@ -181,8 +186,9 @@ func (c *client) response() *http.Response {
 		c.Fatal(err)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	rest, _ := io.ReadAll(r)
-	c.in = rest
+	if c.in, err = io.ReadAll(r); method == http.MethodHead && len(c.in) > 0 {
+		c.Errorf("the answer to HEAD has a body: %q, %v", c.in, err)
+	}
 	return resp
 }
 
