@@ -28,7 +28,7 @@ func TestFormat(t *testing.T) {
 		{string(f.Event(nil, chat.Event{Room: "#tea", Epoch: 3, Seq: 9, ID: 1, Kind: chat.Rename, Name: "bob", Body: "rob", Time: at})), `{"type":"event","what":"nick","room":"#tea","epoch":3,"seq":9,"id":"1","name":"bob","newName":"rob","time":"2030-01-02T03:04:05.678Z"}`},
 		{string(f.Event(nil, chat.Event{Room: "#tea", Epoch: 3, Seq: 9, ID: 2, Kind: chat.Notice, Note: chat.NewNote("redacted", "by", "ann", "id", uint64(1)), Time: at})), `{"type":"event","what":"redact","room":"#tea","epoch":3,"seq":9,"id":"2","redacted":"1","time":"2030-01-02T03:04:05.678Z","code":"redacted","text":"ann deleted message #1","args":{"by":"ann","id":"1"}}`},
 		{string(f.Event(nil, chat.Event{Kind: chat.Refusal, Note: chat.NewNote("usage", "command", "kick", "arguments", "NAME")})), `{"type":"error","cid":"c1","code":"usage","text":"usage: /kick NAME","args":{"command":"kick","arguments":"NAME"}}`},
-		{string(f.Error(nil, chat.NewNote("json-missing", "field", "room"))), `{"type":"error","cid":"c1","field":"room","code":"json-missing","text":"this request needs that field"}`},
+		{string(f.Error(nil, chat.NewNote("json-missing", "field", "room"))), `{"type":"error","cid":"c1","field":"room","code":"json-missing","text":"this request needs this field"}`},
 		{string(f.Bye(nil, chat.NewNote("too-many-new-connections", "wait", 1500*time.Millisecond))), `{"type":"bye","cid":"c1","retryAfter":1.5,"code":"too-many-new-connections","text":"too many new connections from your address: try again in 2 seconds","args":{"wait":1.5}}`},
 		{string(f.Missed(nil, "#tea", 5)), `{"type":"gap","room":"#tea","missed":5}`},
 		{string(f.Missed(nil, "#tea", 0)), `{"type":"gap","room":"#tea"}`},
