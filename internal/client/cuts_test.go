@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sudoXpg/netloop/internal/chat/historytest"
 	"github.com/sudoXpg/netloop/internal/client"
 )
 
@@ -30,8 +31,8 @@ func number(t *testing.T, name string, otherwise int) int {
 }
 
 // Clients post while their connections are cut and the server is stopped and crashes.
-// Then every acknowledged message is stored once, nobody has got one twice, and all of
-// them have the room's messages. CLIENT_CUTS is the number of cuts, CLIENT_SEED repeats
+// Then every acknowledged message is stored once, nobody has got one twice, all of them
+// have the room's messages, and what they have sent and read is linearizable. CLIENT_CUTS is the number of cuts, CLIENT_SEED repeats
 // a run as far as the clock lets it.
 func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	cuts := number(t, "CLIENT_CUTS", 100)
@@ -41,6 +42,7 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	const rooms, people = 2, 4
 	room := func(i int) string { return []string{"#lobby", "#tea"}[i%rooms] }
 	var users []*user
+	var history historytest.History
 	for i := range people {
 		o := w.options(fmt.Sprintf("user%c", 'a'+i))
 		o.Idle, o.Timeout = 300*time.Millisecond, 500*time.Millisecond
@@ -48,6 +50,7 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 			o.Password, o.Register = "correct horse battery", true
 		}
 		u := w.joins(o, "#tea")
+		u.recorded(&history, i)
 		if _, err := u.c.Send(client.Request{Type: "join", Room: "#tea"}); err != nil {
 			t.Fatal(err)
 		}
@@ -73,6 +76,9 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 				text := fmt.Sprintf("%s says %d %s", u.name, n, strings.Repeat("x", r.IntN(200)))
 				said[i] = append(said[i], text)
 				u.says(room(r.IntN(rooms)), text)
+				if r.IntN(20) == 0 {
+					u.asks(room(r.IntN(rooms)))
+				}
 			}
 		})
 	}
@@ -121,7 +127,9 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	order := map[string]int{}
 	all, resumes, rollbacks, gaps := map[string]int{}, 0, 0, 0
 	for _, name := range []string{"#lobby", "#tea"} {
+		answered := history.Ask(0, name)
 		log := users[0].history(name)
+		answered(entries(log), false)
 		for _, m := range log {
 			all[m.Text]++
 			var by string
@@ -156,6 +164,14 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 			t.Errorf("%s has lost %d sessions", u.name, u.lost-1)
 		}
 	}
+	checked, err := history.Check(patience)
+	if err != nil {
+		t.Error(err)
+	}
+	if checked.Posts < posts || cuts >= 100 && checked.Histories < 3 {
+		t.Errorf("checked only %v", checked)
+	}
+	t.Logf("checked %v", checked)
 	t.Logf("%d messages, %d cuts, %d stops, %d crashes, %d resumes, %d rollbacks, %d gaps",
 		posts, w.cuts.Load(), stops, crashes, resumes, rollbacks, gaps)
 }

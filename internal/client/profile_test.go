@@ -7,10 +7,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sudoXpg/netloop/internal/chat/historytest"
 )
 
-// Broadcasts reach every client once, although all of them lose their connections again and
-// again. By default there are some clients that come back at once; CLIENT_PROFILE is a number
+// Broadcasts reach every client once, in order, although all of them lose their connections
+// again and again. By default there are some clients that come back at once; CLIENT_PROFILE is a number
 // of clients that are cut every 15 s or so, and away for 2 s, during 120 broadcasts in 120 s.
 func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 	profile := number(t, "CLIENT_PROFILE", 0)
@@ -26,12 +28,17 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 		return pause(ctx, time.Second+rand.N(2*time.Second))
 	}
 	users := make([]*user, people)
+	var history historytest.History
 	for i := range users {
 		o := w.options(fmt.Sprintf("user%d", i))
 		o.Wait = away
 		users[i] = w.joins(o)
+		if i < 50 { // enough for the check, whose memory grows with the square of what was seen
+			users[i].recorded(&history, i)
+		}
 	}
 	speaker := w.joins(w.options("speaker"))
+	speaker.recorded(&history, people)
 	stop := make(chan struct{})
 	var cutting sync.WaitGroup
 	if profile > 0 {
@@ -94,6 +101,10 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 	t.Logf("%d clients, %d broadcasts, %d resumes, %d gaps: %d lost, %d doubled", people, broadcasts, resumes, gaps, lost, doubled)
 	if lost > 0 || doubled > 0 || resumes < people {
 		t.Errorf("%d lost, %d doubled, %d resumes", lost, doubled, resumes)
+	}
+	checked, err := history.Check(patience)
+	if err != nil || checked.Posts != broadcasts || checked.Seen < broadcasts {
+		t.Errorf("checked %v: %v", checked, err)
 	}
 	w.crash(func() {}) // otherwise each one is told that each other leaves
 }

@@ -2,11 +2,13 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/sudoXpg/netloop/internal/chat/historytest"
 	"github.com/sudoXpg/netloop/internal/client"
 )
 
@@ -26,12 +28,90 @@ type user struct {
 	joined   map[string]int
 	pages    map[string]client.History
 	texts    map[string]bool // of all messages that are in a transcript, or were
+	record   *record         // nil: nothing is recorded
 	problems []string
 	lost     int // sessions
 	gaps     int
 	resumes  int
 	rollback int
 	closed   bool
+}
+
+// A record is what a user adds to a history that is checked.
+type record struct {
+	history *historytest.History
+	user    int
+	posts   map[string]client.Post           // by CID
+	latest  map[string][]historytest.Message // of each room, without a gap
+	asked   map[string]func([]historytest.Message, bool)
+}
+
+// recorded has a history record what u does from now on. No message may be unacknowledged.
+func (u *user) recorded(h *historytest.History, number int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.record = &record{
+		history: h, user: number, posts: make(map[string]client.Post), latest: make(map[string][]historytest.Message),
+		asked: make(map[string]func([]historytest.Message, bool)),
+	}
+}
+
+// asks asks for the latest messages of a room, if there is a connection.
+func (u *user) asks(room string) {
+	u.t.Helper()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	cid := fmt.Sprint("ask-", len(u.record.asked))
+	u.record.asked[cid] = u.record.history.Ask(u.record.user, room)
+	_, err := u.c.Send(client.Request{Type: "history", Room: room, Limit: 10, CID: cid})
+	if err != nil && !errors.Is(err, client.ErrOffline) && !errors.Is(err, client.ErrQueueFull) {
+		u.t.Error(err)
+	}
+}
+
+// take records an event.
+func (r *record) take(e client.Event) {
+	switch e := e.(type) {
+	case client.Message:
+		r.sees(e.Room, e)
+	case client.Joined:
+		if !e.Resumed {
+			r.latest[e.Room] = nil
+			r.history.Forget(r.user, e.Room)
+		}
+		r.sees(e.Room, e.History...)
+	case client.Gap:
+		r.latest[e.Room] = nil
+	case client.Rollback:
+		r.latest[e.Room] = slices.DeleteFunc(r.latest[e.Room], func(m historytest.Message) bool { return m.Epoch == e.Epoch && m.Seq > e.KeptTo })
+		r.history.Rollback(r.user, e.Room, e.Epoch, e.KeptTo)
+	case client.Ack:
+		if p, known := r.posts[e.CID]; known {
+			r.history.Ack(p.Room, p.Text, historytest.Position(e.Place))
+		}
+	case client.History:
+		if answered := r.asked[e.CID]; answered != nil {
+			answered(entries(e.Events), e.Older)
+		}
+	}
+}
+
+// sees records messages of a room that follow those before.
+func (r *record) sees(room string, list ...client.Message) {
+	if room == "" || len(list) == 0 {
+		return
+	}
+	all := append(r.latest[room], entries(list)...)
+	r.latest[room] = all[max(0, len(all)-5):]
+	r.history.See(r.user, room, r.latest[room])
+}
+
+func entries(list []client.Message) []historytest.Message {
+	all := make([]historytest.Message, len(list))
+	for i, m := range list {
+		all[i] = historytest.Message{Position: historytest.Position(m.Place), Key: m.Text}
+	}
+	return all
 }
 
 // joins connects a client.
@@ -117,6 +197,9 @@ func (u *user) take(e client.Event) {
 	for _, r := range u.rooms {
 		r.Apply(e)
 	}
+	if u.record != nil {
+		u.record.take(e)
+	}
 }
 
 func (u *user) problem(format string, args ...any) {
@@ -172,9 +255,18 @@ func (u *user) until(what string, holds func() bool) {
 func (u *user) says(room, text string) string {
 	u.t.Helper()
 	u.until("place in the queue", func() bool { return u.c.Unacked() < client.MaxUnacked })
-	cid, err := u.c.Post(client.Post{Room: room, Text: text})
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	p := client.Post{Room: room, Text: text}
+	if r := u.record; r != nil {
+		r.history.Post(r.user, room, text)
+	}
+	cid, err := u.c.Post(p)
 	if err != nil {
 		u.t.Fatal(err)
+	}
+	if r := u.record; r != nil {
+		r.posts[cid] = p
 	}
 	return cid
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sudoXpg/netloop/eventloop/sim"
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/chat/historytest"
 	"github.com/sudoXpg/netloop/internal/codec/json/jsontest"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -26,8 +27,8 @@ import (
 )
 
 // Programs whose connections are cut at random, on a server that crashes at random: what was
-// acknowledged is in the log once, and what each of them has seen, with what was rolled back, is
-// the log.
+// acknowledged is in the log once, what each of them has seen, with what was rolled back, is the
+// log, and all of it is linearizable.
 func TestNothingIsLostAndNothingIsDoubled(t *testing.T) {
 	const enough = 12 // for everything to happen
 	seeds := enough
@@ -45,7 +46,8 @@ func TestNothingIsLostAndNothingIsDoubled(t *testing.T) {
 				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { sum.add(playCuts(t, uint64(seed), secure)) })
 			}
 			t.Logf("%+v", sum)
-			happened := sum.Acks > 0 && sum.Cuts > 0 && sum.Torn > 0 && sum.Crashes > 0 && sum.Rollbacks > 0 && sum.Resumed > 0
+			happened := sum.Acks > 0 && sum.Cuts > 0 && sum.Torn > 0 && sum.Crashes > 0 && sum.Rollbacks > 0 && sum.Resumed > 0 &&
+				sum.Checked.Histories > 2*seeds
 			if seeds >= enough && (!happened || secure && sum.Tickets == 0) {
 				t.Errorf("not everything has happened: %+v", sum)
 			}
@@ -79,6 +81,8 @@ type outcome struct {
 	Lost    int // sessions whose token was used too late
 	Tickets int // TLS sessions that were resumed
 	Trace   uint64
+
+	Checked historytest.Counts // by porcupine
 }
 
 func (o *outcome) add(p outcome) {
@@ -92,6 +96,7 @@ func (o *outcome) add(p outcome) {
 	o.Lost += p.Lost
 	o.Tickets += p.Tickets
 	o.Trace ^= p.Trace
+	o.Checked.Add(p.Checked)
 }
 
 // A heard is a message as a client has it.
@@ -103,6 +108,7 @@ type heard struct {
 // A cuttable is a program with what it has seen.
 type cuttable struct {
 	w         *crashing
+	number    int
 	name      string
 	secure    *tls.Config // nil: without TLS
 	conn      *lossyConn  // nil: not connected
@@ -114,6 +120,7 @@ type cuttable struct {
 	acked     []string
 	uncertain []string // that were sent in a session that has ended, and not acknowledged
 	posts     int
+	asked     map[string]func([]historytest.Message, bool) // for a history, by CID
 }
 
 // A crashing is a server that crashes, and its clients.
@@ -127,6 +134,7 @@ type crashing struct {
 	writer  *store.Writer
 	f       *fixture
 	clients []*cuttable
+	history historytest.History
 	calm    bool // connections do not break any more
 	outcome outcome
 }
@@ -144,7 +152,9 @@ func playCuts(t *testing.T, seed uint64, secure bool) outcome {
 	}
 	w.start()
 	for i := range 4 {
-		c := &cuttable{w: w, name: fmt.Sprintf("user%d", i), at: fields{}}
+		c := &cuttable{
+			w: w, number: i, name: fmt.Sprintf("user%d", i), at: fields{}, asked: map[string]func([]historytest.Message, bool){},
+		}
 		if secure {
 			c.secure = &tls.Config{
 				ServerName: "chat.test", InsecureSkipVerify: true, NextProtos: []string{"chat"},
@@ -185,6 +195,8 @@ func (c *cuttable) act() {
 		w.crash()
 	case n == 37:
 		w.f.advance(20 * time.Second)
+	case n == 38:
+		c.ask()
 	default:
 		c.read()
 	}
@@ -259,7 +271,7 @@ func (c *cuttable) connect() {
 	} else {
 		r := fields{"type": "resume", "token": c.key}
 		if len(c.at) > 0 {
-			r["rooms"] = fields{"#lobby": c.at}
+			r["rooms"] = fields{chat.Lobby: c.at}
 		}
 		c.send(r)
 	}
@@ -303,9 +315,42 @@ func (c *cuttable) cut() {
 
 func (c *cuttable) post() {
 	c.posts++
-	r := fields{"type": "post", "room": "#lobby", "text": fmt.Sprintf("%s says %d", c.name, c.posts), "cid": strconv.Itoa(c.posts)}
+	cid := strconv.Itoa(c.posts)
+	r := fields{"type": "post", "room": chat.Lobby, "text": c.text(cid), "cid": cid}
 	c.unacked = append(c.unacked, r)
+	c.w.history.Post(c.number, chat.Lobby, c.text(cid))
 	c.send(r)
+}
+
+// text returns the text of the message with that CID.
+func (c *cuttable) text(cid any) string { return fmt.Sprintf("%s says %v", c.name, cid) }
+
+// ask asks for the end of the log.
+func (c *cuttable) ask() {
+	cid := fmt.Sprint("history ", len(c.asked))
+	c.asked[cid] = c.w.history.Ask(c.number, chat.Lobby)
+	c.send(fields{"type": "history", "room": chat.Lobby, "limit": 10, "cid": cid})
+}
+
+// sees records the latest messages that c has.
+func (c *cuttable) sees() {
+	if len(c.seen) > 0 {
+		c.w.history.See(c.number, chat.Lobby, entries(c.seen[max(0, len(c.seen)-5):]))
+	}
+}
+
+func entries(list []heard) []historytest.Message {
+	all := make([]historytest.Message, len(list))
+	for i, h := range list {
+		all[i] = historytest.Message{Position: position(h.Epoch, h.Seq), Key: h.Text}
+	}
+	return all
+}
+
+func position(epoch, seq any) historytest.Position {
+	e, _ := epoch.(float64)
+	s, _ := seq.(float64)
+	return historytest.Position{Epoch: uint64(e), Seq: uint64(s)}
 }
 
 // read takes what is there to be read.
@@ -343,25 +388,30 @@ func (c *cuttable) take(o fields) {
 		if o["resumed"] == true {
 			c.w.outcome.Resumed++
 		} else {
-			c.seen = nil
+			c.forgets()
 		}
-		missed, _ := o["history"].([]any)
-		for _, m := range missed {
-			if e, ok := m.(map[string]any); ok {
-				c.hear(e)
-			}
-		}
+		c.hear(allHeard(o["history"])...)
 	case "message":
-		c.hear(o)
+		c.hear(heardFrom(o))
+	case "history":
+		cid, _ := o["cid"].(string)
+		c.asked[cid](entries(allHeard(o["events"])), o["older"] == true)
 	case "rollback":
 		c.w.outcome.Rollbacks++
 		epoch, kept := o["epoch"].(float64), o["keptTo"].(float64)
 		c.seen = slices.DeleteFunc(c.seen, func(h heard) bool { return h.Epoch == epoch && h.Seq > kept })
+		c.w.history.Rollback(c.number, chat.Lobby, uint64(epoch), uint64(kept))
 	case "ack":
 		c.acknowledged(o)
 	case "gap", "error", "bye":
 		c.ends(o)
 	}
+}
+
+// forgets forgets what was seen in a session that has ended.
+func (c *cuttable) forgets() {
+	c.seen = nil
+	c.w.history.Forget(c.number, chat.Lobby)
 }
 
 // ends acts on what ends a session; nothing else is expected.
@@ -377,19 +427,37 @@ func (c *cuttable) ends(o fields) {
 	default:
 		c.w.t.Fatalf("%s got %v", c.name, o)
 	}
-	c.key, c.at, c.seen = "", fields{}, nil
+	c.key, c.at = "", fields{}
+	c.forgets()
 	c.cut()
 }
 
-func (c *cuttable) hear(o map[string]any) {
+func (c *cuttable) hear(list ...heard) {
+	c.seen = append(c.seen, list...)
+	c.sees()
+}
+
+// allHeard returns those of a list.
+func allHeard(list any) (all []heard) {
+	events, _ := list.([]any)
+	for _, e := range events {
+		if o, ok := e.(map[string]any); ok {
+			all = append(all, heardFrom(o))
+		}
+	}
+	return all
+}
+
+func heardFrom(o map[string]any) heard {
 	h := heard{ID: o["id"].(string), Text: o["text"].(string)}
 	h.Epoch, _ = o["epoch"].(float64)
 	h.Seq, _ = o["seq"].(float64)
-	c.seen = append(c.seen, h)
+	return h
 }
 
 func (c *cuttable) acknowledged(o fields) {
 	c.w.outcome.Acks++
+	c.w.history.Ack(chat.Lobby, c.text(o["cid"]), position(o["epoch"], o["seq"]))
 	if o["stored"] != true {
 		c.w.t.Errorf("%s: an ack of what is not stored: %v", c.name, o)
 	}
@@ -418,6 +486,7 @@ func (w *crashing) finish() {
 		}
 	}
 	w.outcome.Trace ^= w.f.world.Trace()
+	answered := w.history.Ask(0, chat.Lobby)
 	events, err := w.store.History(chat.HistoryQuery{Room: chat.Lobby, Limit: math.MaxInt32})
 	if err != nil {
 		w.t.Fatal(err)
@@ -433,6 +502,17 @@ func (w *crashing) finish() {
 	}
 	if text := fmt.Sprint(log); strings.Count(text, "says") != len(log) {
 		w.t.Errorf("the log is %s", text)
+	}
+	answered(entries(log), false)
+	if w.outcome.Checked, err = w.history.Check(time.Minute); err != nil {
+		w.t.Error(err)
+	}
+	if len(log) > 0 { // the check sees what is missing
+		i := w.rng.IntN(len(log))
+		w.history.Ask(0, chat.Lobby)(entries(slices.Delete(log, i, i+1)), false)
+		if _, err := w.history.Check(time.Minute); err == nil {
+			w.t.Errorf("a log without message %d is linearizable", i)
+		}
 	}
 }
 
