@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/store/memory"
 )
 
 // Whatever a client sends, in whatever pieces, the others see whole lines
@@ -51,5 +52,43 @@ func FuzzSession(f *testing.F) {
 		if !eve.open {
 			t.Fatal("eve was closed")
 		}
+	})
+}
+
+// Whatever a program sends instead of a login, it is answered with objects of the protocol, and
+// it continues the session of another client only with its token, here TOKEN.
+func FuzzResumeRequest(f *testing.F) {
+	for _, line := range []string{
+		`{"type":"resume","token":"TOKEN","cid":"r"}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"epoch":1,"seq":1}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"epoch":18446744073709551615,"seq":18446744073709551615},"#tea":{}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"epoch":18446744073709551616}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"epoch":-1,"seq":1.5}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"epoch":1e99,"seq":"1"}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"seq":1},"#lobby":{"seq":2}}}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"\ud800":{"seq":1}}}`,
+		`{"type":"resume","token":"TOKEN\ud800","rooms":[]}`,
+		`{"type":"resume","token":"TOKEN","rooms":null,"cid":"` + strings.Repeat("c", 65) + `"}`,
+		`{"type":"resume","token":"TOKEN","rooms":{"#LOBBY":{"seq":1},"":{"seq":1},"lobby":{"seq":1}}}`,
+		`{"type":"resume","token":"\u0054OKEN"}` + "\n" + `{"type":"resume","token":null}` + "\n" + `{"type":"resume"}`,
+		`{"type":"resume","token":"TOKEN"}` + "\n" + `{"type":"resume","token":"TOKEN"}` + "\n" + `{"type":"post","text":"x","cid":"1"}`,
+		`{"type":"login","name":"ada"}` + "\n" + `{"type":"resume","token":7}`,
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, lines string) {
+		x := startOn(t, memory.New(), speaksJSON)
+		ada, key := x.resumable("ada")
+		ada.asks(fields{"type": "post", "text": "hello", "cid": "1"})
+		_ = ada.c.Close()
+		x.settle()
+		p := x.program()
+		_, _ = p.c.Write([]byte(strings.ReplaceAll(lines, "TOKEN", key) + "\n"))
+		for _, o := range p.objects() {
+			if (o["type"] == "joined" || o["type"] == "whoami") && o["name"] == "ada" && !strings.Contains(lines, "TOKEN") {
+				t.Errorf("without a token: %v", o)
+			}
+		}
+		x.program() // the server still answers
 	})
 }

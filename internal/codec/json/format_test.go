@@ -68,7 +68,7 @@ func TestNamesOfFields(t *testing.T) {
 
 // Nothing that a client sends makes Parse panic, and what it accepts is clean.
 func FuzzParse(f *testing.F) {
-	for _, line := range []string{`{"type":"post","text":"a\nb","cid":"x"}`, `{"type":"history","before":"1","limit":3}`, `{`, `{"a":[[[[[[[[[]]]]]]]]]}`, `{"type":"x","type":"y"}`} {
+	for _, line := range []string{`{"type":"post","text":"a\nb","cid":"x"}`, `{"type":"history","before":"1","limit":3}`, `{`, `{"a":[[[[[[[[[]]]]]]]]]}`, `{"type":"x","type":"y"}`, `{"type":"resume","token":"t","rooms":{"#a":{"epoch":18446744073709551615,"seq":1e3}}}`, `{"type":"resume","token":"\ud800","cid":"` + strings.Repeat("c", 65) + `"}`} {
 		f.Add([]byte(line))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
