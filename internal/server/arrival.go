@@ -15,6 +15,7 @@ type arrival struct {
 	since  time.Duration // when it was accepted, since Server.since: whatever the clock says
 	extra  bool          // beyond the limit of its address, to take over another connection
 	secure bool          // it is inside TLS
+	only   bool          // it can't choose another protocol
 	told   bool          // denied, and one of the MaxRefused that are told why
 	check  bool          // a proxy speaks for itself, usually to check whether the server is up
 	// denied is why it is refused, in which case it is only told that, in its own

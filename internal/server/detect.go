@@ -141,6 +141,7 @@ func (d *detector) EOF(c *eventloop.Conn) {
 // begin begins protocol p.
 func (d *detector) begin(c *eventloop.Conn, p *protocol) {
 	session := p.wire != nil
+	d.in.only = len(d.offer.protocols) == 1
 	if session && d.in.denied == nil {
 		d.srv.join(c, &d.in)
 	}

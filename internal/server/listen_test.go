@@ -38,6 +38,11 @@ func TestATelnetListenerGreetsAtOnce(t *testing.T) {
 		p.isClosed()
 		f.logged("msg=leave", `reason="not chat: `+what+`"`)
 	}
+	program := f.at("192.0.2.3")
+	program.sends(`{"type":"hello","v":1}` + "\n")
+	if got := program.reads(); !strings.HasPrefix(got, greeting+"*** ") || !strings.HasSuffix(got, prompt) || strings.Contains(got, "welcome") {
+		t.Errorf("a program reads %q", got)
+	}
 	bob.sees("")
 }
 

@@ -24,6 +24,7 @@ type session struct {
 	cols, rows uint16 // of the client's window, 0 unknown
 	due        bool   // the prompt is to be shown
 	terminal   bool   // editing can be offered to the client
+	only       bool   // the client can't choose another protocol
 }
 
 var (
@@ -36,7 +37,7 @@ var telnetProtocol = protocol{name: "telnet", start: telnetSession, wire: text.F
 
 // telnetSession begins a session of a telnet client.
 func telnetSession(srv *Server, c *eventloop.Conn, in arrival) eventloop.Handler {
-	s := &session{}
+	s := &session{only: in.only}
 	s.begin(srv, c, in, s)
 	s.dec.MaxLine = int32(srv.limits.Load().MaxLine)
 	return s
@@ -57,7 +58,7 @@ func (s *session) Opened(*eventloop.Conn) {
 // Received implements eventloop.Handler.
 func (s *session) Received(_ *eventloop.Conn, p []byte) {
 	if s.stage == greeted {
-		if isJSON(p) == yes { // from a program that was slow to begin
+		if !s.only && isJSON(p) == yes { // from a program that was slow to begin
 			s.handOver(p)
 			return
 		}
