@@ -338,8 +338,8 @@ func (h *Hub) forget(m *Member) {
 		x.receipts = nil // the account's, which may be released
 	}
 	p.members.remove(m)
-	if a := p.account; a != nil && p.members.empty() && a.receipts != nil && a.receipts.idle() {
-		a.receipts = nil // they are stored
+	if a := p.account; a != nil && p.members.empty() && a.receipts != nil && a.receipts.release() {
+		a.receipts = nil
 	}
 	if p.members.empty() && h.names[p.name.Skeleton()] == p {
 		delete(h.names, p.name.Skeleton())

@@ -19,6 +19,9 @@ const (
 	// maxSameCID is how many times a message may be sent again while it is being
 	// saved.
 	maxSameCID = 16
+	// maxUnstored is how many of the latest messages that are not in the archive are
+	// recognized when their sender was without a connection meanwhile.
+	maxUnstored = 128
 )
 
 // receipts are the latest messages of one sender that had a CID.
@@ -38,7 +41,8 @@ type receipt struct {
 	room, to string
 	epoch    uint64
 	seq, id  uint64
-	stored   bool
+	stored   bool // as the sender was told
+	unstored bool // it is not in the archive: a private message, or one that only the sender sees
 }
 
 // A pendingPost is a message that is on its way to the disk. A nil *pendingPost is that of a
@@ -47,6 +51,8 @@ type pendingPost struct {
 	of   *receipts
 	cid  string
 	done []func(Saved) // are told the outcome; receipts.mu guards it
+
+	pretended bool // only the sender sees it
 }
 
 var cidSeed = maphash.MakeSeed()
@@ -103,7 +109,9 @@ func (p *pendingPost) end(s Saved) {
 	done := p.done
 	delete(r.open, p.cid)
 	if s.Why == nil {
-		r.keep(hashCID(p.cid), receipt{room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored})
+		r.keep(hashCID(p.cid), receipt{
+			room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored, unstored: p.pretended,
+		})
 	}
 	r.mu.Unlock()
 	for _, f := range done {
@@ -137,21 +145,25 @@ func (r *receipts) load(stored []Posted) {
 	}
 }
 
-// idle reports whether nothing is on its way.
-func (r *receipts) idle() bool {
+// release frees those that the archive has, unless something is on its way: they are loaded
+// again when they are needed. It reports whether nothing is left.
+func (r *receipts) release() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.open) == 0
-}
-
-// release frees those that are stored, unless something is on its way: they are loaded again
-// when they are needed.
-func (r *receipts) release() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.owner != 0 && len(r.open) == 0 {
-		r.kept, r.sums, r.next, r.loaded = nil, nil, 0, false
+	if r.owner == 0 || len(r.open) > 0 {
+		return false
 	}
+	kept, sums, oldest := r.kept, r.sums, r.next
+	r.kept, r.sums, r.next, r.loaded = nil, nil, 0, false
+	for i := range kept {
+		if k := (oldest + i) % len(kept); kept[k].unstored {
+			r.keep(sums[k], kept[k])
+		}
+	}
+	if n := len(r.kept) - maxUnstored; n > 0 {
+		r.kept, r.sums = slices.Clone(r.kept[n:]), slices.Clone(r.sums[n:])
+	}
+	return len(r.kept) == 0
 }
 
 // keep records a receipt. sum is the hash of its CID. r.mu is held.

@@ -96,6 +96,7 @@ func (h *Hub) pretend(m *Member, r *Room, e Event, p *pendingPost) {
 	s := savedAt(&e, h.options.Journal != nil)
 	switch {
 	case p != nil:
+		p.pretended = true
 		h.commit(func() { p.end(s) })
 	case m.Settings().Receipts && s.Stored:
 		h.commit(func() { m.acknowledge(s) })

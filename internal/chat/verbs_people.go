@@ -91,7 +91,7 @@ func (h *Hub) sent(m *Member, to, cid string, stored bool) {
 	s := Saved{CID: cid, To: to, Stored: stored}
 	r := h.receiptsOf(m)
 	r.mu.Lock()
-	r.keep(hashCID(cid), receipt{to: to, stored: stored})
+	r.keep(hashCID(cid), receipt{to: to, stored: stored, unstored: true})
 	r.mu.Unlock()
 	m.out.Answer(s)
 }

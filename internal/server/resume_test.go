@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -403,4 +404,44 @@ func TestTokensDoNotCrossANetworkInTheClear(t *testing.T) {
 		t.Errorf("without TLS: %v", got)
 	}
 	only(t, "resume", f.program().asks(fields{"type": "resume", "token": "x"}), fields{"type": "error", "code": "resume-plain"})
+}
+
+// What the archive does not have is recognized when it is sent again, too: private messages, and
+// those of a shadow-muted user. Their sender was without a connection meanwhile, also for longer
+// than others wait.
+func TestMessagesThatAreNotInTheArchiveAreSentAgain(t *testing.T) {
+	for what, sends := range map[string]fields{
+		"a private message": {"type": "post", "to": "alice", "text": "psst", "cid": "p1"},
+		"a hidden message":  {"type": "post", "room": chat.Lobby, "text": "psst", "cid": "p1"},
+	} {
+		for _, login := range []fields{
+			{"type": "login", "name": "ada"},
+			{"type": "register", "name": "ada", "password": "correct horse battery"},
+		} {
+			for _, away := range []time.Duration{0, 2 * chat.DefaultLinger} {
+				t.Run(fmt.Sprint(what, ", ", login["type"], ", ", away), func(t *testing.T) {
+					f := startWithAccounts(t, speaksJSON)
+					alice := f.join("alice")
+					ada := f.program()
+					key := token(t, ada.asks(login))
+					if sends["to"] == nil {
+						f.operates("shadowmute ada")
+					}
+					got := ada.asks(sends)
+					if len(got) != 2 || got[1]["type"] != "ack" {
+						t.Fatalf("at first: %v", got)
+					}
+					ack := got[1]
+					_ = ada.c.Close()
+					f.advance(away)
+					alice.reads()
+					again := f.program()
+					again.asks(fields{"type": "resume", "token": key})
+					alice.reads()
+					only(t, "again", again.asks(sends), ack)
+					alice.sees("")
+				})
+			}
+		}
+	}
 }
