@@ -25,6 +25,7 @@ type Client struct {
 	// Only run uses these, and Dial before it.
 	token string
 	first bool // the account is still to be made
+	fills fills
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
@@ -44,6 +45,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	c := &Client{
 		o: o.withDefaults(), wake: make(chan struct{}, 1), done: make(chan struct{}), first: o.Register,
 		rooms: make(map[string]Place), keys: make(map[string]string), prefix: rand.Text()[:12],
+		fills: fills{recent: make(map[string][]known), open: make(map[string]*filling)},
 	}
 	c.events = make(chan Event, c.o.Buffer)
 	l, err := c.connect(ctx)
@@ -157,6 +159,7 @@ func (c *Client) online(l *link) {
 	maps.DeleteFunc(c.rooms, func(room string, _ Place) bool { return !l.joined[room] })
 	c.link = l
 	c.mu.Unlock()
+	c.fillAgain(l)
 	l.early = slices.Insert(l.early, 0, Event(Connected{Server: l.welcome.Server, Resumed: l.resumed, MaxText: l.welcome.Limits.Text}))
 }
 
@@ -190,14 +193,24 @@ func (c *Client) take(e Event) {
 		c.settled(e.CID)
 	case Failure:
 		c.settled(e.CID)
+		c.fills.refused(e.CID)
 	case Joined:
 		c.seen(e.Room, e.Place)
+		c.fills.received(e.Room, e.History...)
 	case Message:
 		c.seen(e.Room, e.Place)
+		c.fills.received(e.Room, e)
 	case RoomEvent:
 		c.seen(e.Room, e.Place)
+	case Rollback:
+		c.rollback(e)
+	case Gap:
+		c.gap(e.Room)
 	}
 	c.emit(e)
+	if h, ok := e.(History); ok {
+		c.filled(h)
+	}
 }
 
 // emit delivers an event. It returns false when the client is closed.

@@ -438,6 +438,134 @@ func TestATranscriptAppliesEvents(t *testing.T) {
 	}
 }
 
+// A client that was away for long fetches what a resume does not bring.
+func TestAGapIsFilled(t *testing.T) {
+	w := newWorld(t, nil)
+	back := make(chan struct{})
+	o := w.options("ada")
+	o.FillGaps = true
+	o.Wait = func(ctx context.Context, _ time.Duration) error {
+		select {
+		case <-back:
+			return w.wait(ctx, 0)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	ada, bob := w.joins(o), w.joins(w.options("bob"))
+	bob.says("#lobby", "before")
+	ada.sees("before")
+	w.cutAll()
+	for i := range 400 { // more than a resume brings, and two pages of a history
+		bob.says("#lobby", fmt.Sprint(i, " ", strings.Repeat("x", 1000)))
+	}
+	bob.flush()
+	close(back)
+	ada.until("filled", func() bool { return ada.filled == 1 })
+	if diff := cmp.Diff(bob.history("#lobby"), ada.transcript("#lobby")); diff != "" {
+		t.Errorf("(-log +transcript):\n%.800s", diff)
+	}
+	ada.check()
+	if ada.gaps != 1 {
+		t.Errorf("%d gaps", ada.gaps)
+	}
+}
+
+func messageLine(id uint64) string {
+	return fmt.Sprintf(`{"room":"#lobby","epoch":1,"seq":%d,"id":"%d","from":"bob","text":"x","time":"2026-01-31T15:04:00.000Z"}`, id, id)
+}
+
+// live is a message that is not part of a history.
+func live(id uint64) string { return `{"type":"message",` + messageLine(id)[1:] }
+
+func page(r client.Request, newer bool, ids ...uint64) string {
+	lines := make([]string, len(ids))
+	for i, id := range ids {
+		lines[i] = messageLine(id)
+	}
+	return fmt.Sprintf(`{"type":"history","cid":%q,"room":"#lobby","events":[%s],"newer":%v}`, r.CID, strings.Join(lines, ","), newer)
+}
+
+func TestWhatIsAskedForToFillAGap(t *testing.T) {
+	const gap = `{"type":"gap","room":"#lobby"}`
+	s, c := scripted(t, client.Options{FillGaps: true}, welcomed, lobby, tokenLine("one"), gap, live(6))
+	next[client.Message](t, c) // nobody knows where the first gap begins
+	asks := func(after uint64) client.Request {
+		t.Helper()
+		r := s.reads()
+		if r.Type != "history" || r.Room != "#lobby" || r.After != after || r.Limit != 200 {
+			t.Errorf("asks %+v, want the history after %d", r, after)
+		}
+		return r
+	}
+	filled := func(pages int) {
+		t.Helper()
+		for e := range c.Events() {
+			switch e.(type) {
+			case client.History:
+				pages--
+			case client.Filled:
+				if pages != 0 {
+					t.Errorf("%d pages are missing", pages)
+				}
+				return
+			}
+		}
+	}
+	s.writes(gap)
+	s.writes(live(20), page(asks(6), true, 7, 8))
+	s.writes(page(asks(8), true, 9, 20, 21)) // beyond the gap
+	filled(2)
+
+	// A connection that is lost meanwhile, and another gap.
+	s.writes(gap)
+	s.writes(page(asks(20), true, 21))
+	asks(21)
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	s.accept(welcomed, gap, resumed, tokenLine("two"))
+	asks(21)
+	s.writes(live(30))
+	next[client.Message](t, c)
+
+	// What was fetched was never saved.
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	s.accept(welcomed, `{"type":"rollback","room":"#lobby","epoch":1,"keptTo":20}`, resumed, tokenLine("three"))
+	asks(21)
+	s.writes(page(asks(20), false, 22))
+	filled(1)
+
+	// A refusal ends it, and so does a rollback of the message before the gap.
+	s.writes(gap)
+	s.writes(fmt.Sprintf(`{"type":"error","cid":%q,"code":"history-unreadable","text":"no"}`, asks(20).CID))
+	next[client.Failure](t, c)
+	s.writes(live(40), gap)
+	asks(40)
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	s.accept(welcomed, `{"type":"rollback","room":"#lobby","epoch":1,"keptTo":20}`, resumed, tokenLine("four"), gap)
+	asks(40)
+	s.writes(page(asks(20), false))
+	filled(1)
+
+	// Without a session nothing is known.
+	s.writes(gap)
+	asks(20)
+	_ = s.c.Close()
+	next[client.Disconnected](t, c)
+	s.accept(welcomed, `{"type":"error","cid":"login","code":"resume-unknown","text":"no"}`)
+	if r := s.reads(); r.Type != "login" {
+		t.Errorf("%+v", r)
+	}
+	s.writes(lobby, gap)
+	next[client.Gap](t, c)
+	cid, _ := c.Post(client.Post{Room: "#lobby", Text: "next"})
+	if r := s.reads(); r.CID != cid {
+		t.Errorf("%+v", r)
+	}
+}
+
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

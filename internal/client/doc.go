@@ -21,5 +21,7 @@
 //
 // At most [Options.Buffer] events wait for the user. If they are not received, the
 // client stops reading from the connection; after a while the server leaves out
-// events, which is a [Gap], or closes the connection. Nothing else is lost.
+// events, which is a [Gap], or closes the connection. A client that was away for long
+// gets a [Gap], too. With [Options.FillGaps] the client fetches the messages that are
+// missing. Nothing else is lost.
 package client

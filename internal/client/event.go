@@ -114,11 +114,16 @@ type Rollback struct {
 	KeptTo uint64 `json:"keptTo"`
 }
 
-// A Gap says that events of a room were not sent: 0 for an unknown number.
+// A Gap says that events of a room were not sent: 0 for an unknown number. The messages
+// among them follow if Options.FillGaps is set; edits and deletions of older messages do
+// not.
 type Gap struct {
 	Room   string `json:"room"`
 	Missed int    `json:"missed"`
 }
+
+// Filled says that the messages of all gaps of a room have arrived (Options.FillGaps).
+type Filled struct{ Room string }
 
 // A History is a page of a room's messages, oldest first.
 type History struct {
@@ -126,6 +131,7 @@ type History struct {
 	Room   string    `json:"room"`
 	Events []Message `json:"events"`
 	Older  bool      `json:"older"` // there are older ones
+	Newer  bool      `json:"newer"` // there are newer ones
 }
 
 // A Bye says why the server closes the connection. It is an error, too.
@@ -149,6 +155,7 @@ type Raw struct {
 func (Connected) event()    {}
 func (Disconnected) event() {}
 func (Lost) event()         {}
+func (Filled) event()       {}
 func (Message) event()      {}
 func (Joined) event()       {}
 func (RoomEvent) event()    {}

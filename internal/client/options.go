@@ -58,6 +58,10 @@ type Options struct {
 	// Agent is the program's name and version, for the server.
 	Agent string
 
+	// FillGaps fetches the messages that are missing after a Gap. They arrive in one
+	// History or several, among other events, and then Filled follows.
+	FillGaps bool
+
 	// Buffer is how many events wait for the user; 0 means DefaultBuffer.
 	Buffer int
 	// Timeout and Idle; 0 means DefaultTimeout and DefaultIdle.

@@ -43,6 +43,8 @@ type Request struct {
 	Value    string           `json:"value,omitempty"`
 	Reason   string           `json:"reason,omitempty"`
 	Before   uint64           `json:"before,string,omitempty"`
+	After    uint64           `json:"after,string,omitempty"`
+	Around   uint64           `json:"around,string,omitempty"`
 	Limit    int              `json:"limit,omitempty"`
 	Token    string           `json:"token,omitempty"`
 	Rooms    map[string]Place `json:"rooms,omitempty"`

@@ -14,17 +14,19 @@ type Transcript struct {
 	Most int
 
 	messages []Message // by ID
+	begun    bool      // with a Joined that may not have the older messages
 	gap      bool
 }
 
 // Messages returns the messages, oldest first, until the next Apply.
 func (t *Transcript) Messages() []Message { return t.messages }
 
-// Gap reports whether messages are missing that only a History has. Filled forgets it.
-func (t *Transcript) Gap() bool { return t.gap }
+// Gap reports whether messages are missing that only a History has: older ones, because
+// there was no session to resume, or those of a Gap. The event Filled ends the latter.
+func (t *Transcript) Gap() bool { return t.begun || t.gap }
 
-// Filled is called when History has brought what was missing.
-func (t *Transcript) Filled() { t.gap = false }
+// Filled is called when History has brought all that was missing.
+func (t *Transcript) Filled() { t.begun, t.gap = false, false }
 
 // Apply changes the transcript by an event. Events of other rooms are ignored.
 func (t *Transcript) Apply(e Event) {
@@ -39,6 +41,8 @@ func (t *Transcript) Apply(e Event) {
 		}
 	case Gap:
 		t.gap = t.gap || e.Room == t.Room
+	case Filled:
+		t.gap = t.gap && e.Room != t.Room
 	case Rollback:
 		t.remove(func(m *Message) bool { return e.Room == t.Room && m.Epoch == e.Epoch && m.Seq > e.KeptTo })
 	case RoomEvent:
@@ -58,7 +62,7 @@ func (t *Transcript) joined(e Joined) {
 		return
 	}
 	if !e.Resumed {
-		t.messages, t.gap = nil, true
+		t.messages, t.begun, t.gap = nil, true, false
 	}
 	t.add(e.History...)
 }

@@ -32,6 +32,7 @@ type user struct {
 	problems []string
 	lost     int // sessions
 	gaps     int
+	filled   int
 	resumes  int
 	rollback int
 	closed   bool
@@ -179,6 +180,8 @@ func (u *user) take(e client.Event) {
 		}
 	case client.Gap:
 		u.gaps++
+	case client.Filled:
+		u.filled++
 	case client.Rollback:
 		u.rollback++
 		u.forget(e.Room, func(m client.Message) bool { return m.Epoch == e.Epoch && m.Seq > e.KeptTo })
