@@ -149,9 +149,16 @@ func (c *Client) serve(l *link) error {
 // online makes a link that is logged in the present one.
 func (c *Client) online(l *link) {
 	c.mu.Lock()
+	restarted := false // so that the server does not recognize private messages
+	for _, place := range c.rooms {
+		restarted = restarted || l.epoch > place.Epoch
+	}
+	guest := c.o.Password == ""
+	l.early = append(l.early, c.lostPosts(func(u *unacked) bool {
+		return u.used && (!l.resumed && guest || (!l.resumed || restarted) && u.post.To != "")
+	})...)
 	if !l.resumed { // the server enters the rooms of an account itself
-		if c.o.Password == "" {
-			l.early = append(l.early, c.lostPosts()...)
+		if guest {
 			c.rejoin(l)
 		}
 		clear(c.rooms)

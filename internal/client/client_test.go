@@ -337,6 +337,46 @@ func TestMessagesAreSentAgainUntilTheyAreAcknowledged(t *testing.T) {
 	}
 }
 
+// The server recognizes private messages only until it is restarted.
+func TestPrivateMessagesAreNotSentAgainAfterACrash(t *testing.T) {
+	for what, c := range map[string]struct {
+		answers []string
+		lost    bool
+	}{
+		"resumed":            {[]string{resumed}, false},
+		"after a crash":      {[]string{strings.Replace(resumed, `"epoch":1`, `"epoch":2`, 1)}, true},
+		"in another session": {nil, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s, cl := scripted(t, client.Options{Password: "correct horse battery"}, welcomed, lobby, tokenLine("one"))
+			next[client.Joined](t, cl)
+			private, _ := cl.Post(client.Post{To: "bob", Text: "psst"})
+			s.reads()
+			public, _ := cl.Post(client.Post{Room: "#lobby", Text: "hello"})
+			s.reads()
+			_ = s.c.Close()
+			next[client.Disconnected](t, cl)
+			if c.answers == nil {
+				s.accept(welcomed, `{"type":"error","cid":"login","code":"resume-unknown","text":"no"}`)
+				s.reads()
+				s.writes(lobby)
+			} else {
+				s.accept(append([]string{welcomed}, append(c.answers, tokenLine("two"))...)...)
+			}
+			if c.lost {
+				if lost := next[client.Lost](t, cl); lost.CID != private || lost.To != "bob" {
+					t.Errorf("%+v", lost)
+				}
+			} else if r := s.reads(); r.CID != private {
+				t.Errorf("%+v", r)
+			}
+			if r := s.reads(); r.CID != public {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
 func TestALogInThatIsCutChangesNothing(t *testing.T) {
 	s, c := scripted(t, client.Options{}, welcomed, lobby, tokenLine("one"))
 	next[client.Joined](t, c)

@@ -16,6 +16,8 @@
 // The server recognizes the CIDs of an account, and those of a guest's session. If a
 // guest's session has ended, it is unknown whether a message that was sent, but not
 // acknowledged, is stored: it is not sent again, and reported as [Lost].
+// So are private messages after a crash of the server, or if the session has ended,
+// also that of an account: the server does not store their CIDs.
 //
 // # Slow readers
 //

@@ -31,7 +31,8 @@ type Disconnected struct {
 	Retry time.Duration // until the next attempt
 }
 
-// Lost is a message of a guest that may be stored or not: the session has ended.
+// Lost is a message that may have arrived or not: that of a guest whose session has ended, or
+// a private one that the server no longer recognizes. It is not sent again.
 type Lost struct{ CID, Room, To, Text string }
 
 // A Message is a message in a room, or a private one.

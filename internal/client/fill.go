@@ -99,12 +99,16 @@ func (c *Client) filled(h History) {
 	if n := len(h.Events); n > 0 {
 		o.after = h.Events[n-1].ID
 	}
-	if h.Newer && len(h.Events) > 0 && (o.until == 0 || o.after < o.until) {
+	more := h.Newer && (o.until == 0 || o.after < o.until)
+	switch {
+	case !more:
+		delete(c.fills.open, h.Room)
+		c.emit(Filled{Room: h.Room})
+	case len(h.Events) == 0: // all of the page is hidden from this user
+		delete(c.fills.open, h.Room)
+	default:
 		c.askToFill(h.Room)
-		return
 	}
-	delete(c.fills.open, h.Room)
-	c.emit(Filled{Room: h.Room})
 }
 
 // refused gives up a gap whose request was refused.

@@ -52,6 +52,7 @@ type link struct {
 	moved   bool // the session continues on another connection
 	welcome welcome
 	joined  map[string]bool
+	epoch   uint64  // the latest of the rooms
 	early   []Event // that were received during the log-in
 
 	deadline sync.Mutex  // taken to set that of reading
@@ -129,6 +130,7 @@ func (c *Client) step(l *link, e Event) (done bool, err error) {
 		return false, l.send(c.login())
 	case Joined:
 		l.joined[e.Room] = true
+		l.epoch = max(l.epoch, e.Epoch)
 		if !l.resumed && e.CID == loginCID {
 			c.first, done = false, true
 		}

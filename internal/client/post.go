@@ -76,14 +76,14 @@ func (c *Client) Flush(ctx context.Context) error {
 	}
 }
 
-// lostPosts removes the messages of which nobody knows whether they are stored. c.mu is
-// held.
-func (c *Client) lostPosts() (lost []Event) {
+// lostPosts removes messages of which nobody knows whether they have arrived. c.mu is held.
+func (c *Client) lostPosts(unknown func(*unacked) bool) (lost []Event) {
 	c.unacked = slices.DeleteFunc(c.unacked, func(u *unacked) bool {
-		if u.used {
+		yes := unknown(u)
+		if yes {
 			lost = append(lost, Lost{CID: u.cid, Room: u.post.Room, To: u.post.To, Text: u.post.Text})
 		}
-		return u.used
+		return yes
 	})
 	c.checkDrained()
 	return lost
