@@ -359,6 +359,7 @@ func (h *Hub) Leave(m *Member, why *Note, now time.Time) {
 		h.depart(m, s, why, now)
 	}
 	h.seen(m, now)
+	h.interrupted(m)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(m)

@@ -126,10 +126,10 @@ type extras struct {
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 	// session is the member's session, nil for none, and visitor the one by which rooms count
-	// a guest. waiting are private messages for a guest without a connection.
-	session *session
-	visitor uint64
-	waiting []Event
+	// a guest. passes is a session that the member is about to continue, or has given to
+	// another connection: private messages go there.
+	session, passes *session
+	visitor         uint64
 	// receipts are what receiptsOf has returned.
 	receipts *receipts
 	// was has the IDs of the members that the session had before.

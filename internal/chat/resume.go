@@ -13,9 +13,6 @@ const (
 	// maxMissedBytes how many bytes of text in all of them; older ones are a gap.
 	maxMissed      = 1000
 	maxMissedBytes = 128 << 10
-	// maxWaiting is how many private messages wait for a guest whose session has no
-	// connection. Those for accounts are mail.
-	maxWaiting = 100
 	// maxGathers is how many times the archive is read for a client that comes back.
 	maxGathers = 3
 )
@@ -72,6 +69,7 @@ func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
 	e.next, e.Seen = m, time.Time{}
 	is := e.stored()
 	h.sessions.mu.Unlock()
+	m.withExtras().passes = e
 	h.persistThen(m, func(err error) {
 		if err != nil {
 			m.refuse(note("resume-not-saved", "why", Why(err)))
@@ -245,7 +243,9 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	old := e.member
 	quiet := e.cut && old == nil && now.Sub(h.options.Now) <= h.options.Resumption.Linger // all others come back, too
 	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
+	var waiting []Event
 	if known && latest {
+		waiting, e.waiting = e.waiting, nil
 		if old != nil && old != m {
 			e.was = append(e.was, old.id)
 			e.was = e.was[max(0, len(e.was)-maxWas):]
@@ -265,7 +265,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 		return
 	}
 	m.attach(e)
-	m.extras().was = was
+	m.extras().was, m.extras().passes = was, nil
 	for _, name := range rooms {
 		i := slices.IndexFunc(at, func(p Position) bool { return p.Room == name })
 		var seen *Position
@@ -277,11 +277,15 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 		}
 	}
 	if m.Rooms() == 0 {
+		h.sessions.mu.Lock()
+		e.waiting = append(waiting, e.waiting...)
+		h.sessions.mu.Unlock()
 		m.out.Close(nil)
 		return
 	}
 	h.focus(m)
 	h.sendToken(m, e, token)
+	m.receive(waiting...)
 	h.supersede(m, old)
 	h.settle(m)
 }
@@ -314,22 +318,11 @@ func (h *Hub) supersede(m, old *Member) {
 		if x == nil {
 			return
 		}
-		x.session = nil
-		for _, e := range x.waiting {
-			m.out.Post(func() { m.out.Deliver(e) })
-		}
-		x.waiting = nil
+		x.session, x.passes = nil, x.session
 		why := note("resumed-elsewhere")
 		old.tell(why)
 		old.out.Close(why)
 	})
-}
-
-// wait keeps a private message for m, who has no connection.
-func (m *Member) wait(e Event) {
-	if x := m.withExtras(); len(x.waiting) < maxWaiting {
-		x.waiting = append(x.waiting, e)
-	}
 }
 
 // lastChange returns the seq of the last notice that a message was deleted or edited.

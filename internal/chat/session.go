@@ -63,6 +63,7 @@ type session struct {
 	spent    [][32]byte
 	was      []uint64 // the IDs of the members before, the last at the end
 	receipts receipts // of a guest
+	waiting  []Event  // private messages for a client without a connection, oldest first
 }
 
 // sessions are all sessions, by the tokens that are accepted, and those that no longer are.

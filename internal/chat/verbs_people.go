@@ -70,7 +70,7 @@ func (h *Hub) private(m *Member, to, text, cid string, now time.Time) {
 	case here:
 		h.echo(m, name, text)
 		if may == everybody {
-			deliver(m, targets, text)
+			h.deliver(m, targets, text)
 		}
 		if away {
 			m.tell(note("is-away", "name", name, "why", reason))
@@ -97,20 +97,14 @@ func (h *Hub) sent(m *Member, to, cid string, stored bool) {
 }
 
 // deliver shows a private message to all connections of a person.
-func deliver(m *Member, targets []*Member, text string) {
-	from, key, now := m.Name(), m.who.name.Key(), m.out.Now()
+func (h *Hub) deliver(m *Member, targets []*Member, text string) {
+	key, e := m.who.name.Key(), Event{Kind: Private, Name: m.Name(), Body: text, Time: m.out.Now()}
+	var had []*session
 	for _, t := range targets {
 		t.out.Post(func() {
-			if t.ignores(key) {
-				return
+			if !t.ignores(key) {
+				h.receiveOnce(t, e, &had)
 			}
-			t.rest().reply = from
-			e := Event{Kind: Private, Name: from, Body: text, Time: now}
-			if t.marked(lingering) {
-				t.wait(e)
-				return
-			}
-			t.out.Deliver(e)
 		})
 	}
 }

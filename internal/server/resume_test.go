@@ -3,11 +3,13 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/store"
 	"github.com/sudoXpg/netloop/internal/store/memory"
 )
 
@@ -443,5 +445,127 @@ func TestMessagesThatAreNotInTheArchiveAreSentAgain(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Private messages wait for a guest as long as the session can be resumed.
+func TestPrivateMessagesWaitLongerThanOthersDo(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	_ = ada.c.Close()
+	f.settle()
+	alice.reads()
+	alice.sends("/msg ada psst\r\n")
+	alice.sees("[you -> ada] psst\r\n")
+	f.advance(2 * chat.DefaultLinger)
+	got := except(f.program().asks(fields{"type": "resume", "token": key}), "session", "joined", "event")
+	only(t, "the message", got, fields{"type": "message", "private": true, "text": "psst"})
+}
+
+// What waits for a client without a connection is bounded.
+func TestPrivateMessagesThatWaitAreBounded(t *testing.T) {
+	for what, c := range map[string]struct {
+		size, want int
+	}{"many": {1, 100}, "long": {3000, 10}} {
+		t.Run(what, func(t *testing.T) {
+			f := startWithAccounts(t, speaksJSON)
+			alice := f.join("alice")
+			ada, key := f.resumable("ada")
+			_ = ada.c.Close()
+			f.settle()
+			for i := range 110 {
+				alice.sends(fmt.Sprintf("/msg ada %04d%s\r\n", i, strings.Repeat("x", c.size-1)))
+				alice.reads()
+			}
+			got := except(f.program().asks(fields{"type": "resume", "token": key}), "session", "joined", "event")
+			if len(got) != c.want {
+				t.Errorf("%d messages, want %d", len(got), c.want)
+			}
+			for i, o := range got {
+				if text, _ := o["text"].(string); !strings.HasPrefix(text, fmt.Sprintf("%04d", i)) {
+					t.Errorf("message %d is %.10q", i, text)
+				}
+			}
+		})
+	}
+}
+
+// A resuming is a client that resumes, on a server that stores nothing before save.
+type resuming struct {
+	*fixture
+	writer    *store.Writer
+	alice     *peer
+	ada, back *program
+	key       string // of ada
+}
+
+func newResuming(t *testing.T, halfOpen bool) *resuming {
+	w := &resuming{}
+	w.fixture = startOn(t, memory.New(), speaksJSON, func(o *server.Options) {
+		w.writer = o.Chat.Journal.(stepped).Writer
+		o.Chat.Journal = w.writer
+	})
+	w.alice, w.ada = w.join("alice"), w.program()
+	w.ada.asks(fields{"type": "login", "name": "ada"})
+	w.save()
+	w.key = token(t, w.ada.objects())
+	if !halfOpen {
+		_ = w.ada.c.Close()
+	}
+	w.save()
+	w.alice.reads()
+	w.back = w.program()
+	if got := w.back.asks(fields{"type": "resume", "token": w.key}); len(got) > 0 {
+		t.Fatalf("before the session is saved: %v", got)
+	}
+	return w
+}
+
+func (w *resuming) save() {
+	for range 5 {
+		w.settle()
+		for w.writer.Step() {
+		}
+	}
+}
+
+// A private message that arrives while a client resumes is received once, on the new connection,
+// whether the server has noticed the end of the old one or not.
+func TestAPrivateMessageDuringAResumeIsReceivedOnce(t *testing.T) {
+	for _, halfOpen := range []bool{false, true} {
+		t.Run(fmt.Sprint("half-open: ", halfOpen), func(t *testing.T) {
+			w := newResuming(t, halfOpen)
+			w.alice.sends("/msg ada psst\r\n")
+			w.save()
+			got := except(w.back.objects(), "session", "joined")
+			only(t, "the message", got, fields{"type": "message", "private": true, "text": "psst"})
+			w.alice.sends("/msg ada again\r\n")
+			only(t, "afterwards", w.back.objects(), fields{"type": "message", "private": true, "text": "again"})
+		})
+	}
+}
+
+// If the client goes away before it has resumed, the connection that it had has the message, or
+// the next one.
+func TestAPrivateMessageDuringAResumeThatEnds(t *testing.T) {
+	for _, halfOpen := range []bool{false, true} {
+		t.Run(fmt.Sprint("the first is open: ", halfOpen), func(t *testing.T) {
+			w := newResuming(t, halfOpen)
+			w.alice.sends("/msg ada psst\r\n")
+			_ = w.back.c.Reset()
+			w.save()
+			want := fields{"type": "message", "private": true, "text": "psst"}
+			if halfOpen {
+				only(t, "the first connection", w.ada.objects(), want)
+				w.alice.sends("/msg ada again\r\n")
+				only(t, "afterwards", w.ada.objects(), fields{"text": "again"})
+				return
+			}
+			next := w.program()
+			next.asks(fields{"type": "resume", "token": w.key})
+			w.save()
+			only(t, "the next connection", except(next.objects(), "session", "joined"), want)
+		})
 	}
 }
