@@ -42,7 +42,8 @@ const (
 type Event struct {
 	Room string
 	// Epoch and Seq give the place in the room's order. Seq counts from 1 in
-	// each epoch; a new epoch begins where the order may have been cut.
+	// each epoch; a new epoch begins where the order may have been cut. Of a Private,
+	// Seq is its number in the session of the member who receives it, 0 without one.
 	Epoch, Seq uint64
 	// ID is never used again, not even after a restart.
 	ID uint64

@@ -130,6 +130,8 @@ type extras struct {
 	// another connection: private messages go there.
 	session, passes *session
 	visitor         uint64
+	// seen is what Seen.Private was.
+	seen *uint64
 	// receipts are what receiptsOf has returned.
 	receipts *receipts
 	// was has the IDs of the members that the session had before.

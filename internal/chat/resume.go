@@ -23,6 +23,13 @@ type Position struct {
 	Epoch, Seq uint64
 }
 
+// Seen is what a client has received before it resumes.
+type Seen struct {
+	Rooms []Position
+	// Private is the number of the last private message; nil: the client does not say.
+	Private *uint64
+}
+
 // before reports whether an event of the room follows a position. Later epochs have higher
 // numbers.
 func (p Position) before(e *Event) bool {
@@ -42,10 +49,10 @@ type Catchup struct {
 	Epoch, KeptTo uint64
 }
 
-// Resume makes m, who has no name yet, continue the session that a token belongs to. at has
-// what the client has seen of its rooms. A Resumable with the next token follows, or m is
+// Resume makes m, who has no name yet, continue the session that a token belongs to. seen is
+// what the client has received. A Resumable with the next token follows, or m is
 // told why not.
-func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
+func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 	h.heard(m, now)
 	if m.who != nil {
 		m.refuse(note("resume-named"))
@@ -69,14 +76,14 @@ func (h *Hub) Resume(m *Member, token string, at []Position, now time.Time) {
 	e.next, e.Seen = m, time.Time{}
 	is := e.stored()
 	h.sessions.mu.Unlock()
-	m.withExtras().passes = e
+	m.withExtras().passes, m.extras().seen = e, seen.Private
 	h.persistThen(m, func(err error) {
 		if err != nil {
 			m.refuse(note("resume-not-saved", "why", Why(err)))
 			m.out.Close(nil)
 			return
 		}
-		h.catchUp(m, e, at, fresh)
+		h.catchUp(m, e, seen.Rooms, fresh)
 	}, is)
 }
 
@@ -245,7 +252,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
 	var waiting []Event
 	if known && latest {
-		waiting, e.waiting = e.waiting, nil
+		waiting = e.missed(m.extras().seen)
 		if old != nil && old != m {
 			e.was = append(e.was, old.id)
 			e.was = e.was[max(0, len(e.was)-maxWas):]
@@ -278,7 +285,7 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	}
 	if m.Rooms() == 0 {
 		h.sessions.mu.Lock()
-		e.waiting = append(waiting, e.waiting...)
+		e.waiting, e.sent = append(waiting, e.waiting...), nil
 		h.sessions.mu.Unlock()
 		m.out.Close(nil)
 		return

@@ -115,7 +115,7 @@ func (r *resuming) resumes(token string, at []chat.Position) {
 	}
 	p := &person{}
 	r.f.hub.Admit(&p.Member, clocked{p, &r.at})
-	r.f.hub.Resume(&p.Member, token, at, r.at)
+	r.f.hub.Resume(&p.Member, token, chat.Seen{Rooms: at}, r.at)
 	p.resume()
 	fresh := lastAnswer[chat.Resumable](p).Token
 	if want != resumed {

@@ -49,7 +49,7 @@ func TestNothingIsMissingBetweenTheArchiveAndMemory(t *testing.T) {
 	says(3 * chat.DefaultHistory)
 	back := f.admit()
 	back.slow = true
-	f.hub.Resume(&back.Member, key, []chat.Position{{Room: chat.Lobby, Epoch: last.Epoch, Seq: last.Seq}}, now)
+	f.hub.Resume(&back.Member, key, chat.Seen{Rooms: []chat.Position{{Room: chat.Lobby, Epoch: last.Epoch, Seq: last.Seq}}}, now)
 	for len(back.waits) > 0 && len(back.rooms) == 0 {
 		next := back.waits[0]
 		back.waits = back.waits[1:]

@@ -64,6 +64,8 @@ type session struct {
 	was      []uint64 // the IDs of the members before, the last at the end
 	receipts receipts // of a guest
 	waiting  []Event  // private messages for a client without a connection, oldest first
+	sent     []Event  // the latest private messages, which the client may not have received
+	numbered uint64   // the number of the last private message
 }
 
 // sessions are all sessions, by the tokens that are accepted, and those that no longer are.

@@ -12,6 +12,8 @@ const (
 	// maxWaiting is how many private messages wait for a session that has no connection,
 	// until it ends, and maxWaitingBytes how many bytes of text in all of them. If no
 	// session of an account has a connection, they are mail.
+	// As many are retained of those that were sent on a connection, which may be lost
+	// before the server notices.
 	maxWaiting      = 100
 	maxWaitingBytes = 32 << 10
 )
@@ -38,8 +40,13 @@ func (h *Hub) receiveOnce(m *Member, e Event, had *[]*session) {
 	*had = append(*had, s)
 	to := cmp.Or(s.member, m)
 	waits := s.next != nil || to.marked(lingering)
-	if waits && !again {
-		s.wait(e)
+	if !again {
+		s.numbered++
+		if e.Seq = s.numbered; waits {
+			s.wait(e)
+		} else {
+			s.retain(e)
+		}
 	}
 	h.sessions.mu.Unlock()
 	switch {
@@ -51,15 +58,44 @@ func (h *Hub) receiveOnce(m *Member, e Event, had *[]*session) {
 	}
 }
 
-// wait retains a private message, unless there are too many. sessions.mu is held.
+// wait has a private message wait, unless too many do. sessions.mu is held.
 func (e *session) wait(message Event) {
-	size := len(message.Body)
-	for i := range e.waiting {
-		size += len(e.waiting[i].Body)
+	if all := append(e.waiting, message); !tooMany(all) {
+		e.waiting = all
 	}
-	if len(e.waiting) < maxWaiting && size <= maxWaitingBytes {
-		e.waiting = append(e.waiting, message)
+}
+
+// retain retains messages that are being sent, instead of the oldest if there are too many.
+// sessions.mu is held.
+func (e *session) retain(list ...Event) {
+	e.sent = append(e.sent, list...)
+	for tooMany(e.sent) {
+		e.sent = slices.Delete(e.sent, 0, 1)
 	}
+}
+
+func tooMany(list []Event) bool {
+	size := 0
+	for i := range list {
+		size += len(list[i].Body)
+	}
+	return len(list) > maxWaiting || size > maxWaitingBytes
+}
+
+// missed returns the private messages that a client which resumes has not received: those that
+// wait, and if it says what it has seen, those that were sent after that. sessions.mu is held.
+func (e *session) missed(seen *uint64) (list []Event) {
+	if seen != nil {
+		if e.numbered == 0 { // since the start of the server
+			e.numbered = *seen
+		}
+		e.sent = slices.DeleteFunc(e.sent, func(m Event) bool { return m.Seq <= *seen })
+		list = slices.Clone(e.sent)
+	}
+	list = append(list, e.waiting...)
+	e.retain(e.waiting...)
+	e.waiting = nil
+	return list
 }
 
 // interrupted is called when m leaves: if it was about to continue a session, the connection
@@ -75,7 +111,7 @@ func (h *Hub) interrupted(m *Member) {
 	if e.next == m {
 		e.next = nil
 		if e.member != nil && !e.member.marked(lingering) {
-			waiting, e.waiting = e.waiting, nil
+			waiting = e.missed(nil)
 		}
 	}
 	to := e.member

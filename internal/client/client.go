@@ -26,6 +26,8 @@ type Client struct {
 	token string
 	first bool // the account is still to be made
 	fills fills
+	// private is the number of the last private message.
+	private uint64
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
@@ -162,6 +164,7 @@ func (c *Client) online(l *link) {
 			c.rejoin(l)
 		}
 		clear(c.rooms)
+		c.private = 0
 	}
 	maps.DeleteFunc(c.rooms, func(room string, _ Place) bool { return !l.joined[room] })
 	c.link = l
@@ -207,6 +210,9 @@ func (c *Client) take(e Event) {
 	case Message:
 		c.seen(e.Room, e.Place)
 		c.fills.received(e.Room, e)
+		if e.Number != 0 {
+			c.private = e.Number
+		}
 	case RoomEvent:
 		c.seen(e.Room, e.Place)
 	case Rollback:

@@ -297,13 +297,15 @@ func TestMessagesAreSentAgainUntilTheyAreAcknowledged(t *testing.T) {
 	if r := s.reads(); r.CID != second {
 		t.Errorf("%+v", r)
 	}
-	s.writes(fmt.Sprintf(`{"type":"ack","cid":%q,"room":"#lobby","epoch":1,"seq":7,"id":"3","stored":true}`, first), `{"type":"new`)
+	s.writes(fmt.Sprintf(`{"type":"ack","cid":%q,"room":"#lobby","epoch":1,"seq":7,"id":"3","stored":true}`, first),
+		`{"type":"message","private":true,"from":"bob","text":"psst","time":"2026-01-31T15:04:00.000Z","number":3}`, `{"type":"new`)
 	next[client.Ack](t, c)
 	_ = s.c.Close() // in the middle of an object
 	next[client.Disconnected](t, c)
 
 	r := s.accept(welcomed, resumed, tokenLine("two"))
-	want := client.Request{Type: "resume", CID: "login", Token: "one", Rooms: map[string]client.Place{"#lobby": {Epoch: 1, Seq: 5}}}
+	number := uint64(3)
+	want := client.Request{Type: "resume", CID: "login", Token: "one", Rooms: map[string]client.Place{"#lobby": {Epoch: 1, Seq: 5}}, Private: &number}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Error(diff)
 	}

@@ -175,3 +175,67 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	t.Logf("%d messages, %d cuts, %d stops, %d crashes, %d resumes, %d rollbacks, %d gaps",
 		posts, w.cuts.Load(), stops, crashes, resumes, rollbacks, gaps)
 }
+
+// Private messages between clients whose connections are cut are received once, in order: the
+// server tells what arrived on a connection that was lost.
+func TestPrivateMessagesAreNotLostOrDoubledByCuts(t *testing.T) {
+	cuts := number(t, "CLIENT_CUTS", 40)
+	seed := uint64(number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
+	t.Logf("CLIENT_SEED=%d", seed)
+	w := newWorld(t, nil)
+	options := func(name string) client.Options {
+		o := w.options(name)
+		o.Idle, o.Timeout = 300*time.Millisecond, 500*time.Millisecond
+		return o
+	}
+	ada, bob := w.joins(options("ada")), w.joins(options("bob"))
+	users := []*user{ada, bob}
+	for _, u := range users {
+		u.says("#lobby", "hello of "+u.name)
+		u.flush() // so that the token is there, too
+	}
+	w.misbehave(someFaults(rand.New(rand.NewPCG(seed, 0)), true))
+	w.cutAll() // the next connections have the faults
+	said := make([][]string, len(users))
+	var talking sync.WaitGroup
+	for i, u := range users {
+		other := users[1-i]
+		talking.Go(func() {
+			for n := 0; w.cuts.Load() < int64(cuts); n++ {
+				u.until("acks", func() bool { return u.c.Unacked() < 8 })
+				other.until("private messages", func() bool { return n < len(other.private)+40 }) // fewer than may wait
+				text := fmt.Sprintf("message %d %s", n, strings.Repeat("x", n%300))
+				if _, err := u.c.Post(client.Post{To: other.name, Text: text}); err != nil {
+					t.Error(err)
+					return
+				}
+				said[i] = append(said[i], text)
+				if n%20 == 19 { // without the faults, the server notices at once
+					w.cutOne()
+				}
+			}
+		})
+	}
+	talking.Wait()
+	w.misbehave(nil)
+	for i, u := range users {
+		u.flush()
+		other := users[1-i]
+		other.until("all", func() bool { return len(other.private) >= len(said[i]) })
+	}
+	for i, u := range users {
+		u.says("#lobby", "the end of "+u.name)
+		users[1-i].sees("the end of " + u.name)
+		u.flush()
+	}
+	for i, u := range users {
+		u.mu.Lock()
+		diff := cmp.Diff(said[1-i], u.private)
+		u.mu.Unlock()
+		if diff != "" {
+			t.Errorf("%s (-sent +received):\n%.2000s", u.name, diff)
+		}
+		u.check()
+		t.Logf("%s has received %d messages, and resumed %d times", u.name, len(said[1-i]), u.resumes)
+	}
+}

@@ -43,6 +43,7 @@ type Message struct {
 	ID         uint64    `json:"id,string"`
 	Private    bool      `json:"private"`
 	Mailed     bool      `json:"mailed"` // it was stored while the user was away
+	Number     uint64    `json:"number"` // of a private one in the session
 	From       string    `json:"from"`
 	To         string    `json:"to"`
 	Registered bool      `json:"registered"` // the author has an account

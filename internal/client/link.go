@@ -89,7 +89,7 @@ func (c *Client) logIn(l *link) error {
 	request := c.login()
 	if c.token != "" {
 		c.mu.Lock()
-		request = Request{Type: "resume", CID: loginCID, Token: c.token, Rooms: maps.Clone(c.rooms)}
+		request = Request{Type: "resume", CID: loginCID, Token: c.token, Rooms: maps.Clone(c.rooms), Private: &c.private}
 		c.mu.Unlock()
 		l.resumed = true
 	}

@@ -48,6 +48,7 @@ type Request struct {
 	Limit    int              `json:"limit,omitempty"`
 	Token    string           `json:"token,omitempty"`
 	Rooms    map[string]Place `json:"rooms,omitempty"`
+	Private  *uint64          `json:"private,omitempty"`
 }
 
 // line returns the request as it is sent.

@@ -33,6 +33,7 @@ type user struct {
 	lost     int // sessions
 	gaps     int
 	filled   int
+	private  []string // texts of messages from others
 	resumes  int
 	rollback int
 	closed   bool
@@ -163,7 +164,9 @@ func (u *user) take(e client.Event) {
 	u.last = e
 	switch e := e.(type) {
 	case client.Message:
-		u.got(e)
+		if u.got(e); e.Private && e.From != "" {
+			u.private = append(u.private, e.Text)
+		}
 	case client.Joined:
 		u.joined[e.Room]++
 		if !e.Resumed {

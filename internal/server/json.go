@@ -280,11 +280,11 @@ func (x *jsonSession) comeBack(r json.Request) {
 		x.fail(chat.NewNote("resume-plain"))
 		return
 	}
-	at := make([]chat.Position, 0, len(r.Rooms))
+	seen := chat.Seen{Rooms: make([]chat.Position, 0, len(r.Rooms)), Private: r.Private}
 	for room, place := range r.Rooms {
-		at = append(at, chat.Position{Room: room, Epoch: place.Epoch, Seq: place.Seq})
+		seen.Rooms = append(seen.Rooms, chat.Position{Room: room, Epoch: place.Epoch, Seq: place.Seq})
 	}
-	x.srv.hub.Resume(&x.member, r.Token, at, x.now())
+	x.srv.hub.Resume(&x.member, r.Token, seen, x.now())
 }
 
 // exposesTokens reports whether a token would cross a network unencrypted although that is not

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -568,4 +570,85 @@ func TestAPrivateMessageDuringAResumeThatEnds(t *testing.T) {
 			only(t, "the next connection", except(next.objects(), "session", "joined"), want)
 		})
 	}
+}
+
+// A private message that was sent on a connection that nobody reads is received after a resume,
+// once, if the client says which one it has received last.
+func TestPrivateMessagesOnAHalfOpenConnection(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.join("alice")
+	for _, login := range []fields{
+		{"type": "login", "name": "ada"},
+		{"type": "register", "name": "bob", "password": "correct horse battery"},
+	} {
+		name, _ := login["name"].(string)
+		says := func(text string) {
+			t.Helper()
+			alice.reads()
+			alice.sends("/msg " + name + " " + text + "\r\n")
+			alice.sees("[you -> " + name + "] " + text + "\r\n")
+		}
+		resumes := func(key string, private any) (*program, string, []any) {
+			p := f.program()
+			r := fields{"type": "resume", "token": key, "rooms": fields{}}
+			if private != nil {
+				r["private"] = private
+			}
+			got := p.asks(r)
+			var texts []any
+			for _, o := range got {
+				if o["private"] == true {
+					texts = append(texts, o["text"])
+				}
+			}
+			return p, token(t, got), texts
+		}
+		expect := func(what string, got []any, want ...any) {
+			t.Helper()
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s %s: %s", name, what, diff)
+			}
+		}
+		p := f.program()
+		key := token(t, p.asks(login))
+		says("one")
+		only(t, "the first", p.objects(), fields{"number": 1.0})
+		says("two") // which nobody reads
+		p, key, got := resumes(key, 1)
+		expect("resumes", got, "two")
+		says("three")
+		only(t, "the third", p.objects(), fields{"number": 3.0})
+		p, key, got = resumes(key, 3)
+		expect("has all", got)
+		says("four")
+		_, key, got = resumes(key, nil)
+		expect("does not say", got)
+		p, key, got = resumes(key, 0)
+		expect("has only what is remembered", got, "four")
+		_ = p.c.Close()
+		f.settle()
+		if name == "ada" { // otherwise it is mail
+			says("five")
+			_, key, got = resumes(key, 3)
+			expect("was away", got, "four", "five")
+		}
+		p, _, _ = resumes(key, 99)
+		p.asks(fields{"type": "quit"})
+	}
+}
+
+// The server does not know the numbers of before a restart, and continues them.
+func TestNumbersOfPrivateMessagesContinueAfterARestart(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	alice := f.join("alice")
+	ada, key := f.resumable("ada")
+	alice.sends("/msg ada one\r\n")
+	only(t, "before", except(ada.objects(), "event"), fields{"number": 1.0})
+	f = startOn(t, s, speaksJSON)
+	ada = f.program()
+	ada.asks(fields{"type": "resume", "token": key, "private": 1})
+	alice = f.join("alice")
+	alice.sends("/msg ada two\r\n")
+	only(t, "after", except(ada.objects(), "event"), fields{"number": 2.0, "text": "two"})
 }

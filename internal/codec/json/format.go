@@ -188,6 +188,9 @@ func (f Format) private(dst []byte, e chat.Event) object {
 	if e.Kind == chat.Mailed {
 		o.is("mailed")
 	}
+	if e.Seq != 0 {
+		o.number("number", e.Seq)
+	}
 	o.text("text", e.Body)
 	o.time(e.Time)
 	return o

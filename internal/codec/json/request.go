@@ -52,6 +52,8 @@ type Request struct {
 	Seq      uint64 `json:"seq"`
 	// Rooms is what the client has last seen of its rooms.
 	Rooms map[string]Place `json:"rooms"`
+	// Private is the number of the last private message; nil: not told.
+	Private *uint64 `json:"private"`
 }
 
 // A Place is a place in a room's order.
