@@ -246,33 +246,12 @@ func (h *Hub) read(at []Position, have map[string]gathered) (err error) {
 // before. Others notice nothing, if they were not told that m had left.
 func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, missed map[string]gathered, token string) {
 	now := m.out.Now()
-	h.sessions.mu.Lock()
-	old := e.member
+	old, waiting, ok := h.takeOver(m, e, token)
+	if !ok {
+		m.out.Close(nil)
+		return
+	}
 	quiet := e.cut && old == nil && now.Sub(h.options.Now) <= h.options.Resumption.Linger // all others come back, too
-	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
-	var waiting []Event
-	if known && latest {
-		waiting = e.missed(m.extras().seen)
-		if old != nil && old != m {
-			e.was = append(e.was, old.id)
-			e.was = e.was[max(0, len(e.was)-maxWas):]
-		}
-		e.member, e.next, e.gone, e.Seen = m, nil, time.Time{}, time.Time{}
-	}
-	was := slices.Clone(e.was)
-	h.sessions.mu.Unlock()
-	switch { // meanwhile
-	case !known:
-		m.refuse(note("resume-unknown"))
-		m.out.Close(nil)
-		return
-	case !latest:
-		m.tell(note("resumed-elsewhere"))
-		m.out.Close(nil)
-		return
-	}
-	m.attach(e)
-	m.extras().was, m.extras().passes = was, nil
 	for _, name := range rooms {
 		i := slices.IndexFunc(at, func(p Position) bool { return p.Room == name })
 		var seen *Position
@@ -295,6 +274,35 @@ func (h *Hub) comeBack(m *Member, e *session, rooms []string, at []Position, mis
 	m.receive(waiting...)
 	h.supersede(m, old)
 	h.settle(m)
+}
+
+// takeOver makes m the connection of a session, and returns the one that it had and the private
+// messages that m has missed. It returns false if m was told why it is not: meanwhile the session
+// has ended, or another connection has continued it.
+func (h *Hub) takeOver(m *Member, e *session, token string) (old *Member, waiting []Event, ok bool) {
+	h.sessions.mu.Lock()
+	known, latest := h.sessions.byID[e.ID] == e, e.Hash == tokenHash(token)
+	if known && latest {
+		if old = e.member; old != nil && old != m {
+			e.was = append(e.was, old.id)
+			e.was = e.was[max(0, len(e.was)-maxWas):]
+		}
+		waiting = e.missed(m.extras().seen)
+		e.member, e.next, e.gone, e.Seen = m, nil, time.Time{}, time.Time{}
+	}
+	was := slices.Clone(e.was)
+	h.sessions.mu.Unlock()
+	switch {
+	case !known:
+		m.refuse(note("resume-unknown"))
+		return nil, nil, false
+	case !latest:
+		m.tell(note("resumed-elsewhere"))
+		return nil, nil, false
+	}
+	m.attach(e)
+	m.extras().was, m.extras().passes = was, nil
+	return old, waiting, true
 }
 
 // reenter brings m back into a room.

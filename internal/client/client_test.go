@@ -581,7 +581,7 @@ func TestWhatIsAskedForToFillAGap(t *testing.T) {
 	// A refusal ends it, and so does a rollback of the message before the gap.
 	s.writes(gap)
 	s.writes(fmt.Sprintf(`{"type":"error","cid":%q,"code":"history-unreadable","text":"no"}`, asks(20).CID))
-	next[client.Failure](t, c)
+	_ = next[client.Failure](t, c)
 	s.writes(live(40), gap)
 	asks(40)
 	_ = s.c.Close()

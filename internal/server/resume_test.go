@@ -618,7 +618,7 @@ func TestPrivateMessagesOnAHalfOpenConnection(t *testing.T) {
 		expect("resumes", got, "two")
 		says("three")
 		only(t, "the third", p.objects(), fields{"number": 3.0})
-		p, key, got = resumes(key, 3)
+		_, key, got = resumes(key, 3)
 		expect("has all", got)
 		says("four")
 		_, key, got = resumes(key, nil)
