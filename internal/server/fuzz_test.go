@@ -68,6 +68,7 @@ func FuzzResumeRequest(f *testing.F) {
 		`{"type":"resume","token":"TOKEN","rooms":{"#lobby":{"seq":1},"#lobby":{"seq":2}}}`,
 		`{"type":"resume","token":"TOKEN","rooms":{"\ud800":{"seq":1}}}`,
 		`{"type":"resume","token":"TOKEN\ud800","rooms":[]}`,
+		`{"type":"resume","token":"TOKEN","private":18446744073709551615}` + "\n" + `{"type":"resume","token":"TOKEN","private":-1}`,
 		`{"type":"resume","token":"TOKEN","rooms":null,"cid":"` + strings.Repeat("c", 65) + `"}`,
 		`{"type":"resume","token":"TOKEN","rooms":{"#LOBBY":{"seq":1},"":{"seq":1},"lobby":{"seq":1}}}`,
 		`{"type":"resume","token":"\u0054OKEN"}` + "\n" + `{"type":"resume","token":null}` + "\n" + `{"type":"resume"}`,
