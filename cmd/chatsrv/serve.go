@@ -17,6 +17,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/server"
+	"github.com/sudoXpg/netloop/internal/web"
 )
 
 // readBuffer is how much is read from one connection at a time, in bytes: few
@@ -178,6 +179,13 @@ func newServer(r *reloader, backend netloop.BackendInfo, data *storage) (*server
 	warnOfFewFiles(r.log.Logger, files, c.MaxClients)
 	o := options(c, backend, r.log.Logger)
 	o.Limits, o.Rehash = limits(c, files), r.rehash
+	if c.Web && !o.Classic {
+		site, err := web.New()
+		if err != nil {
+			return nil, err
+		}
+		o.Site, o.Upgrader.Origins = site, c.AllowOrigins
+	}
 	if r.certs != nil {
 		o.TLS, o.RequireTLSAuth = r.certs.Config(), c.RequireTLSAuth
 	}

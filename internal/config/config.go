@@ -46,6 +46,11 @@ type Config struct {
 	// treated as a person at a telnet client; 0 means at once.
 	SniffWindow time.Duration
 
+	// Web serves the browser client. AllowOrigins are the origins of further pages that
+	// may connect, or "*".
+	Web          bool
+	AllowOrigins []string
+
 	// TLS says whether TLS is accepted. TLSCerts and TLSKeys are the files of the
 	// certificates and of their keys, as many of each. None: a self-signed certificate.
 	TLS               TLSMode

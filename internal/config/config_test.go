@@ -50,7 +50,7 @@ func parse(t *testing.T, args []string, env ...string) Config {
 // defaults returns the documented defaults, written out once more.
 func defaults() Config {
 	return Config{
-		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond, TLS: TLSOn,
+		Port: 9034, Loops: 1, Name: "chatsrv", Style: StyleDefault, SniffWindow: 150 * time.Millisecond, Web: true, TLS: TLSOn,
 		Guests: true, ResumeGuests: 15 * time.Minute, ResumeAccounts: 24 * time.Hour, Linger: time.Minute, EditWindow: 15 * time.Minute, FloodControl: true, ChatLogSize: 10 << 20, ChatLogKeep: 30,
 		MaxLine: 4096, LoginTimeout: time.Minute, MaxLag: 1 << 20, StallTimeout: 30 * time.Second, KeepAlive: time.Minute,
 		MaxPerIP: 16, NewPerIP: 32, NewPerIPWindow: 10 * time.Minute, Grace: 5 * time.Second,
@@ -70,7 +70,8 @@ func TestEveryFlagReachesItsField(t *testing.T) {
 		--data /srv/chat --guests=false --resume-guests 1m --resume-accounts 1h --linger 1s --resume-plain --edit-window 1h --flood-control=false --words w.txt --keep-age 720h --keep-size 1GiB
 		--chatlog /var/log/chat --chatlog-size 1MiB --chatlog-keep 3 --max-per-ip 0 --new-per-ip 7 --new-per-ip-window 1h --max-clients 99 --grace 0 --log-level debug --log-format json
 		--log-file /tmp/log --log-max-size 2MiB --log-keep 1 --log-compress --metrics :9100 --debug
-		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off --listen auto://* --listen auto://lo?proxy=::1`))
+		--tls-cert a.pem --tls-cert b.pem --tls-key a.key --tls-key b.key --tls off --listen auto://* --listen auto://lo?proxy=::1
+		--web=false --allow-origin https://a.example --allow-origin *`))
 	want := Config{
 		Port: 0, Bind: []string{"127.0.0.1", "unix:/tmp/a,b"}, IPv4: true, IPv6: true, Backend: "poll", Loops: 2, Name: "chat",
 		Data: "/srv/chat", Words: "w.txt", KeepAge: 720 * time.Hour, KeepSize: 1 << 30,
@@ -80,8 +81,9 @@ func TestEveryFlagReachesItsField(t *testing.T) {
 		MaxPerIP: 0, NewPerIP: 7, NewPerIPWindow: time.Hour, MaxClients: 99, Grace: 0,
 		LogLevels: logs.All(slog.LevelDebug), LogFormat: LogJSON, LogFile: "/tmp/log", LogMaxSize: 2 << 20, LogKeep: 1, LogCompress: true,
 		Metrics: netip.MustParseAddrPort("127.0.0.1:9100"), Debug: true,
-		Listen: []string{"auto://*", "auto://lo?proxy=::1"},
-		TLS:    TLSOff, TLSCerts: []string{"a.pem", "b.pem"}, TLSKeys: []string{"a.key", "b.key"},
+		Listen:       []string{"auto://*", "auto://lo?proxy=::1"},
+		AllowOrigins: []string{"https://a.example", "*"},
+		TLS:          TLSOff, TLSCerts: []string{"a.pem", "b.pem"}, TLSKeys: []string{"a.key", "b.key"},
 	}
 	if diff := cmp.Diff(want, got, addresses); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -124,6 +126,7 @@ func TestErrorsNameTheOriginTheValueAndTheWayOut(t *testing.T) {
 		{args: "-vesrion", want: []string{"unknown flag -vesrion", "did you mean --version?"}},
 		{args: "--xyzzyxyzzy", want: []string{"unknown flag --xyzzyxyzzy", "chatsrv --help"}},
 		{args: "-x", want: []string{"unknown flag -x", "chatsrv --help"}},
+		{args: "--allow-origin example.org", want: []string{"--allow-origin: ", `"example.org" is not an origin such as https://www.example.org, or *`}},
 		{args: "--tls maybe", want: []string{"--tls: ", `"maybe" is not one of on, off`}},
 		{args: "--tls off --require-tls-auth", want: []string{"--require-tls-auth: ", "there is no TLS with --tls off"}},
 		{args: "--style classic --require-tls-auth=true", want: []string{"--require-tls-auth: ", "--style classic"}},

@@ -109,6 +109,17 @@ var table = []row{
 	},
 
 	{
+		group: groupTalk, name: "web", value: "BOOL", def: "true",
+		help: "Serve the browser client at http://HOST:PORT/; the classic style has none",
+		set:  toggle(func(c *Config) *bool { return &c.Web }),
+	},
+	{
+		group: groupTalk, name: "allow-origin", value: "ORIGIN", sample: "https://www.example.org", repeat: true,
+		help: "Also let pages of ORIGIN (such as https://HOST, or * for all) connect by WebSocket; repeatable",
+		set:  addOrigin,
+	},
+
+	{
 		group: groupTLS, name: "tls", value: "MODE", def: string(TLSOn),
 		help: "Accept TLS: on, or off; the classic style has none, and with --sniff-window 0 only tls:// listeners do",
 		set:  choice(func(c *Config) *TLSMode { return &c.TLS }, TLSOn, TLSOff),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -214,5 +215,17 @@ func setMetrics(c *Config, text string) error {
 		return fmt.Errorf("%q is not an address with its port (as in 9100, 127.0.0.1:9100, [::1]:9100, 0.0.0.0:9100 for all addresses)", text)
 	}
 	c.Metrics = addr
+	return nil
+}
+
+// addOrigin adds an origin (RFC 6454): a scheme and a host, perhaps with a port.
+func addOrigin(c *Config, text string) error {
+	if text != "*" {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || text != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("%s is not an origin such as https://www.example.org, or *", quote(text))
+		}
+	}
+	c.AllowOrigins = append(c.AllowOrigins, text)
 	return nil
 }

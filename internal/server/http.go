@@ -1,10 +1,10 @@
 package server
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
-	"fmt"
+	"crypto/tls"
+	"errors"
 	"math"
 	"net"
 	"net/http"
@@ -14,35 +14,43 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/http1"
+	"github.com/sudoXpg/netloop/filter/tlsfilter"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 )
 
 const (
-	// maxRequest is the longest head of an HTTP request, in bytes, and requestTimeout
-	// the time in which it must arrive.
-	maxRequest     = 8 << 10
+	// requestTimeout is the time in which the head of an HTTP request must arrive, and
+	// keepAlive how long a client may leave a connection unused between two requests.
 	requestTimeout = 5 * time.Second
+	keepAlive      = time.Minute
 	// retryAfter is when a client that is refused may try again, unless something
 	// else is known.
 	retryAfter = time.Minute
 )
 
-// httpProtocol answers every request with the way to the chat.
+// A Site answers the requests for pages.
+type Site interface {
+	// Answer returns the answer to a GET or HEAD request. It is called on a loop.
+	Answer(q *http.Request) *http1.Response
+}
+
 var httpProtocol = protocol{name: "http", match: isHTTP, start: startHTTP}
 
 func startHTTP(srv *Server, _ *eventloop.Conn, in arrival) eventloop.Handler {
 	return &request{srv: srv, in: in}
 }
 
-// A request is the handler of a connection that speaks HTTP/1 (RFC 9112). It reads the
-// head of the first request, answers it, and closes. Until the client closes, too, the
-// loop discards what follows, so that the answer is not lost.
+// A request is the handler of a connection that speaks HTTP/1.1 (RFC 9112): it answers requests
+// for pages, one after the other, or makes the connection a session in WebSocket.
+// After an answer that closes, the loop discards what follows until the client closes, too, so
+// that the answer is not lost.
 type request struct {
-	srv      *Server
-	in       arrival
-	head     []byte
-	answered bool
+	srv   *Server
+	in    arrival
+	input []byte // what is not answered yet
+	ended bool
 }
 
 var (
@@ -56,69 +64,107 @@ func (r *request) Opened(c *eventloop.Conn) { c.SetDeadline(requestTimeout) }
 
 // Received implements eventloop.Handler.
 func (r *request) Received(c *eventloop.Conn, p []byte) {
-	if r.answered {
+	if r.ended {
 		return
 	}
-	r.head = append(r.head, p...)
-	end := headEnd(r.head)
-	switch {
-	case end > maxRequest, end < 0 && len(r.head) >= maxRequest:
-		r.write(c, http.StatusRequestHeaderFieldsTooLarge, chat.NewNote("http-too-long", "most", maxRequest))
-	case end >= 0:
-		r.answer(c, r.head[:end])
+	if len(r.input) == 0 {
+		c.SetDeadline(requestTimeout)
+	}
+	r.input = append(r.input, p...)
+	r.next(c)
+}
+
+// next answers the requests that have arrived, until the client has to read the answers.
+func (r *request) next(c *eventloop.Conn) {
+	for !r.ended && len(r.input) > 0 {
+		if c.Buffered() > pauseAt {
+			c.Pause()
+			return
+		}
+		q, n, err := http1.Parse(r.input)
+		if errors.Is(err, http1.ErrIncomplete) {
+			return
+		}
+		if refused, ok := errors.AsType[*http1.Error](err); ok {
+			r.refuse(c, refused)
+			return
+		}
+		rest := r.input[n:]
+		r.input = nil
+		if r.in.denied == nil && r.srv.o.Site != nil && q.URL.Path == socketPath {
+			q.TLS = connectionState(c)
+			r.upgrade(c, q, rest)
+			return
+		}
+		r.answer(c, q)
+		r.input = bytes.Clone(rest)
+		c.SetDeadline(keepAlive)
 	}
 }
 
-// headEnd returns the length of the head of a request, including the blank line, or -1.
-// A line may end with LF alone (RFC 9112, section 2.2).
-func headEnd(p []byte) int {
-	for at := 0; ; {
-		i := bytes.IndexByte(p[at:], '\n')
-		if i < 0 {
-			return -1
-		}
-		at += i + 1
-		switch {
-		case bytes.HasPrefix(p[at:], []byte("\n")):
-			return at + 1
-		case bytes.HasPrefix(p[at:], []byte("\r\n")):
-			return at + 2
-		}
-	}
+// Drained implements eventloop.Handler.
+func (r *request) Drained(c *eventloop.Conn) {
+	c.Resume()
+	r.next(c)
 }
 
 // Deadline implements eventloop.DeadlineHandler.
 func (r *request) Deadline(c *eventloop.Conn) {
-	if len(r.head) == 0 { // a browser keeps a connection for later
+	if len(r.input) == 0 { // a browser keeps a connection for later
 		c.Close()
 		return
 	}
-	r.write(c, http.StatusRequestTimeout, chat.NewNote("http-too-slow", "limit", requestTimeout))
+	r.say(c, http.StatusRequestTimeout, chat.NewNote("http-too-slow", "limit", requestTimeout))
 }
 
 // EOF implements eventloop.EOFHandler.
 func (r *request) EOF(c *eventloop.Conn) {
-	if len(r.head) > 0 && !r.answered {
-		r.write(c, http.StatusBadRequest, chat.NewNote("http-incomplete"))
+	if len(r.input) > 0 && !r.ended && c.Buffered() <= pauseAt {
+		r.say(c, http.StatusBadRequest, chat.NewNote("http-incomplete"))
 		return
 	}
 	c.Close()
 }
 
-// answer answers a request with this head.
-func (r *request) answer(c *eventloop.Conn, head []byte) {
-	q, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
+// answer answers a request for a page.
+func (r *request) answer(c *eventloop.Conn, q *http.Request) {
 	switch {
-	case err != nil, q.ProtoAtLeast(1, 1) && q.ProtoMajor == 1 && q.Host == "":
-		r.write(c, http.StatusBadRequest, chat.NewNote("http-malformed"))
-	case q.ProtoMajor != 1:
-		r.write(c, http.StatusHTTPVersionNotSupported, chat.NewNote("http-version"))
 	case r.in.denied != nil:
-		wait := cmp.Or(r.in.denied.wait, retryAfter)
-		r.write(c, http.StatusServiceUnavailable, r.in.denied.note, "Retry-After: "+strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-	default: // the fields belong together (RFC 9110, section 7.8)
-		r.write(c, http.StatusUpgradeRequired, r.invitation(q.Host), "Connection: Upgrade", "Upgrade: websocket")
+		r.deny(c)
+	case q.URL.Path == "/healthz":
+		a := r.srv.health()
+		a.Head, a.Close = q.Method == http.MethodHead, q.Close
+		r.write(c, a)
+	case r.srv.o.Site == nil: // the fields belong together (RFC 9110, section 7.8)
+		r.say(c, http.StatusUpgradeRequired, r.invitation(q.Host), "Connection: Upgrade", "Upgrade: websocket")
+	default:
+		a := r.srv.o.Site.Answer(q)
+		a.Head, a.Close = q.Method == http.MethodHead, q.Close
+		r.write(c, a)
 	}
+}
+
+// health tells whether messages can be saved.
+func (s *Server) health() *http1.Response {
+	a := &http1.Response{Status: http.StatusOK, Fields: plainText, Body: []byte("ok\n")}
+	if s.o.Healthy != nil && s.o.Healthy() != nil {
+		a.Status, a.Body = http.StatusServiceUnavailable, []byte("messages can't be saved\n")
+	}
+	return a
+}
+
+// deny says why the client is refused.
+func (r *request) deny(c *eventloop.Conn) {
+	wait := cmp.Or(r.in.denied.wait, retryAfter)
+	r.say(c, http.StatusServiceUnavailable, r.in.denied.note, "Retry-After: "+strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+}
+
+// connectionState returns the state of TLS, nil without it.
+func connectionState(c *eventloop.Conn) *tls.ConnectionState {
+	if s, ok := tlsfilter.State(c); ok {
+		return &s
+	}
+	return nil
 }
 
 // invitation tells how to connect to the host to which a request was sent.
@@ -155,26 +201,24 @@ func splitHost(field string, secure bool) (name, port string, ok bool) {
 	return name, port, name != "" && len(name) <= longest && name[0] != '-' && strings.IndexFunc(name, other) < 0
 }
 
-// write sends an answer, and closes.
-func (r *request) write(c *eventloop.Conn, status int, note *chat.Note, fields ...string) {
-	r.answered = true
-	body := text.Words(note) + "\n"
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n", status, http.StatusText(status),
-		c.Loop().Now().UTC().Format(http.TimeFormat))
-	for _, field := range fields {
-		b.WriteString(field + "\r\n")
-	}
-	fmt.Fprintf(&b, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n", len(body))
-	if !bytes.HasPrefix(r.head, []byte("HEAD ")) {
-		b.WriteString(body)
-	}
-	c.Write(b.Bytes())
-	c.Close()
+var plainText = []string{"Content-Type: text/plain; charset=utf-8", "X-Content-Type-Options: nosniff"}
+
+// say answers with a note, and closes.
+func (r *request) say(c *eventloop.Conn, status int, note *chat.Note, fields ...string) {
+	head := bytes.HasPrefix(r.input, []byte("HEAD "))
+	r.write(c, &http1.Response{Status: status, Fields: append(fields, plainText...), Body: []byte(text.Words(note) + "\n"), Head: head, Close: true})
 }
 
-// Drained implements eventloop.Handler.
-func (r *request) Drained(*eventloop.Conn) {}
+// refuse answers a request that is not valid, and closes.
+func (r *request) refuse(c *eventloop.Conn, why *http1.Error) { r.write(c, why.Response()) }
+
+func (r *request) write(c *eventloop.Conn, a *http1.Response) {
+	c.Write(a.Append(nil, c.Loop().Now()))
+	if a.Close {
+		r.ended, r.input = true, nil
+		c.Close()
+	}
+}
 
 // Closed implements eventloop.Handler.
 func (r *request) Closed(c *eventloop.Conn, _ error) {

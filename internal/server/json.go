@@ -22,6 +22,7 @@ type jsonSession struct {
 	changed bool   // its name, rooms or settings may be others
 	cid     string // of the request that is being carried out
 	asking  *asking
+	socket  *socket // nil: its objects are lines
 }
 
 // asking is what a session has to do with questions, most of them for passwords. A login
@@ -61,6 +62,10 @@ func (x *jsonSession) Received(_ *eventloop.Conn, p []byte) { x.take(p) }
 
 // take implements input.
 func (x *jsonSession) take(p []byte) {
+	if x.socket != nil {
+		x.takeFrames(p)
+		return
+	}
 	for x.stage != leaving {
 		if x.waits() {
 			x.readAhead(p)
@@ -412,14 +417,26 @@ func (x *jsonSession) Closed(c *eventloop.Conn, err error) {
 func (x *jsonSession) Draining(*eventloop.Conn) { x.bye(x.srv.farewell) }
 
 // format returns the format of what answers the request that is being carried out.
-func (x *jsonSession) format() json.Format { return json.Format{CID: x.cid} }
+func (x *jsonSession) format() json.Format {
+	f := x.framing()
+	f.CID = x.cid
+	return f
+}
+
+// framing returns the format of what everybody in a room gets.
+func (x *jsonSession) framing() json.Format {
+	if x.socket == nil {
+		return json.Format{}
+	}
+	return json.Format{Framed: true, Deflate: x.socket.decoder.Deflate}
+}
 
 // wire implements input.
 func (x *jsonSession) wire(r *chat.Room) wire {
 	if r == nil {
 		return x.format()
 	}
-	return json.Format{}
+	return x.framing()
 }
 
 // settle implements input.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/filter/tlsfilter"
+	"github.com/sudoXpg/netloop/filter/ws"
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/charset"
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -53,6 +54,12 @@ type Options struct {
 	ResumePlain bool
 	// HandshakeExecutor steps TLS handshakes; nil: workers of their own.
 	HandshakeExecutor eventloop.Executor
+
+	// Site has the pages for browsers; nil: there are none, and no WebSocket.
+	Site Site
+	// Upgrader says which pages of other servers may use WebSocket, if any. Its
+	// subprotocol is set by New.
+	Upgrader ws.Upgrader
 
 	// SniffWindow is how long a new client may be silent before the server
 	// speaks first. 0: at once. The classic style never waits.
@@ -137,6 +144,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Limits = o.withDefaults()
+	o.Upgrader.Subprotocols = []string{subprotocol}
 	s := &Server{
 		o: o, log: o.Log.With(logs.In(logs.Net)), chatLog: o.Log.With(logs.In(logs.Chat)), ownLog: o.Log.With(logs.In(logs.Server)),
 		admission: newAdmission(o.Limits),

@@ -30,7 +30,7 @@ func (f Format) Answer(dst []byte, a chat.Answer) []byte {
 	case chat.Saved:
 		return f.saved(dst, a)
 	case chat.ReadMark:
-		return read(dst, a)
+		return f.done(dst, read(dst, a))
 	}
 	v := reflect.ValueOf(a)
 	name := types[v.Type()]
@@ -40,7 +40,7 @@ func (f Format) Answer(dst []byte, a chat.Answer) []byte {
 	o := begin(dst, name)
 	o.optional("cid", f.CID)
 	fields(&o, v)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // read writes how far another connection of the account has read a room.
@@ -64,7 +64,7 @@ func (f Format) saved(dst []byte, s chat.Saved) []byte {
 	if s.Stored {
 		o.is("stored")
 	}
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // fields writes the fields of a struct.

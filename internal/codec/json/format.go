@@ -1,11 +1,14 @@
 package json
 
 import (
+	"bytes"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/sudoXpg/netloop/filter/ws"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 )
@@ -17,7 +20,38 @@ const Version = 1
 type Format struct {
 	// CID is the identifier of the request that is being answered; "" for none.
 	CID string
+	// Framed makes each object a WebSocket message instead of a line, and Deflate compresses
+	// large ones (see ws.AppendCompressed).
+	Framed, Deflate bool
 }
+
+// done returns the lines that a method has appended behind dst, in the format's framing. JSON
+// itself contains no line ends.
+func (f Format) done(dst, lines []byte) []byte {
+	if !f.Framed {
+		return lines
+	}
+	from := len(dst)
+	if rest := lines[from:]; bytes.IndexByte(rest, '\n') == len(rest)-1 && len(rest) <= inPlace { // nearly always
+		n := len(rest) - 1
+		var header [ws.MaxHeader]byte
+		return slices.Insert(lines[:from+n], from, ws.AppendHeader(header[:0], ws.Text, n)...)
+	}
+	all := bytes.Clone(lines[from:])
+	lines = lines[:from]
+	for line := range bytes.Lines(all) {
+		line = line[:len(line)-1]
+		if f.Deflate {
+			lines = ws.AppendCompressed(lines, ws.Text, line)
+		} else {
+			lines = ws.AppendFrame(lines, ws.Text, line)
+		}
+	}
+	return lines
+}
+
+// inPlace is the longest line that is framed without a copy: a longer one may be compressed.
+const inPlace = ws.MinCompress
 
 // Echo returns whether authors are shown their own messages: with them a program has the
 // room's order.
@@ -102,7 +136,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 // Event appends an event of a room, or one for the client alone.
 func (f Format) Event(dst []byte, e chat.Event, _ ...chat.Span) []byte {
 	o := f.event(dst, e)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // kinds are the names of the events that are no messages.
@@ -270,13 +304,13 @@ func (f Format) refusal(dst []byte, n *chat.Note) object {
 // Notice appends a note of the server to one client.
 func (f Format) Notice(dst []byte, what *chat.Note) []byte {
 	o := f.note(dst, what)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // Error appends why a request was not carried out.
 func (f Format) Error(dst []byte, why *chat.Note) []byte {
 	o := f.refusal(dst, why)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // Bye appends why the connection is closed, and after which time it makes sense to come
@@ -289,11 +323,18 @@ func (f Format) Bye(dst []byte, why *chat.Note) []byte {
 		o.dst = seconds(o.dst, wait)
 	}
 	words(&o, why)
-	return o.line()
+	if dst = f.done(dst, o.line()); f.Framed {
+		dst = ws.AppendClose(dst, ws.CodeGoingAway, "")
+	}
+	return dst
 }
 
 // Missed appends that a reader was too slow for n events of a room, 0 for an unknown number.
-func (Format) Missed(dst []byte, room string, n uint64) []byte {
+func (f Format) Missed(dst []byte, room string, n uint64) []byte {
+	return f.done(dst, missed(dst, room, n))
+}
+
+func missed(dst []byte, room string, n uint64) []byte {
 	o := begin(dst, "gap")
 	o.text("room", room)
 	if n > 0 {
@@ -312,6 +353,10 @@ func (Format) Day(dst []byte, _ time.Time, _ chat.Event) []byte { return dst }
 // whether there are more, which ones are taken back, and which were deleted: a client that
 // has received joined, with its place, has received everything up to there.
 func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
+	return f.done(dst, f.entered(dst, e))
+}
+
+func (f Format) entered(dst []byte, e chat.Entry) []byte {
 	if c := e.Catchup; c != nil && c.RolledBack {
 		o := begin(dst, "rollback")
 		o.text("room", e.Room.Name())
@@ -320,7 +365,7 @@ func (f Format) Entered(dst []byte, e chat.Entry, _ time.Time) []byte {
 		dst = o.line()
 	}
 	if e.Catchup != nil && e.Catchup.Gap {
-		dst = f.Missed(dst, e.Room.Name(), 0)
+		dst = missed(dst, e.Room.Name(), 0)
 	}
 	if e.Catchup != nil {
 		for _, c := range e.Catchup.Changes {
@@ -384,7 +429,7 @@ func events(dst []byte, list []chat.Event) []byte {
 func (f Format) Pong(dst []byte) []byte {
 	o := begin(dst, "pong")
 	o.optional("cid", f.CID)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // Question appends a question that an answer request answers; why, which may be nil, is
@@ -399,7 +444,7 @@ func (f Format) Question(dst []byte, why, question *chat.Note, hidden bool) []by
 		o.is("hidden")
 	}
 	words(&o, question)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // A Welcome is what the server says first.
@@ -430,7 +475,7 @@ func (f Format) Welcome(dst []byte, w Welcome) []byte {
 	o.dst = limits.end()
 	o.key("commands")
 	o.dst = append(o.dst, commands...)
-	return o.line()
+	return f.done(dst, o.line())
 }
 
 // commands are all commands, as an array of Usage.

@@ -1,0 +1,98 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+
+	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/http1"
+	"github.com/sudoXpg/netloop/filter/ws"
+	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/codec/json"
+)
+
+const (
+	// socketPath is where WebSocket is.
+	socketPath = "/ws"
+	// subprotocol is that of the JSON protocol in WebSocket messages.
+	subprotocol = "chat.v1"
+)
+
+// A socket is what a session in WebSocket needs besides.
+type socket struct {
+	decoder ws.Decoder
+}
+
+// upgrade makes an HTTP connection a session, or refuses. rest is what the client has sent
+// after its request.
+func (r *request) upgrade(c *eventloop.Conn, q *http.Request, rest []byte) {
+	answer, agreed, err := r.srv.o.Upgrader.Upgrade(nil, q)
+	if refused, ok := errors.AsType[*http1.Error](err); ok {
+		r.refuse(c, refused)
+		return
+	}
+	if r.srv.join(c, &r.in); r.in.denied != nil {
+		r.deny(c)
+		return
+	}
+	c.Write(answer)
+	x := &jsonSession{socket: &socket{ws.Decoder{Deflate: agreed.Deflate, MaxMessage: json.MaxObject}}}
+	x.begin(r.srv, c, r.in, x)
+	c.SetDeadline(0)
+	c.SetHandler(x)
+	x.Opened(c)
+	if len(rest) > 0 {
+		x.Received(c, rest)
+	}
+}
+
+// takeFrames is take for WebSocket.
+func (x *jsonSession) takeFrames(p []byte) {
+	for x.stage != leaving {
+		if x.waits() {
+			x.readAhead(p)
+			return
+		}
+		event, rest, err := x.socket.decoder.Next(p)
+		switch {
+		case err != nil:
+			x.violated(err)
+			return
+		case event.Kind == ws.None:
+			return
+		}
+		p = rest
+		x.frame(event)
+	}
+}
+
+// frame acts on a message.
+func (x *jsonSession) frame(e ws.Event) {
+	switch e.Kind {
+	case ws.Text:
+		if line := bytes.TrimSpace(e.Payload); len(line) > 0 {
+			x.request(line)
+		}
+	case ws.Ping:
+		x.reply(func(dst []byte) []byte { return ws.AppendFrame(dst, ws.Pong, e.Payload) })
+	case ws.Close: // the page is left or loaded again, which is no goodbye
+		x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, e.Code, "") })
+		x.conn.Close()
+	case ws.Binary:
+		x.violated(&ws.Error{Code: ws.CodeUnsupportedData, Text: "only text is understood"})
+	case ws.Pong, ws.None:
+	}
+}
+
+// violated closes the connection of a client that does not speak WebSocket as it should.
+func (x *jsonSession) violated(err error) {
+	code := ws.CodeProtocolError
+	if e, ok := errors.AsType[*ws.Error](err); ok {
+		code = e.Code
+	}
+	x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, code, err.Error()) })
+	why := chat.NewNote("not-chat", "protocol", "WebSocket")
+	x.leave(why, nil)
+	x.conn.Close()
+}

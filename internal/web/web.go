@@ -1,0 +1,180 @@
+// Package web has the browser client: its files, and the answers to requests for them.
+//
+// The files are plain HTML, CSS and JavaScript modules, served as they are. All but the page
+// itself have a URL that contains a hash of all of them, so that browsers may keep them for
+// good; they refer to each other by relative URLs. Nothing is loaded from anywhere else.
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sudoXpg/netloop/filter/http1"
+)
+
+//go:embed page
+var embedded embed.FS
+
+// assets stands in the page for the folder of the other files.
+const assets = "{{assets}}"
+
+// policy is the Content-Security-Policy (W3C CSP Level 3): everything from this server, and
+// scripts only as files.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+var always = []string{
+	"Content-Security-Policy: " + policy,
+	"X-Content-Type-Options: nosniff",
+	"Referrer-Policy: no-referrer",
+	"Cross-Origin-Opener-Policy: same-origin",
+	"Cross-Origin-Resource-Policy: same-origin",
+	"Permissions-Policy: camera=(), geolocation=(), microphone=()",
+}
+
+// A Site answers requests for the files. Its methods may be called from any goroutine.
+type Site struct {
+	files map[string]*file // by path
+}
+
+// A file is one that is served.
+type file struct {
+	body, zipped []byte // zipped is nil if that is no shorter
+	etag         string
+	fields       []string
+}
+
+// New returns the Site of the embedded files.
+func New() (*Site, error) {
+	folder, err := fs.Sub(embedded, "page")
+	if err != nil {
+		return nil, err
+	}
+	return newSite(folder)
+}
+
+// newSite returns a Site of the files in a folder. Its page is index.html.
+func newSite(folder fs.FS) (*Site, error) {
+	all := make(map[string][]byte)
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		all[name], err = fs.ReadFile(folder, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	index, ok := all["index.html"]
+	if !ok {
+		return nil, errors.New("web: no index.html")
+	}
+	base := "/" + version(all) + "/"
+	s := &Site{files: make(map[string]*file)}
+	for name, body := range all {
+		kept := "Cache-Control: public, max-age=31536000, immutable"
+		if err := s.add(base+name, body, kept); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.add("/", bytes.ReplaceAll(index, []byte(assets), []byte(strings.TrimSuffix(base, "/"))), "Cache-Control: no-cache")
+}
+
+// version returns a hash of all files.
+func version(all map[string][]byte) string {
+	h := sha256.New()
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(h, "%s %d\n%s", name, len(all[name]), all[name])
+	}
+	return tag(h.Sum(nil))
+}
+
+// tag shortens a hash.
+func tag(sum []byte) string { return base64.RawURLEncoding.EncodeToString(sum[:12]) }
+
+func (s *Site) add(name string, body []byte, cache string) error {
+	sum := sha256.Sum256(body)
+	f := &file{body: body, etag: `"` + tag(sum[:]) + `"`}
+	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), types[path.Ext(name)], "text/html; charset=utf-8")
+	if own := types[path.Ext(name)]; own != "" { // whatever the system's table says
+		kind = own
+	}
+	var zipped bytes.Buffer
+	w, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if zipped.Len() < len(body) {
+		f.zipped = zipped.Bytes()
+	}
+	f.fields = append(slices.Clone(always), "Content-Type: "+kind, cache, "Vary: Accept-Encoding")
+	s.files[name] = f
+	return nil
+}
+
+// types are those of the files, by the ends of their names.
+var types = map[string]string{
+	".html":        "text/html; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
+	".webmanifest": "application/manifest+json",
+}
+
+// Answer returns the answer to a GET or HEAD request.
+func (s *Site) Answer(q *http.Request) *http1.Response {
+	f := s.files[q.URL.Path]
+	if f == nil {
+		return &http1.Response{
+			Status: http.StatusNotFound, Body: []byte("There is no page at this address. The chat is at /\n"),
+			Fields: append(slices.Clone(always), "Content-Type: text/plain; charset=utf-8"),
+		}
+	}
+	etag, body, fields := f.etag, f.body, f.fields
+	if f.zipped != nil && accepts(q.Header.Get("Accept-Encoding"), "gzip") {
+		etag, body = strings.TrimSuffix(etag, `"`)+`-gzip"`, f.zipped
+		fields = append(slices.Clone(fields), "Content-Encoding: gzip")
+	}
+	fields = append(slices.Clone(fields), "ETag: "+etag)
+	if slices.Contains(strings.FieldsFunc(q.Header.Get("If-None-Match"), func(c rune) bool { return c == ',' || c == ' ' }), etag) {
+		return &http1.Response{Status: http.StatusNotModified, Fields: fields}
+	}
+	return &http1.Response{Status: http.StatusOK, Fields: fields, Body: body}
+}
+
+// accepts reports whether a coding is accepted (RFC 9110, section 12.5.3).
+func accepts(field, coding string) bool {
+	for one := range strings.SplitSeq(field, ",") {
+		name, weight, _ := strings.Cut(one, ";")
+		if strings.EqualFold(strings.TrimSpace(name), coding) {
+			q, ok := strings.CutPrefix(strings.ReplaceAll(weight, " ", ""), "q=")
+			return !ok || strings.Trim(q, "0.") != ""
+		}
+	}
+	return false
+}
