@@ -115,8 +115,11 @@ func holdConversations(t *testing.T, p program, ways []transport) {
 					srv := startProgram(t, p, append(flags, s.Flags...)...)
 					srv.secure = way.dial
 					var w World = srv
+					if way.web {
+						w = WebSocket(w)
+					}
 					if way.data {
-						w = JSON(srv, time.Now)
+						w = JSON(w, time.Now)
 					}
 					if err := Hold(w, s); err != nil {
 						t.Error(err)

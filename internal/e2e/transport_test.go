@@ -20,6 +20,7 @@ type transport struct {
 	// dial, unless it is nil, speaks more than the transport: TLS.
 	dial func(net.Conn) (Conn, error)
 	data bool // clients speak JSON
+	web  bool // in WebSocket
 }
 
 // transports returns the list of transports. Accounts do not depend on them: one is enough.
@@ -32,7 +33,7 @@ func transports() []transport {
 }
 
 // more returns the transports for what does not depend on the address: TLS, and clients that
-// speak JSON. The listener for TLS has no sniff window, in which a client on a busy machine
+// speak JSON, also in WebSocket. The listener for TLS has no sniff window, in which a client on a busy machine
 // might not begin its handshake; inside TLS programs begin at once, and are given the time.
 func more() []transport {
 	tls := func(string) []string { return []string{"--listen", "tls://127.0.0.1"} }
@@ -45,6 +46,8 @@ func more() []transport {
 		{name: "TLS", has: []string{"tcp", "text", "accounts"}, flags: tls, dial: secure, backends: []string{"epoll", "poll"}},
 		{name: "JSON", has: []string{"tcp", "plain", "accounts"}, flags: data("json://127.0.0.1"), data: true, backends: []string{"epoll", "poll"}},
 		{name: "JSON inside TLS", has: []string{"tcp", "accounts"}, flags: data("tls://127.0.0.1"), data: true, dial: secure, backends: []string{"epoll"}},
+		{name: "WebSocket", has: []string{"tcp", "plain", "accounts"}, flags: data("auto://127.0.0.1"), data: true, web: true, backends: []string{"epoll"}},
+		{name: "WebSocket inside TLS", has: []string{"tcp", "accounts"}, flags: data("tls://127.0.0.1"), data: true, web: true, dial: secure, backends: []string{"poll"}},
 	}
 }
 

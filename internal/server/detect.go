@@ -225,6 +225,8 @@ func isHTTP(head []byte) verdict {
 	}
 	target, version, ok := bytes.Cut(rest, []byte{' '})
 	switch {
+	case !ok && len(line) >= maxHead && target[0] == '/': // too long, which HTTP has an answer for
+		return yes
 	case !ok:
 		return open
 	case len(target) == 0:

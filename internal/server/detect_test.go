@@ -51,7 +51,8 @@ func TestTheFirstBytesChooseTheProtocol(t *testing.T) {
 		"PROXY\r\n":                            "telnet",
 		"PROXY servers are dull\n":             "telnet",
 		"\r\nbob\r\n":                          "telnet",
-		"GET /" + strings.Repeat("a", maxHead): "telnet",
+		"GET /" + strings.Repeat("a", maxHead): "http",
+		"GET it, " + strings.Repeat("a", maxHead): "telnet",
 	} {
 		got := ""
 		if p := detect(table, []byte(head)); p != nil {

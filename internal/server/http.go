@@ -91,7 +91,7 @@ func (r *request) next(c *eventloop.Conn) {
 		}
 		rest := r.input[n:]
 		r.input = nil
-		if r.in.denied == nil && r.srv.o.Site != nil && q.URL.Path == socketPath {
+		if r.srv.o.Site != nil && q.URL.Path == socketPath {
 			q.TLS = connectionState(c)
 			r.upgrade(c, q, rest)
 			return
@@ -114,29 +114,32 @@ func (r *request) Deadline(c *eventloop.Conn) {
 		c.Close()
 		return
 	}
-	r.say(c, http.StatusRequestTimeout, chat.NewNote("http-too-slow", "limit", requestTimeout))
+	r.say(c, r.beginsHead(), http.StatusRequestTimeout, chat.NewNote("http-too-slow", "limit", requestTimeout))
 }
 
 // EOF implements eventloop.EOFHandler.
 func (r *request) EOF(c *eventloop.Conn) {
 	if len(r.input) > 0 && !r.ended && c.Buffered() <= pauseAt {
-		r.say(c, http.StatusBadRequest, chat.NewNote("http-incomplete"))
+		r.say(c, r.beginsHead(), http.StatusBadRequest, chat.NewNote("http-incomplete"))
 		return
 	}
 	c.Close()
 }
 
+// beginsHead reports whether an incomplete request asks for a head alone.
+func (r *request) beginsHead() bool { return bytes.HasPrefix(r.input, []byte("HEAD ")) }
+
 // answer answers a request for a page.
 func (r *request) answer(c *eventloop.Conn, q *http.Request) {
 	switch {
 	case r.in.denied != nil:
-		r.deny(c)
+		r.deny(c, q)
 	case q.URL.Path == "/healthz":
 		a := r.srv.health()
 		a.Head, a.Close = q.Method == http.MethodHead, q.Close
 		r.write(c, a)
 	case r.srv.o.Site == nil: // the fields belong together (RFC 9110, section 7.8)
-		r.say(c, http.StatusUpgradeRequired, r.invitation(q.Host), "Connection: Upgrade", "Upgrade: websocket")
+		r.say(c, q.Method == http.MethodHead, http.StatusUpgradeRequired, r.invitation(q.Host), "Connection: Upgrade", "Upgrade: websocket")
 	default:
 		a := r.srv.o.Site.Answer(q)
 		a.Head, a.Close = q.Method == http.MethodHead, q.Close
@@ -154,9 +157,9 @@ func (s *Server) health() *http1.Response {
 }
 
 // deny says why the client is refused.
-func (r *request) deny(c *eventloop.Conn) {
+func (r *request) deny(c *eventloop.Conn, q *http.Request) {
 	wait := cmp.Or(r.in.denied.wait, retryAfter)
-	r.say(c, http.StatusServiceUnavailable, r.in.denied.note, "Retry-After: "+strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	r.say(c, q.Method == http.MethodHead, http.StatusServiceUnavailable, r.in.denied.note, "Retry-After: "+strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 // connectionState returns the state of TLS, nil without it.
@@ -204,8 +207,7 @@ func splitHost(field string, secure bool) (name, port string, ok bool) {
 var plainText = []string{"Content-Type: text/plain; charset=utf-8", "X-Content-Type-Options: nosniff"}
 
 // say answers with a note, and closes.
-func (r *request) say(c *eventloop.Conn, status int, note *chat.Note, fields ...string) {
-	head := bytes.HasPrefix(r.input, []byte("HEAD "))
+func (r *request) say(c *eventloop.Conn, head bool, status int, note *chat.Note, fields ...string) {
 	r.write(c, &http1.Response{Status: status, Fields: append(fields, plainText...), Body: []byte(text.Words(note) + "\n"), Head: head, Close: true})
 }
 

@@ -18,7 +18,7 @@ import (
 // sniffs is a change of the options.
 func sniffs(o *server.Options) { o.SniffWindow = 150 * time.Millisecond }
 
-const chatServer = "This is a chat server. It has no page for browsers yet: connect with "
+const chatServer = "This is a chat server without a page for browsers: connect with "
 
 // answer parses the one answer in text.
 func answer(t *testing.T, method, text string) (a *http.Response, body string) {
@@ -62,7 +62,7 @@ func TestAnHTTPRequestIsToldHowToConnect(t *testing.T) {
 	p.sends("GET / HTTP/1.1\r\nHost: chat.example.org:9034\r\n\r\n")
 	body := chatServer + "telnet chat.example.org 9034\n"
 	p.sees("HTTP/1.1 426 Upgrade Required\r\nDate: " + f.world.Now().UTC().Format(http.TimeFormat) + "\r\nConnection: close\r\n" +
-		"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+		"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n" +
 		fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body)) + body)
 	p.isClosed()
 	f.logged("msg=connect", "conn=2", "address=192.0.2.2:")
@@ -77,33 +77,29 @@ func TestRequestsAndTheirAnswers(t *testing.T) {
 		status int
 		body   string
 	}{
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n":                                         {426, chatServer + "telnet x 80"},
-		"GET / HTTP/1.1\nHost: x\n\n":                                               {426, chatServer + "telnet x 80"},
-		"GET / HTTP/1.0\r\n\r\n":                                                    {426, chatServer + "telnet HOST PORT"},
-		"GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n":                          {426, chatServer + "telnet 2001:db8::1 80"},
-		"GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n":                             {426, chatServer + "telnet 2001:db8::1 80"},
-		"GET http://a:1/ HTTP/1.1\r\nHost: b:2\r\n\r\n":                             {426, chatServer + "telnet a 1"},
-		"GET / HTTP/1.1\r\nHost: x;rm -rf\r\n\r\n":                                  {426, chatServer + "telnet HOST PORT"},
-		"GET / HTTP/1.1\r\nHost: -x:1\r\n\r\n":                                      {426, chatServer + "telnet HOST PORT"},
-		"GET / HTTP/1.1\r\nHost: x:99999\r\n\r\n":                                   {426, chatServer + "telnet HOST PORT"},
-		"GET / HTTP/1.1\r\nHost: fe80::1%e\r\n\r\n":                                 {426, chatServer + "telnet HOST PORT"},
-		"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n":                                        {426, ""},
-		"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n":                                     {426, chatServer + "telnet x 80"},
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nbob":                {426, chatServer + "telnet x 80"},
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n":                   {426, chatServer + "telnet x 80"},
-		"PUT / HTTP/1.1\r\nHost: x\r\n\r\n" + long:                                  {426, chatServer + "telnet x 80"},
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n":        {426, chatServer + "telnet x 80"},
-		"GET / HTTP/1.1\r\n\r\n":                                                    {400, "the request is malformed"},
-		"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n":                              {400, "the request is malformed"},
-		"GET / HTTP/1.1\r\nno field\r\n\r\n":                                        {400, "the request is malformed"},
-		"GET / HTTP/x\r\n\r\n":                                                      {400, "the request is malformed"},
-		"HEAD / HTTP/x\r\n\r\n":                                                     {400, ""},
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -3\r\n\r\n":                  {400, "the request is malformed"},
-		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":                                          {505, "this server speaks HTTP/1.1 only"},
-		"GET / HTTP/1.1\r\nHost: x\r\nX: " + long[:8000] + "\r\n\r\n":               {426, chatServer + "telnet x 80"},
-		"GET / HTTP/1.1\r\nHost: x\r\nX: " + long[:9000] + "\r\n\r\n":               {431, "the head of the request is longer than 8192 bytes"},
-		"GET / HTTP/1.1\r\nHost: x\r\nX: " + long:                                   {431, "the head of the request is longer than 8192 bytes"},
-		"GET / HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 5000) + "\r\n": {431, "the head of the request is longer than 8192 bytes"},
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n":                                  {426, chatServer + "telnet x 80"},
+		"GET / HTTP/1.0\r\n\r\n":                                             {426, chatServer + "telnet HOST PORT"},
+		"GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n":                   {426, chatServer + "telnet 2001:db8::1 80"},
+		"GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n":                      {426, chatServer + "telnet 2001:db8::1 80"},
+		"GET http://a:1/ HTTP/1.1\r\nHost: a:1\r\n\r\n":                      {426, chatServer + "telnet a 1"},
+		"GET / HTTP/1.1\r\nHost: -x:1\r\n\r\n":                               {426, chatServer + "telnet HOST PORT"},
+		"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n":                                 {426, ""},
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n": {426, chatServer + "telnet x 80"},
+		"GET / HTTP/1.1\r\nHost: x\r\nX: " + long[:8000] + "\r\n\r\n":        {426, chatServer + "telnet x 80"},
+		"GET /healthz HTTP/1.0\r\n\r\n":                                      {200, "ok"},
+		"HEAD /healthz HTTP/1.0\r\n\r\n":                                     {200, ""},
+		"GET / HTTP/1.1\nHost: x\n\n":                                        {400, "a line ends with LF alone, not with CR LF"},
+		"GET http://a:1/ HTTP/1.1\r\nHost: b:2\r\n\r\n":                      {400, "the target is a URL of another host than Host"},
+		"GET / HTTP/1.1\r\nHost: x;rm -rf\r\n\r\n":                           {400, "the Host is malformed"},
+		"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n":                       {400, "there is more than one Host"},
+		"GET / HTTP/1.1\r\n\r\n":                                             {400, "there is no Host"},
+		"HEAD / HTTP/1.1\r\n\r\n":                                            {400, ""},
+		"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n":             {400, "a body is not accepted: the request has a Content-Length or a Transfer-Encoding"},
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nbob":         {405, "only GET and HEAD are allowed"},
+		"PUT / HTTP/1.1\r\nHost: x\r\n\r\n" + long:                           {405, "only GET and HEAD are allowed"},
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":                                   {505, "only HTTP/1.1 is supported"},
+		"GET /" + long + " HTTP/1.1\r\nHost: x\r\n\r\n":                      {414, "the request line is too long"},
+		"GET / HTTP/1.1\r\nHost: x\r\nX: " + long:                            {431, "the head of the request is too long"},
 	} {
 		a, body := f.asks(request)
 		if a.StatusCode != want.status || strings.TrimSuffix(body, "\n") != want.body {

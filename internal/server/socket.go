@@ -32,19 +32,32 @@ func (r *request) upgrade(c *eventloop.Conn, q *http.Request, rest []byte) {
 		r.refuse(c, refused)
 		return
 	}
-	if r.srv.join(c, &r.in); r.in.denied != nil {
-		r.deny(c)
+	if r.in.denied == nil {
+		r.srv.join(c, &r.in)
+	}
+	if r.in.denied != nil && !r.in.told {
+		c.Close()
 		return
 	}
 	c.Write(answer)
+	c.SetDeadline(0)
+	next := r.session(c, agreed)
+	c.SetHandler(next)
+	next.Opened(c)
+	if len(rest) > 0 {
+		next.Received(c, rest)
+	}
+}
+
+// session returns the handler of an upgraded connection. A client that is refused is told so in
+// a message, because a script in a browser does not learn the status of a response.
+func (r *request) session(c *eventloop.Conn, agreed ws.Agreement) eventloop.Handler {
+	if r.in.denied != nil {
+		return &refusal{srv: r.srv, wire: json.Format{Framed: true}, note: r.in.denied.note}
+	}
 	x := &jsonSession{socket: &socket{ws.Decoder{Deflate: agreed.Deflate, MaxMessage: json.MaxObject}}}
 	x.begin(r.srv, c, r.in, x)
-	c.SetDeadline(0)
-	c.SetHandler(x)
-	x.Opened(c)
-	if len(rest) > 0 {
-		x.Received(c, rest)
-	}
+	return x
 }
 
 // takeFrames is take for WebSocket.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/eventloop/sim"
+	"github.com/sudoXpg/netloop/filter/http1"
 	"github.com/sudoXpg/netloop/internal/account"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/e2e"
@@ -37,7 +39,15 @@ func TestConversations(t *testing.T) {
 	for _, way := range []struct {
 		name         string
 		secure, data bool // inside TLS; clients speak JSON
-	}{{name: "text"}, {name: "text inside TLS", secure: true}, {name: "JSON", data: true}, {name: "JSON inside TLS", secure: true, data: true}} {
+		web          bool // in WebSocket
+	}{
+		{name: "text"},
+		{name: "text inside TLS", secure: true},
+		{name: "JSON", data: true},
+		{name: "JSON inside TLS", secure: true, data: true},
+		{name: "WebSocket", data: true, web: true},
+		{name: "WebSocket inside TLS", secure: true, data: true, web: true},
+	} {
 		t.Run(way.name, func(t *testing.T) {
 			has := []string{"tcp", "sim", "accounts"}
 			var secure *tls.Config
@@ -51,7 +61,10 @@ func TestConversations(t *testing.T) {
 			}
 			holdConversations(t, has, func(t *testing.T, s e2e.Script) (e2e.World, *stage) {
 				w := newStage(t, s, secure)
-				if way.data {
+				switch {
+				case way.web:
+					return e2e.JSON(e2e.WebSocket(w), w.world.Now), w
+				case way.data:
 					return e2e.JSON(w, w.world.Now), w
 				}
 				return w, w
@@ -126,7 +139,7 @@ func (w *stage) open(t *testing.T, world *sim.World) {
 		if o.TLS = w.secure; o.TLS != nil {
 			o.HandshakeExecutor = o.Loop.Executor
 		}
-		o.ResumePlain = true
+		o.ResumePlain, o.Site = true, noPages{}
 		o.Chat.Resumption.Linger = -1 // others are told at once who has left
 		if w.kept != nil {
 			w.keep(t, o)
@@ -145,6 +158,13 @@ func (w *stage) open(t *testing.T, world *sim.World) {
 		}
 		w.srv.SetWords(words)
 	}
+}
+
+// noPages is a site without pages.
+type noPages struct{}
+
+func (noPages) Answer(*http.Request) *http1.Response {
+	return &http1.Response{Status: http.StatusNotFound}
 }
 
 // Start implements e2e.World.
@@ -226,6 +246,7 @@ func flagged(t *testing.T, flags []string) func(*server.Options) {
 			return nil
 		},
 		"--name":          func(o *server.Options, v string) error { o.Name = v; return nil },
+		"--web":           func(o *server.Options, _ string) error { o.Site = nil; return nil },
 		"--log-format":    func(*server.Options, string) error { return nil },
 		"--flood-control": func(*server.Options, string) error { return nil }, // see newStage
 		"--login-timeout": func(o *server.Options, v string) (err error) {

@@ -423,13 +423,10 @@ var messages = map[chat.Code]string{
 	"shutting-down":          "the server is shutting down: {reason}",
 
 	// Answers to HTTP requests.
-	"http-chat":       "This is a chat server. It has no page for browsers yet: connect with telnet {host} {port}",
-	"http-chat-tls":   "This is a chat server. It has no page for browsers yet: connect with openssl s_client -quiet -connect {address}, or another TLS client",
-	"http-malformed":  "the request is malformed",
+	"http-chat":       "This is a chat server without a page for browsers: connect with telnet {host} {port}",
+	"http-chat-tls":   "This is a chat server without a page for browsers: connect with openssl s_client -quiet -connect {address}, or another TLS client",
 	"http-incomplete": "the request is incomplete",
-	"http-too-long":   "the head of the request is longer than {most} bytes",
 	"http-too-slow":   "the request took longer than {limit}",
-	"http-version":    "this server speaks HTTP/1.1 only",
 
 	// Connections.
 	"server-full":              "the server is full: try again later",
