@@ -102,7 +102,8 @@ func version(all map[string][]byte) string {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fmt.Fprintf(h, "%s %d\n%s", name, len(all[name]), all[name])
+		h.Write(fmt.Appendf(nil, "%s %d\n", name, len(all[name]))) // never fails
+		h.Write(all[name])
 	}
 	return tag(h.Sum(nil))
 }
