@@ -137,8 +137,9 @@ func (p *peer) notice(what *chat.Note) {
 	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Notice(dst, what) })
 }
 
-// bye tells the client why the connection is closed.
+// bye tells the client why the connection is closed. Nothing may follow it.
 func (p *peer) bye(why *chat.Note) {
+	p.conn.FinishSubs()
 	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Bye(dst, why) })
 }
 

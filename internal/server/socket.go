@@ -90,8 +90,7 @@ func (x *jsonSession) frame(e ws.Event) {
 	case ws.Ping:
 		x.reply(func(dst []byte) []byte { return ws.AppendFrame(dst, ws.Pong, e.Payload) })
 	case ws.Close: // the page is left or loaded again, which is no goodbye
-		x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, e.Code, "") })
-		x.conn.Close()
+		x.end(e.Code, "")
 	case ws.Binary:
 		x.violated(&ws.Error{Code: ws.CodeUnsupportedData, Text: "only text is understood"})
 	case ws.Pong, ws.None:
@@ -104,8 +103,14 @@ func (x *jsonSession) violated(err error) {
 	if e, ok := errors.AsType[*ws.Error](err); ok {
 		code = e.Code
 	}
-	x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, code, err.Error()) })
 	why := chat.NewNote("not-chat", "protocol", "WebSocket")
 	x.leave(why, nil)
+	x.end(code, err.Error())
+}
+
+// end closes the connection with a Close frame, which nothing may follow.
+func (x *jsonSession) end(code ws.Code, reason string) {
+	x.conn.FinishSubs()
+	x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, code, reason) })
 	x.conn.Close()
 }

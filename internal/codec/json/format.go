@@ -34,7 +34,7 @@ func (f Format) done(dst, lines []byte) []byte {
 	from := len(dst)
 	if rest := lines[from:]; bytes.IndexByte(rest, '\n') == len(rest)-1 && len(rest) <= inPlace { // nearly always
 		n := len(rest) - 1
-		var header [ws.MaxHeader]byte
+		var header [4]byte // enough for a short line
 		return slices.Insert(lines[:from+n], from, ws.AppendHeader(header[:0], ws.Text, n)...)
 	}
 	all := bytes.Clone(lines[from:])

@@ -1,11 +1,13 @@
 package json
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sudoXpg/netloop/filter/ws"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/json/jsontest"
 )
@@ -88,4 +90,44 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is not clean", r.Text)
 		}
 	})
+}
+
+// In WebSocket, each line is a message, compressed if it is large and that was agreed on.
+func TestFramedObjectsAreMessages(t *testing.T) {
+	long := chat.Event{Room: "#tea", Kind: chat.Say, Name: "bob", Body: strings.Repeat("long ", 500), Time: at}
+	why := chat.NewNote("json-missing", "field", "room")
+	for what, write := range map[string]func(Format) []byte{
+		"short":    func(f Format) []byte { return f.Event(nil, hello) },
+		"behind":   func(f Format) []byte { return f.Event(f.Event(nil, hello), hello) },
+		"long":     func(f Format) []byte { return f.Event(nil, long) },
+		"two":      func(f Format) []byte { return f.Question(nil, why, why, true) },
+		"welcome":  func(f Format) []byte { return f.Welcome(nil, Welcome{}) },
+		"nothing":  func(f Format) []byte { return f.Day(nil, at, hello) },
+		"answer":   func(f Format) []byte { return f.Answer(nil, chat.Rooms{}) },
+		"read":     func(f Format) []byte { return f.Answer(nil, chat.ReadMark{Room: "#tea"}) },
+		"saved":    func(f Format) []byte { return f.Answer(nil, chat.Saved{}) },
+		"notSaved": func(f Format) []byte { return f.Answer(nil, chat.Saved{Why: why}) },
+		"missed":   func(f Format) []byte { return f.Missed(nil, "#tea", 3) },
+		"pong":     func(f Format) []byte { return f.Pong(nil) },
+		"notice":   func(f Format) []byte { return f.Notice(nil, why) },
+	} {
+		for _, deflate := range []bool{false, true} {
+			var want []byte
+			for line := range bytes.Lines(write(Format{})) {
+				if line = bytes.TrimSuffix(line, []byte("\n")); deflate {
+					want = ws.AppendCompressed(want, ws.Text, line)
+				} else {
+					want = ws.AppendFrame(want, ws.Text, line)
+				}
+			}
+			if got := write(Format{Framed: true, Deflate: deflate}); !bytes.Equal(got, want) {
+				t.Errorf("%s, compressed %v: %q, want %q", what, deflate, got, want)
+			}
+		}
+	}
+	line := Format{}.Bye(nil, why)
+	want := ws.AppendClose(ws.AppendFrame(nil, ws.Text, line[:len(line)-1]), ws.CodeGoingAway, "")
+	if got := (Format{Framed: true}).Bye(nil, why); !bytes.Equal(got, want) {
+		t.Errorf("bye: %q, want %q", got, want)
+	}
 }
