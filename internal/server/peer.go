@@ -46,6 +46,7 @@ type peer struct {
 	extra    bool  // beyond the limit of its address, to take over another connection
 	busy     bool  // work or a wait is in progress: input is kept
 	held     bool  // busy until the replies are sent
+	over     bool  // goodbye was said: nothing may follow
 	encoding charset.Encoding
 	first    view  // of the first room
 	rest     *rest // nil until it is needed
@@ -127,7 +128,7 @@ func (p *peer) reply(render func(dst []byte) []byte) {
 
 // send is reply without the soloists.
 func (p *peer) send(render func(dst []byte) []byte) {
-	if p.conn.Buffered() < maxReplies {
+	if p.conn.Buffered() < maxReplies && !p.over {
 		p.srv.write(p.conn, p.encoding, render)
 	}
 }
@@ -137,10 +138,12 @@ func (p *peer) notice(what *chat.Note) {
 	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Notice(dst, what) })
 }
 
-// bye tells the client why the connection is closed. Nothing may follow it.
+// bye tells the client why the connection is closed. Nothing follows it: a program that has
+// no acknowledgement of a message then sends it again when it is back.
 func (p *peer) bye(why *chat.Note) {
 	p.conn.FinishSubs()
 	p.reply(func(dst []byte) []byte { return p.in().wire(nil).Bye(dst, why) })
+	p.over = true
 }
 
 // await sets the time left to give a name.
