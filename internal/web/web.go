@@ -1,7 +1,7 @@
 // Package web has the browser client: its files, and the answers to requests for them.
 //
 // The files are plain HTML, CSS and JavaScript modules, served as they are. All but the page
-// itself have a URL that contains a hash of all of them, so that browsers may keep them for
+// itself and its service worker have a URL that contains a hash of all of them, so that browsers may keep them for
 // good; they refer to each other by relative URLs. Nothing is loaded from anywhere else.
 package web
 
@@ -27,13 +27,17 @@ import (
 //go:embed page
 var embedded embed.FS
 
-// assets stands in the page for the folder of the other files.
+// assets stands in the page and the service worker for the folder of the other files.
 const assets = "{{assets}}"
 
+// worker is the service worker. It controls the page only if its URL is not below a folder, so
+// it is served at the root.
+const worker = "sw.js"
+
 // policy is the Content-Security-Policy (W3C CSP Level 3): everything from this server, and
-// scripts only as files.
+// scripts only as files. The one trusted type is the URL of the service worker.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types service-worker"
 
 var always = []string{
 	"Content-Security-Policy: " + policy,
@@ -85,12 +89,23 @@ func newSite(folder fs.FS) (*Site, error) {
 	base := "/" + version(all) + "/"
 	s := &Site{files: make(map[string]*file)}
 	for name, body := range all {
+		if name == "index.html" || name == worker {
+			continue
+		}
 		kept := "Cache-Control: public, max-age=31536000, immutable"
 		if err := s.add(base+name, body, kept); err != nil {
 			return nil, err
 		}
 	}
-	return s, s.add("/", bytes.ReplaceAll(index, []byte(assets), []byte(strings.TrimSuffix(base, "/"))), "Cache-Control: no-cache")
+	at := func(body []byte) []byte {
+		return bytes.ReplaceAll(body, []byte(assets), []byte(strings.TrimSuffix(base, "/")))
+	}
+	if body, ok := all[worker]; ok {
+		if err := s.add("/"+worker, at(body), "Cache-Control: no-cache"); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.add("/", at(index), "Cache-Control: no-cache")
 }
 
 // version returns a hash of all files.

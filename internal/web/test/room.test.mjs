@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MAX_ITEMS, Room, compareIDs } from '../page/room.js';
+import { Chat, mentions, roles } from '../page/state.js';
+
+const message = (id, more = {}) => ({ type: 'message', room: '#lobby', epoch: 1, seq: Number(id), id: String(id), from: 'bob', text: `text ${id}`, time: '2026-11-29T12:00:00.000Z', ...more });
+const texts = (room) => room.items.map((i) => i.text);
+
+function lobby(history = [], more = {}) {
+  const chat = new Chat();
+  chat.apply({ type: 'joined', room: '#lobby', name: 'alice', others: 1, epoch: 1, seq: history.length, history, ...more });
+  return { chat, room: chat.rooms.get('#lobby') };
+}
+
+test('IDs are compared as numbers', () => {
+  assert.ok(compareIDs('9', '10') < 0);
+  assert.ok(compareIDs('18446744073709551615', '18446744073709551614') > 0);
+  assert.equal(compareIDs('7', '7'), 0);
+});
+
+test('messages are in order, whatever order they arrive in, and none is doubled', () => {
+  const { chat, room } = lobby();
+  for (const id of [10, 9, 11, 9, 100]) chat.apply(message(id));
+  assert.deepEqual(texts(room), ['text 9', 'text 10', 'text 11', 'text 100']);
+});
+
+test('a resume adds what was missed and keeps the rest', () => {
+  const { chat, room } = lobby([message(1), message(2)]);
+  chat.apply({ type: 'joined', resumed: true, room: '#lobby', name: 'alice', epoch: 1, seq: 4, history: [message(2), message(3), message(4)] });
+  assert.deepEqual(texts(room), ['text 1', 'text 2', 'text 3', 'text 4']);
+  assert.equal(room.unread, 2);
+});
+
+test('a rollback takes back what was never saved', () => {
+  const { chat, room } = lobby([message(1), message(2), message(3)]);
+  chat.apply({ type: 'rollback', room: '#lobby', epoch: 1, keptTo: 1 });
+  assert.deepEqual(texts(room), ['text 1']);
+});
+
+test('an edit and a deletion change the message in its place', () => {
+  const { chat, room } = lobby([message(1), message(2)]);
+  chat.apply({ type: 'event', what: 'edit', room: '#lobby', epoch: 1, seq: 3, id: '3', name: 'bob', edited: '1', text: 'new', time: '2026-11-29T12:01:00.000Z' });
+  assert.equal(room.byID('1').text, 'new');
+  chat.apply({ type: 'event', what: 'redact', room: '#lobby', epoch: 1, seq: 4, id: '4', redacted: '2', time: '2026-11-29T12:02:00.000Z' });
+  assert.ok(room.byID('2').deleted);
+  assert.equal(room.byID('2').text, '');
+  chat.apply({ type: 'event', what: 'redact', room: '#lobby', epoch: 1, seq: 5, id: '5', args: { name: 'bob' }, time: '2026-11-29T12:03:00.000Z' });
+  assert.ok(room.byID('1').deleted);
+});
+
+test('unread messages and mentions are counted, own ones not', () => {
+  const { chat, room } = lobby();
+  chat.apply(message(1));
+  chat.apply(message(2, { text: 'hi Alice!' }));
+  chat.apply(message(3, { from: 'alice' }));
+  assert.deepEqual([room.unread, room.mentions], [2, 1]);
+  assert.equal(room.firstUnread(chat.mine), '1');
+  assert.deepEqual(chat.markRead(room), { epoch: 1, seq: 3 });
+  assert.deepEqual([room.unread, room.mentions], [0, 0]);
+  assert.equal(chat.markRead(room), undefined);
+});
+
+test('another device moves the read position, only forward', () => {
+  const { chat, room } = lobby();
+  for (const id of [1, 2, 3]) chat.apply(message(id));
+  chat.apply({ type: 'event', what: 'read', room: '#lobby', epoch: 1, seq: 2 });
+  assert.equal(room.unread, 1);
+  chat.apply({ type: 'event', what: 'read', room: '#lobby', epoch: 1, seq: 1 });
+  assert.equal(room.unread, 1);
+});
+
+test('the read position of an account counts what was said while it was away', () => {
+  const { room } = lobby([message(1), message(2), message(3)], { read: { epoch: 1, seq: 1 } });
+  assert.equal(room.unread, 2);
+});
+
+test('memory is bounded, and older messages can be loaded again', () => {
+  const { chat, room } = lobby();
+  for (let id = 1; id <= MAX_ITEMS + 50; id++) chat.apply(message(id));
+  assert.equal(room.items.length, MAX_ITEMS);
+  assert.equal(room.first.id, '51');
+  assert.ok(room.older);
+  const page = Array.from({ length: 50 }, (_, i) => chat.item(message(i + 1)));
+  room.page(page, {}, 'before');
+  assert.equal(room.items.length, MAX_ITEMS);
+  assert.equal(room.first.id, '1');
+  assert.ok(!room.older && room.detached);
+  chat.apply(message(5000));
+  assert.equal(room.byID('5000'), undefined, 'a live message was added after a hole');
+});
+
+test('a page around a message replaces what it does not touch', () => {
+  const { chat, room } = lobby([message(100), message(101)]);
+  const page = (ids, answer, how) => room.page(ids.map((id) => chat.item(message(id))), answer, how);
+  page([10, 11, 12], { older: true, newer: true }, 'around');
+  assert.deepEqual(room.items.map((i) => i.id), ['10', '11', '12']);
+  assert.ok(room.older && room.detached);
+  page([13, 100, 101], {}, 'after');
+  assert.ok(!room.detached);
+  assert.deepEqual(room.items.map((i) => i.id), ['10', '11', '12', '13', '100', '101']);
+});
+
+test('private messages are a conversation of their own', () => {
+  const chat = new Chat();
+  chat.me.name = 'alice';
+  chat.apply({ type: 'message', private: true, from: 'Bob', text: 'hi', time: '2026-11-29T12:00:00.000Z' });
+  chat.apply({ type: 'message', private: true, to: 'bob', text: 'hello', time: '2026-11-29T12:00:01.000Z' });
+  const room = chat.person('BOB');
+  assert.deepEqual(room.items.map((i) => [i.own, i.text]), [[false, 'hi'], [true, 'hello']]);
+  assert.equal(room.unread, 1);
+});
+
+test('members come, go and change their names', () => {
+  const { chat, room } = lobby();
+  chat.apply({ type: 'members', room: '#lobby', list: [{ name: 'alice' }] });
+  const event = (what, id, more) => chat.apply({ type: 'event', what, room: '#lobby', epoch: 1, seq: id, id: String(id), time: '2026-11-29T12:00:00.000Z', ...more });
+  event('join', 1, { name: 'bob' });
+  event('nick', 2, { name: 'alice', newName: 'eve' });
+  assert.deepEqual(room.members.map((m) => m.name), ['eve', 'bob']);
+  assert.equal(chat.me.name, 'eve');
+  event('leave', 3, { name: 'bob' });
+  assert.deepEqual(room.members.map((m) => m.name), ['eve']);
+});
+
+test('a name is mentioned as a word only', () => {
+  assert.ok(mentions('hello Bob.', 'bob'));
+  assert.ok(mentions('bob', 'bob'));
+  assert.ok(!mentions('bobby', 'bob'));
+  assert.ok(!mentions('kabob', 'bob'));
+  assert.ok(!mentions('hello', ''));
+});
+
+test('operators may moderate their room', () => {
+  const { chat, room } = lobby();
+  assert.ok(!chat.mayModerate(room));
+  room.roles = roles({ owner: ['zoe'], operators: ['alice'], voiced: ['bob'] });
+  assert.ok(chat.mayModerate(room));
+  assert.ok(!new Chat().mayModerate(new Room('x', { person: true })));
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inline, parse, safe } from '../page/markdown.js';
+import { emoji, expand } from '../page/emoji.js';
+import { apply, complete } from '../page/complete.js';
+import { colour, COLOURS, dayKey } from '../page/format.js';
+import { choose, put, serverText, tables } from '../page/texts.js';
+
+/** show writes nodes in a short form. */
+const show = (nodes) => nodes.map((n) => (n.type === 'text' ? n.text : `<${n.type} ${n.children ? show(n.children) : n.text}>`)).join('');
+
+test('marks in a line', () => {
+  const cases = {
+    plain: 'plain',
+    '**bold** and *italic*': '<strong bold> and <em italic>',
+    '_x_ __y__': '<em x> <strong y>',
+    '**a *b* c**': '<strong a <em b> c>',
+    '`code **no**`': '<code code **no**>',
+    'snake_case_name': 'snake_case_name',
+    '2 * 3 * 4': '2 * 3 * 4',
+    '**open': '**open',
+    '``': '``',
+    '<b>&amp;</b>': '<b>&amp;</b>',
+  };
+  for (const [text, want] of Object.entries(cases)) assert.equal(show(inline(text)), want, text);
+});
+
+test('links lead to the web only, without the end of the sentence', () => {
+  const hrefs = (text) => inline(text).filter((n) => n.type === 'link').map((n) => n.text);
+  assert.deepEqual(hrefs('see https://example.org/a_b_c, or (http://example.org/x_(y)).'), ['https://example.org/a_b_c', 'http://example.org/x_(y)']);
+  for (const bad of ['javascript:alert(1)', 'data:text/html,x', 'ftp://example.org', 'xhttp://example.org', 'https://', 'http:example']) assert.deepEqual(hrefs(bad), [], bad);
+  assert.equal(safe('javascript:alert(1)'), undefined);
+});
+
+test('blocks', () => {
+  const blocks = (text) => parse(text).map((b) => `${b.type}:${b.text ?? show(b.children)}`);
+  assert.deepEqual(blocks('a\n> b\n> c\nd'), ['paragraph:a', 'quote:b\nc', 'paragraph:d']);
+  assert.deepEqual(blocks('```go\nx **y**\n```\nz'), ['codeblock:x **y**', 'paragraph:z']);
+  assert.deepEqual(blocks('```\nnot closed'), ['paragraph:```\nnot closed']);
+});
+
+test('long and nasty texts take no time', () => {
+  const begin = performance.now();
+  for (const piece of ['*', '_', '**', '`', '[', '> ', 'http://', '*a ', ':x', '```\n']) parse(expand(piece.repeat(4096 / piece.length)));
+  assert.ok(performance.now() - begin < 2000);
+});
+
+test('emoji by name, but not in code or within words', () => {
+  assert.equal(expand('ok :thumbsup: `:fire:` a:fire:b :nope: 12:30:45'), 'ok 👍 `:fire:` a:fire:b :nope: 12:30:45');
+  for (const [name, c] of emoji) assert.ok(/^[a-z0-9_+-]+$/.test(name) && [...c].length <= 3, name);
+});
+
+test('completion of commands, names, rooms and emoji', () => {
+  const words = { commands: [{ name: 'me', args: 'ACTION', help: '' }, { name: 'msg', aliases: ['m'], args: 'NAME TEXT', help: '' }], names: ['alice', 'Albert'], rooms: ['#lobby'] };
+  const labels = (text, asked) => complete(text, text.length, words, asked).options.map((o) => o.label);
+  assert.deepEqual(labels('/m'), ['/me ACTION', '/msg NAME TEXT']);
+  assert.deepEqual(labels('hi @al'), ['alice', 'Albert']);
+  assert.deepEqual(labels('al'), []);
+  assert.deepEqual(labels('al', true), ['alice', 'Albert']);
+  assert.deepEqual(labels('see #lo'), ['#lobby']);
+  assert.deepEqual(labels(':thumbsu'), ['👍 :thumbsup:']);
+  const found = complete('ali', 3, words, true);
+  assert.deepEqual(apply('ali', found, found.options[0]), { text: 'alice: ', cursor: 7 });
+});
+
+test('a name has the same colour everywhere', () => {
+  assert.equal(colour('Bob'), colour('bob'));
+  const seen = new Set();
+  for (let i = 0; i < 500; i++) {
+    const c = colour(`name${i}`);
+    assert.ok(Number.isInteger(c) && c >= 0 && c < COLOURS);
+    seen.add(c);
+  }
+  assert.equal(seen.size, COLOURS);
+});
+
+test('both languages have all texts, with the same arguments', () => {
+  const args = (text) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((m) => m[1]))].sort();
+  const plain = (table) => Object.keys(table).filter((k) => !k.startsWith('code.')).sort();
+  assert.deepEqual(plain(tables.de), plain(tables.en));
+  for (const key of plain(tables.en)) assert.deepEqual(args(tables.de[key]), args(tables.en[key]), key);
+});
+
+test('the first known language of the browser is chosen', () => {
+  assert.equal(choose(['fr', 'de-AT', 'en']).language, 'de');
+  assert.equal(choose(['fr']).language, 'en');
+  assert.equal(choose(undefined).language, 'en');
+});
+
+test('numbers choose a form, and unknown codes keep the words of the server', () => {
+  assert.equal(put('{n} {n|line|lines}', { n: 1 }, new Intl.PluralRules('en')), '1 line');
+  assert.equal(put('{n} {n|line|lines}', { n: 2 }, new Intl.PluralRules('en')), '2 lines');
+  assert.equal(serverText({ code: 'brand-new', text: 'words' }), 'words');
+});
+
+test('days are those of the zone of the user', () => {
+  const d = new Date(2026, 10, 29, 23, 59);
+  assert.equal(dayKey(d.toISOString()), '2026-11-29');
+});
