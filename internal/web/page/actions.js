@@ -104,7 +104,9 @@ export const actions = {
     const [value] = Object.values(await form(t('question'), [{
       name: 'answer', label: t(`q.${question.code}`, question.args ?? {}, question.text), type: question.hidden ? 'password' : 'text', max: 1000,
     }]) ?? { answer: '' });
+    if (question.code === 'ask-new-password') this.newPassword = value;
     this.request({ type: 'answer', text: value }, (o) => {
+      if (o.code === 'own-password-changed') this.connection.changePassword(this.newPassword);
       this.answered(o);
       return 'more';
     });
@@ -138,8 +140,8 @@ export const actions = {
     if (last) this.load(room, { after: last.id, limit: 100 }, 'after');
   },
 
-  loadLatest(room) {
-    this.load(room, { limit: 100 }, 'latest');
+  loadLatest(room, then) {
+    this.load(room, { limit: 100 }, 'latest', then);
   },
 
   /** load asks for a page of history; one at a time for each room. */
@@ -149,6 +151,7 @@ export const actions = {
       room.loading = false;
       this.log.log.setAttribute('aria-busy', 'false');
       if (o.type !== 'history') {
+        if (how === 'before') room.older = false; // do not ask again at once
         this.local(o);
         return;
       }

@@ -40,7 +40,7 @@ export class App {
     this.banner = new OfflineBanner(this);
     this.login = new LoginView((c) => this.connection.logIn(c));
     this.live = el('div', { class: 'sr', role: 'status' });
-    this.title = el('h2', {});
+    this.title = el('h1', {});
     this.topic = el('p', { class: 'topic' });
     this.roomButton = iconButton('settings', t('roomMenu'), () => this.roomMenu(this.roomButton), { 'aria-haspopup': 'menu' });
     this.membersButton = iconButton('people', t('members'), () => this.togglePanel('members'), { 'aria-controls': 'members' });
@@ -51,7 +51,7 @@ export class App {
         iconButton('search', t('search'), () => this.search()), this.roomButton, this.membersButton),
       this.banner.root, this.log.root, this.composer.root);
     this.shade = el('div', { class: 'shade', on: { click: () => this.togglePanel('') } });
-    this.chatView = el('div', { class: 'chat' }, el('a', { class: 'skip', href: '#', on: { click: (e) => { e.preventDefault(); this.composer.focus(); } } }, t('skip')),
+    this.chatView = el('div', { class: 'chat' }, el('a', { class: 'skip', href: '#message', on: { click: (e) => { e.preventDefault(); this.composer.focus(); } } }, t('skip')),
       this.sidebar.root, this.main, this.members.root, this.shade, this.live);
     this.root = el('div', { class: 'app' }, this.login.root);
   }

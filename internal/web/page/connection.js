@@ -56,6 +56,11 @@ export class Connection {
     this.connect();
   }
 
+  /** changePassword records the password for a login after the session has ended. */
+  changePassword(password) {
+    if (this.credentials?.password) this.credentials = { ...this.credentials, password };
+  }
+
   /** resume connects with the token of the session. */
   resume() {
     this.connect();

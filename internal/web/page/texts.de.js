@@ -2,7 +2,7 @@
 export const de = {
   title: 'Chat', name: 'Name', password: 'Passwort', passwordAgain: 'Passwort wiederholen', passwordsDiffer: 'Die Passwörter sind verschieden.',
   howToEnter: 'Zugang', 'mode.guest': 'Gast', 'mode.login': 'Anmelden', 'mode.register': 'Registrieren',
-  'hint.guest': 'Name wählen und los. Wenn du gehst, bleibt nichts davon gespeichert.',
+  'hint.guest': 'Name wählen und los, ohne Konto.',
   'hint.login': 'Mit Name und Passwort deines Kontos anmelden.',
   'hint.register': 'Ein Konto behält deinen Namen, deine Räume und Lesepositionen.',
   'go.guest': 'Chat betreten', 'go.login': 'Anmelden', 'go.register': 'Konto anlegen',
@@ -14,7 +14,7 @@ export const de = {
   peopleCount: '{n} {n|Person|Personen}', members: 'Mitglieder', memberCount: '{n} {n|Mitglied|Mitglieder}', membersOf: 'In {room}: {n} {n|Person|Personen}:', andMore: 'und {n} weitere',
   away: 'abwesend', awayWhy: 'abwesend: {why}', idle: 'seit {time} still', you: 'du',
   'role.owner': 'Besitz', 'role.operator': 'Raumleitung', 'role.voiced': 'darf sprechen', 'role.user': 'registriert', 'role.guest': 'Gast', 'role.moderator': 'Moderation', 'role.admin': 'Administration',
-  message: 'Nachricht', messages: 'Nachrichten', send: 'Senden', writeIn: 'Nachricht an {room}', writeTo: 'Private Nachricht an {name}', completions: 'Vorschläge',
+  message: 'Nachricht', messages: 'Nachrichten', send: 'Senden', writeIn: 'Nachricht an {room}', writeTo: 'Private Nachricht an {name}', completions: 'Vorschläge', completionsFound: '{n} {n|Vorschlag|Vorschläge}: {first}',
   newMessages: 'Neue Nachrichten', toNewest: 'Neueste Nachrichten', toUnread: 'Erste ungelesene Nachricht', nothingUnread: 'Nichts ist ungelesen.', messageActions: 'Aktionen der Nachricht',
   privateLabel: 'privat', privateStored: 'privat, gesendet während du weg warst', mentionsYou: 'erwähnt dich', edited: 'bearbeitet', deletedMessage: 'Diese Nachricht wurde gelöscht.',
   onlyYou: 'Nur du siehst das', refusal: 'Nicht ausgeführt', reply: 'Antworten', replyTo: 'Antwort auf ', replyToOlder: 'Antwort auf eine ältere Nachricht', replyingTo: 'Antwort an {name}:',

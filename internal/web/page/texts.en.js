@@ -2,7 +2,7 @@
 export const en = {
   title: 'Chat', name: 'Name', password: 'Password', passwordAgain: 'Repeat the password', passwordsDiffer: 'The two passwords differ.',
   howToEnter: 'How to enter', 'mode.guest': 'Guest', 'mode.login': 'Log in', 'mode.register': 'Register',
-  'hint.guest': 'Choose a name and start. Nothing is kept of it when you leave.',
+  'hint.guest': 'Choose a name and start, without an account.',
   'hint.login': 'Log in with the name and password of your account.',
   'hint.register': 'An account keeps your name, rooms and read positions.',
   'go.guest': 'Enter the chat', 'go.login': 'Log in', 'go.register': 'Create the account',
@@ -14,7 +14,7 @@ export const en = {
   peopleCount: '{n} {n|person|people}', members: 'Members', memberCount: '{n} {n|member|members}', membersOf: 'In {room}: {n} {n|person|people}:', andMore: 'and {n} more',
   away: 'away', awayWhy: 'away: {why}', idle: 'idle for {time}', you: 'you',
   'role.owner': 'owner', 'role.operator': 'operator', 'role.voiced': 'may speak', 'role.user': 'registered', 'role.guest': 'guest', 'role.moderator': 'moderator', 'role.admin': 'administrator',
-  message: 'Message', messages: 'Messages', send: 'Send', writeIn: 'Message {room}', writeTo: 'Private message to {name}', completions: 'Completions',
+  message: 'Message', messages: 'Messages', send: 'Send', writeIn: 'Message {room}', writeTo: 'Private message to {name}', completions: 'Completions', completionsFound: '{n} {n|completion|completions}: {first}',
   newMessages: 'New messages', toNewest: 'Newest messages', toUnread: 'First unread message', nothingUnread: 'Nothing is unread.', messageActions: 'Message actions',
   privateLabel: 'private', privateStored: 'private, sent while you were away', mentionsYou: 'mentions you', edited: 'edited', deletedMessage: 'This message was deleted.',
   onlyYou: 'Only you see this', refusal: 'Not done', reply: 'Reply', replyTo: 'In reply to ', replyToOlder: 'In reply to an older message', replyingTo: 'Reply to {name}:',

@@ -12,7 +12,7 @@ export class Composer {
   constructor(app) {
     this.app = app;
     this.text = el('textarea', {
-      rows: '1', 'aria-label': t('message'), 'aria-autocomplete': 'list', 'aria-controls': 'completions', role: 'combobox', 'aria-expanded': 'false', enterkeyhint: 'send',
+      rows: '1', id: 'message', 'aria-label': t('message'), 'aria-autocomplete': 'list', 'aria-controls': 'completions', enterkeyhint: 'send',
       on: { input: () => this.changed(), keydown: (e) => this.key(e), paste: (e) => this.paste(e), blur: () => this.closeList() },
     });
     this.list = el('ul', { class: 'completions', id: 'completions', role: 'listbox', 'aria-label': t('completions'), hidden: true });
@@ -154,8 +154,8 @@ export class Composer {
       },
     }, el('span', {}, o.label), o.help && el('small', {}, o.help))));
     this.list.hidden = false;
-    this.text.setAttribute('aria-expanded', 'true');
     this.mark();
+    this.app.announce(t('completionsFound', { n: found.options.length, first: found.options[0].label }));
     return true;
   }
 
@@ -194,7 +194,6 @@ export class Composer {
 
   closeList() {
     this.list.hidden = true;
-    this.text.setAttribute('aria-expanded', 'false');
     this.text.removeAttribute('aria-activedescendant');
   }
 }

@@ -49,7 +49,9 @@ export class LogView {
     this.drawing = true;
     const go = () => {
       this.drawing = false;
-      if (this.room) this.draw(this.stuck ? undefined : this.anchor());
+      if (!this.room) return;
+      this.draw(this.stuck ? undefined : this.anchor());
+      this.scrolled(); // there may still be too little at an end
     };
     if (document.hidden) setTimeout(go, 50); else requestAnimationFrame(go);
   }
@@ -115,14 +117,14 @@ export class LogView {
   anchor() {
     const top = this.log.scrollTop;
     for (const [key, { node }] of this.rows) {
-      if (node.offsetTop + node.offsetHeight > top && !key.startsWith('day ') && key !== 'new') return { key, offset: node.offsetTop - top };
+      if (node.offsetTop + node.offsetHeight > top && !key.startsWith('day ') && key !== 'new') return { key, offset: node.getBoundingClientRect().top };
     }
     return undefined;
   }
 
   restore(anchor) {
     const row = this.rows.get(anchor.key);
-    if (row) this.log.scrollTop = row.node.offsetTop - anchor.offset;
+    if (row) this.log.scrollTop += row.node.getBoundingClientRect().top - anchor.offset;
   }
 
   atEnd() {
@@ -168,11 +170,16 @@ export class LogView {
   }
 
   goEnd() {
-    this.first = this.last = undefined;
-    this.stuck = true;
-    if (this.room.detached) this.app.loadLatest(this.room);
-    else this.draw();
-    this.app.seen();
+    const { room } = this;
+    const go = () => {
+      if (room !== this.room) return;
+      this.first = this.last = undefined;
+      this.stuck = true;
+      this.draw();
+      this.app.seen();
+    };
+    if (room.detached) this.app.loadLatest(room, go);
+    else go();
   }
 
   /** reveal scrolls to an item and marks it for a moment. It returns false if it is not there. */

@@ -7,7 +7,7 @@ export class Sidebar {
     this.app = app;
     this.list = el('nav', { 'aria-label': t('conversations') });
     this.me = el('button', { type: 'button', class: 'me', 'aria-haspopup': 'menu', on: { click: () => app.userMenu(this.me) } });
-    this.server = el('h1', {});
+    this.server = el('p', { class: 'server' });
     this.root = el('aside', { class: 'sidebar', id: 'sidebar', 'aria-label': t('conversations') },
       el('header', {}, this.server, iconButton('plus', t('addRoom'), () => app.browseRooms()), iconButton('close', t('close'), () => app.togglePanel(''), { class: 'icon-button only-narrow' })),
       this.list, el('footer', {}, this.me));

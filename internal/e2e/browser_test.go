@@ -1,0 +1,115 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// browserPackages are those of npm that the test of the page needs.
+var browserPackages = []string{"playwright-core@1.65.1", "axe-core@4.14.1"}
+
+// browserTools returns a browser, node, and the folder with the packages, or skips the test.
+func browserTools(t *testing.T) (browser, node, packages string) {
+	t.Helper()
+	find := func(name string) string {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("%s is not installed (Debian packages: chromium nodejs npm)", name)
+		}
+		return path
+	}
+	browser, node = find("chromium"), find("node")
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("there is no folder for the packages of npm: %v", err)
+	}
+	packages = filepath.Join(cache, "netloop", "browser", strings.Join(browserPackages, "_"))
+	if _, err := os.Stat(filepath.Join(packages, "done")); err == nil {
+		return browser, node, packages
+	}
+	if err := os.MkdirAll(packages, 0o755); err != nil {
+		t.Skipf("there is no folder for the packages of npm: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	words := append([]string{"install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"}, browserPackages...)
+	if out, err := exec.CommandContext(ctx, find("npm"), words...).CombinedOutput(); err != nil {
+		t.Skipf("npm can't install %v: %v\n%s", browserPackages, err, out)
+	}
+	if err := os.WriteFile(filepath.Join(packages, "done"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return browser, node, packages
+}
+
+// The page loses and doubles nothing when the server is killed, and when it is loaded again;
+// it keeps its Content-Security-Policy, and asks no other host for anything.
+func TestThePageInABrowser(t *testing.T) {
+	browser, node, packages := browserTools(t)
+	dir, port := folder(t), freePort(t)
+	again := func() *server {
+		return start(t, "--bind", "127.0.0.1", "--data", dir, "--port", port)
+	}
+	s := again()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	script := exec.CommandContext(ctx, node, "testdata/browser/page.mjs", port, packages, browser)
+	script.SysProcAttr = mortal()
+	script.WaitDelay = 5 * time.Second
+	var said strings.Builder
+	script.Stderr = &said
+	in, err := script.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := script.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := script.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		switch line := lines.Text(); line {
+		case "kill":
+			s.dies(t)
+			s = again()
+		case "stop":
+			s.dies(t)
+		case "start":
+			s = again()
+		default:
+			t.Errorf("the script says %q", line)
+		}
+		if _, err := io.WriteString(in, "done\n"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := script.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, &said)
+	}
+	s.stops(t)
+}
+
+// freePort returns a port that nothing listens on, for a server that is started again.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // only to find a free port
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
