@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -27,8 +28,12 @@ import (
 //go:embed page
 var embedded embed.FS
 
-// assets stands in the page and the service worker for the folder of the other files.
-const assets = "{{assets}}"
+// assets stands in the page and the service worker for the folder of the other files, and
+// names in the service worker for their names.
+const (
+	assets = "{{assets}}"
+	names  = "{{files}}"
+)
 
 // worker is the service worker. It controls the page only if its URL is not below a folder, so
 // it is served at the root.
@@ -88,10 +93,13 @@ func newSite(folder fs.FS) (*Site, error) {
 	}
 	base := "/" + version(all) + "/"
 	s := &Site{files: make(map[string]*file)}
-	for name, body := range all {
+	var below []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		body := all[name]
 		if name == "index.html" || name == worker {
 			continue
 		}
+		below = append(below, name)
 		kept := "Cache-Control: public, max-age=31536000, immutable"
 		if err := s.add(base+name, body, kept); err != nil {
 			return nil, err
@@ -101,6 +109,7 @@ func newSite(folder fs.FS) (*Site, error) {
 		return bytes.ReplaceAll(body, []byte(assets), []byte(strings.TrimSuffix(base, "/")))
 	}
 	if body, ok := all[worker]; ok {
+		body = bytes.ReplaceAll(body, []byte(names), []byte(strings.Join(below, " ")))
 		if err := s.add("/"+worker, at(body), "Cache-Control: no-cache"); err != nil {
 			return nil, err
 		}
@@ -111,14 +120,8 @@ func newSite(folder fs.FS) (*Site, error) {
 // version returns a hash of all files.
 func version(all map[string][]byte) string {
 	h := sha256.New()
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		h.Write(fmt.Appendf(nil, "%s %d\n", name, len(all[name]))) // never fails
-		h.Write(all[name])
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		_, _ = fmt.Fprintf(h, "%s %d\n%s", name, len(all[name]), all[name])
 	}
 	return tag(h.Sum(nil))
 }

@@ -100,6 +100,15 @@ func TestTheServiceWorkerIsAtTheRoot(t *testing.T) {
 	if !strings.Contains(body, "'"+base+"'") {
 		t.Errorf("the service worker does not know %s", base)
 	}
+	list := regexp.MustCompile(`files = '([^']+)'`).FindStringSubmatch(body)
+	if list == nil {
+		t.Fatal("the service worker has no list of files")
+	}
+	for name := range strings.SplitSeq(list[1], " ") {
+		if status, _, _ := get(t, s, base+"/"+name); status != http.StatusOK {
+			t.Errorf("the service worker stores %s: status %d", name, status)
+		}
+	}
 	for _, name := range []string{worker, "index.html"} {
 		if status, _, _ := get(t, s, base+"/"+name); status != http.StatusNotFound {
 			t.Errorf("%s is in the folder, too: status %d", name, status)
@@ -186,8 +195,9 @@ func TestTheFolderHasAnotherNameIfAFileChanges(t *testing.T) {
 		}
 		return folder(t, s)
 	}
-	if of("1") != of("1") || of("1") == of("2") {
-		t.Errorf("%s, %s, %s", of("1"), of("1"), of("2"))
+	one, again, two := of("1"), of("1"), of("2")
+	if one != again || one == two {
+		t.Errorf("%s, %s, %s", one, again, two)
 	}
 	if _, err := newSite(fstest.MapFS{}); err == nil {
 		t.Error("a folder without index.html is a site")

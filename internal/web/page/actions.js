@@ -13,10 +13,7 @@ const own = { me: 'action', msg: 'private', m: 'private', tell: 'private', searc
 export const actions = {
   /** submit sends what was written; it returns false if that can't be queued. */
   submit(text, context) {
-    if (context?.edit) {
-      this.request({ type: 'edit', room: this.active.name, id: context.item.id, text });
-      return true;
-    }
+    if (context?.edit) return this.request({ type: 'edit', room: this.active.name, id: context.item.id, text });
     if (text[0] === '/' && text[1] !== '/') return this.command(text);
     return this.post({ text: text.startsWith('//') ? text.slice(1) : text, replyTo: context?.item.id });
   },
@@ -88,12 +85,14 @@ export const actions = {
     }
     const change = this.chat.apply(o);
     if (change.left) this.left(change.left);
+    if (o.code === 'you-are-away' || o.code === 'you-are-back') this.list(this.active, true);
     if (o.type !== 'ack') this.local(o);
     this.update(change);
   },
 
   /** request sends a request, and says so if there is no connection. */
   request(object, handler = (o) => this.answered(o)) {
+    this.pace.take(1, true);
     if (this.connection.request(object, handler)) return true;
     this.composer.say(t('offlineNoCommands'));
     return false;
@@ -147,6 +146,10 @@ export const actions = {
   /** load asks for a page of history; one at a time for each room. */
   load(room, bounds, how, then) {
     if (room.person || (room.loading && !then)) return;
+    if (!this.pace.take(1, Boolean(then))) {
+      setTimeout(() => this.log.update(), 700); // which asks again if it is still wanted
+      return;
+    }
     const sent = this.connection.request({ type: 'history', room: room.name, ...bounds }, (o) => {
       room.loading = false;
       this.log.log.setAttribute('aria-busy', 'false');
@@ -191,41 +194,6 @@ export const actions = {
     if (first) this.log.reveal(first, { focus: false });
   },
 
-  join(room, key) {
-    const name = room.startsWith('#') ? room : `#${room}`;
-    if (this.chat.rooms.has(name) && !key) {
-      this.show(this.chat.rooms.get(name));
-      if (this.connection.places.has(name)) return;
-    }
-    this.request({ type: 'join', room: name, key }, async (o) => {
-      if (o.type === 'joined') {
-        this.received(o);
-        this.show(this.chat.room(o.room));
-      } else if (o.code === 'needs-key' || o.code === 'wrong-key') {
-        const answer = await form(name, [{ name: 'key', label: t('key'), required: true }], { yes: t('join'), text: t('roomNeedsKey') });
-        if (answer) this.join(name, answer.key);
-      } else {
-        this.answered(o);
-      }
-      return undefined;
-    });
-  },
-
-  /** browseRooms lists the rooms, and makes new ones. */
-  browseRooms() {
-    const list = el('ul', { class: 'room-list' });
-    const input = el('input', { 'aria-label': t('roomName'), placeholder: t('roomName'), maxlength: '64', spellcheck: 'false' });
-    const dialog = openDialog(t('addRoom'), el('div', {},
-      el('form', { class: 'inline', on: { submit: (e) => { e.preventDefault(); if (input.value.trim()) { dialog.close(); this.join(input.value.trim()); } } } },
-        input, el('button', { type: 'submit', class: 'primary' }, t('joinOrCreate'))), list));
-    const sent = this.connection.request({ type: 'rooms' }, (o) => fill(list, (o.list ?? []).map((r) => el('li', {}, button(r.name, () => {
-      dialog.close();
-      this.join(r.name);
-    }, { class: 'entry' }), el('small', {}, [t('peopleCount', { n: r.people ?? 0 }), r.keyed && t('needsKey'), r.membersOnly && t('membersOnly'), r.topic].filter(Boolean).join(' · '))))));
-    if (!sent) fill(list, el('li', {}, t('offlineNoCommands')));
-    input.focus();
-  },
-
   /** search finds messages of the user's rooms. */
   search(query = '') {
     const results = el('div', { class: 'results', 'aria-live': 'polite' });
@@ -248,58 +216,6 @@ export const actions = {
       input, el('button', { type: 'submit', class: 'primary' }, t('search'))), el('p', { class: 'hint' }, t('searchHint')), results), { className: 'wide' });
     input.focus();
     if (query) find();
-  },
-
-  roomMenu(anchor) {
-    const room = this.active;
-    if (room.person) {
-      openMenu(anchor, room.name, [[t('closeConversation'), () => {
-        this.chat.rooms.delete(room.key);
-        this.storePrivates();
-        this.left(room);
-        this.update({});
-      }], ...this.personEntries(room.name)]);
-      return;
-    }
-    const operates = this.chat.mayModerate(room);
-    openMenu(anchor, room.name, [
-      [t('setTopic'), () => this.editTopic(room)],
-      [t('invite'), () => this.askAndRun(t('invite'), t('name'), (v) => `/invite ${v}`)],
-      [t(operates ? 'roomSettings' : 'showRoomSettings'), () => this.roomSettings(room, operates)],
-      operates && [t('showBans'), () => this.command('/bans')],
-      this.chat.isStaff() && [t('reviewQueue'), () => this.command('/flags')],
-      room.name !== '#lobby' && [t('leaveRoom'), () => this.request({ type: 'leave', room: room.name }), 'danger'],
-    ]);
-  },
-
-  async askAndRun(title, label, line) {
-    const answer = await form(title, [{ name: 'value', label, required: true }]);
-    if (answer) this.command(line(answer.value));
-  },
-
-  async editTopic(room) {
-    const answer = await form(t('setTopic'), [{ name: 'topic', label: t('topicOf', { room: room.name }), value: room.topic }]);
-    if (answer?.topic) this.command(`/topic ${answer.topic}`);
-  },
-
-  /** roomSettings shows the settings, and changes those that the user changes. */
-  roomSettings(room, mayChange) {
-    this.request({ type: 'command', line: '/room', room: room.name }, async (o) => {
-      if (o.type !== 'roomSettings' || !mayChange) {
-        this.answered(o);
-        return;
-      }
-      const shown = (v) => (v === undefined || v === false ? 'off' : v === true ? 'on' : String(v));
-      const switches = new Set(['members', 'moderated']);
-      const answer = await form(t('settingsOf', { room: room.name }), o.list.map((s) => ({
-        name: s.name, label: t(`set.${s.name}`, {}, s.name), value: shown(s.value), hint: t(`sethint.${s.name}`, {}, s.values?.text ?? ''),
-        options: switches.has(s.name) ? [['off', t('off')], ['on', t('on')]] : undefined,
-      })), { yes: t('save') });
-      for (const s of answer ? o.list : []) {
-        const value = answer[s.name].trim() || 'off';
-        if (value !== shown(s.value)) this.request({ type: 'command', line: `/room ${s.name} ${value}`, room: room.name });
-      }
-    });
   },
 
   userMenu(anchor) {

@@ -8,6 +8,9 @@ import { noticeRoom, serverText, t } from './texts.js';
 import { Notifier } from './notify.js';
 import { actions } from './actions.js';
 import { people } from './people.js';
+import { Pace } from './pace.js';
+import { rooms } from './rooms.js';
+import { kept } from './kept.js';
 import { LoginView } from './view/login.js';
 import { Sidebar } from './view/sidebar.js';
 import { Members } from './view/members.js';
@@ -16,7 +19,6 @@ import { Composer } from './view/composer.js';
 import { OfflineBanner } from './view/banner.js';
 import { shortcuts } from './keys.js';
 
-const KEPT_PRIVATES = 200; // messages of each private conversation that outlive a reload
 const LIST_AGAIN = 90_000; // milliseconds after which members are asked for again
 
 export class App {
@@ -32,13 +34,14 @@ export class App {
         ended: (b) => this.ended(b), said: (b) => this.announce(serverText(b)), outbox: () => this.log.update(),
       },
     });
+    this.pace = new Pace();
     this.notifier = new Notifier(this);
     this.sidebar = new Sidebar(this);
     this.members = new Members(this);
     this.log = new LogView(this);
     this.composer = new Composer(this);
     this.banner = new OfflineBanner(this);
-    this.login = new LoginView((c) => this.connection.logIn(c));
+    this.login = new LoginView((c) => this.logIn(c));
     this.live = el('div', { class: 'sr', role: 'status' });
     this.title = el('h1', {});
     this.topic = el('p', { class: 'topic' });
@@ -70,6 +73,17 @@ export class App {
     } else {
       this.login.show();
     }
+  }
+
+  /** logIn begins a new session. What another user has left is dropped. */
+  logIn(credentials) {
+    if (this.chat.isMe(credentials.name)) {
+      for (const [key, room] of this.chat.rooms) if (!room.person) this.chat.rooms.delete(key);
+    } else {
+      this.forget();
+    }
+    this.log.forget();
+    this.connection.logIn(credentials);
   }
 
   /** enter shows the chat instead of the login. */
@@ -111,7 +125,7 @@ export class App {
       for (const r of o.list ?? []) if (chat.rooms.has(r.name)) chat.rooms.get(r.name).topic = r.topic ?? '';
       this.update({});
     });
-    for (const r of chat.rooms.values()) r.listed = false;
+    for (const r of chat.rooms.values()) r.listed = r.loading = false;
     if (!this.active) {
       const last = tab.get('active', '');
       this.show(chat.rooms.get(last) ?? chat.rooms.get('#lobby') ?? chat.sorted()[0]);
@@ -147,7 +161,7 @@ export class App {
       return;
     }
     if (o.type === 'gap') {
-      this.loadLatest(this.chat.room(o.room));
+      this.loadLatest(this.chat.room(o.room), () => {});
       return;
     }
     if (o.type === 'joined' && !o.read && this.reads[o.room]) this.chat.room(o.room).read = this.reads[o.room];
@@ -231,6 +245,7 @@ export class App {
       this.reads[room.name] = place;
       tab.set('reads', this.reads);
     }
+    if (changed && room.person) this.storePrivates();
     if (changed) this.update({ room });
   }
 
@@ -245,19 +260,6 @@ export class App {
     this.connection.forget(room.name);
     delete this.drafts[room.key];
     if (this.active === room) this.show(this.chat.rooms.get('#lobby') ?? this.chat.sorted()[0]);
-  }
-
-  /** list asks for the members of a room and their roles, once or again. */
-  list(room, again = false) {
-    if (!room || room.person || (room.listed && !again) || this.connection.state !== 'online') return;
-    room.listed = true;
-    const take = (o) => this.update(this.chat.apply(o));
-    this.connection.request({ type: 'who', room: room.name }, take);
-    this.connection.request({ type: 'command', line: '/room members', room: room.name }, take);
-  }
-
-  refreshMembers() {
-    if (!document.hidden && this.chatView.isConnected) this.list(this.active, true);
   }
 
   /** local shows something in the active room that only this user sees. */
@@ -277,42 +279,11 @@ export class App {
     const open = this.panel === name ? '' : name;
     this.panel = open;
     this.chatView.dataset.panel = open;
+    if (open === 'members') this.list(this.active, true);
     if (name === 'members' && !matchMedia('(max-width: 68rem)').matches) this.chatView.classList.toggle('hide-members');
     const panel = { sidebar: this.sidebar, members: this.members }[open];
     if (panel && matchMedia('(max-width: 68rem)').matches) panel.root.querySelector('.current, button')?.focus();
   }
-
-  pending(room) {
-    return this.connection.outbox.of(room.person ? { to: room.name } : { room: room.name });
-  }
-
-  draft(room) {
-    return this.drafts[room.key] ?? '';
-  }
-
-  setDraft(room, text) {
-    if (text) this.drafts[room.key] = text;
-    else delete this.drafts[room.key];
-    tab.set('drafts', this.drafts);
-  }
-
-  storePrivates() {
-    const all = [...this.chat.rooms.values()].filter((r) => r.person).map((r) => [r.name, r.items.filter((i) => i.kind === 'message').slice(-KEPT_PRIVATES), r.unread]);
-    tab.set('privates', all);
-  }
-
-  restorePrivates() {
-    for (const [name, items, unread] of tab.get('privates', [])) {
-      const room = this.chat.person(name);
-      for (const i of items) room.addLocal(i);
-      room.unread = room.mentions = unread;
-    }
-  }
-
-  words() {
-    const names = this.active?.person ? [this.active.name] : (this.active?.members ?? []).map((m) => m.name).filter((n) => !this.chat.isMe(n));
-    return { commands: this.chat.commands, names, rooms: [...this.chat.rooms.values()].filter((r) => !r.person).map((r) => r.name) };
-  }
 }
 
-Object.assign(App.prototype, actions, people);
+Object.assign(App.prototype, actions, rooms, people, kept);

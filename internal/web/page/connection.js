@@ -152,7 +152,10 @@ export class Connection {
         }
         break;
       case 'ack': this.outbox.settle(object.cid); break;
-      case 'notice': this.moved ||= object.code === 'resumed-elsewhere'; break;
+      case 'notice':
+        this.moved ||= object.code === 'resumed-elsewhere';
+        if (object.code === 'waits-for-review') this.outbox.settle(object.cid); // there is no ack
+        break;
       default: this.note(object);
     }
     const handler = this.handlers.get(object.cid);
@@ -205,23 +208,30 @@ export class Connection {
   bye(object) {
     this.events.said(object);
     if (this.moved) {
-      this.stop();
-      this.setToken('');
-      this.events.ended({ code: 'resumed-elsewhere', text: '' });
+      this.over({ code: 'resumed-elsewhere', text: '' });
     } else if (final.has(object.code) || (object.code === 'goodbye' && !object.retryAfter)) {
-      this.stop();
-      this.setToken('');
-      this.events.ended(object);
+      this.over(object);
     } else {
       this.retryAfter = object.retryAfter;
       this.lost();
     }
   }
 
+  /** over is called when the session has ended, or belongs to another connection. */
+  over(why) {
+    this.stop();
+    this.setToken('');
+    this.events.ended(why);
+  }
+
   /** lost waits and connects again. */
   lost() {
     this.hangUp();
     if (this.state === 'offline') return;
+    if (this.moved) {
+      this.over({ code: 'resumed-elsewhere', text: '' });
+      return;
+    }
     const wait = backoff(this.attempt++, this.retryAfter, this.random());
     this.retryAfter = undefined;
     this.retryAt = this.now() + wait;

@@ -5,7 +5,7 @@ import { openDialog } from './view/dialog.js';
 
 const list = [
   ['Ctrl K', 'key.switch'], ['Alt A', 'key.unread'], ['Alt ↑ / Alt ↓', 'key.rooms'], ['Ctrl Shift F', 'key.search'], ['Enter', 'key.send'], ['Shift Enter', 'key.newline'],
-  ['↑', 'key.editLast'], ['Tab', 'key.complete'], ['Shift Tab', 'key.log'], ['↑ / ↓, Enter', 'key.rows'], ['Escape', 'key.escape'], ['?', 'key.help'],
+  ['↑', 'key.editLast'], ['Tab', 'key.complete'], ['Shift Tab', 'key.log'], ['↑ / ↓ / Enter', 'key.rows'], ['Escape', 'key.escape'], ['? / Ctrl ,', 'key.help'],
 ];
 
 /** shortcuts acts on a key that was pressed anywhere. */
@@ -18,7 +18,7 @@ export function shortcuts(e, app) {
   else if (e.altKey && !ctrl && e.code === 'KeyA') app.goUnread();
   else if (e.altKey && !ctrl && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) step(app, e.key === 'ArrowUp' ? -1 : 1);
   else if (e.key === 'Escape' && app.panel) app.togglePanel('');
-  else if (e.key === '?' && (!typing || !typing.value)) showKeys();
+  else if ((e.key === '?' && !typing) || (ctrl && e.key === ',')) showKeys();
   else return;
   e.preventDefault();
 }
@@ -43,6 +43,7 @@ function switchRoom(app) {
     const room = options[i];
     dialog.close();
     if (room) app.show(room);
+    else if (/^@./.test(input.value.trim())) app.show(app.chat.person(input.value.trim().slice(1)));
     else if (input.value.trim()) app.join(input.value.trim());
   };
   const draw = () => {

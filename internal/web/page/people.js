@@ -48,6 +48,31 @@ export const people = {
       }]),
       { name: 'reason', label: t('reason') },
     ], { yes: t(verb) });
-    if (answer) this.command(['', verb, ' ', name, answer.for ? ` ${answer.for}` : '', answer.reason ? ` ${answer.reason}` : ''].join('').replace(/^/, '/'));
+    if (answer) this.command([`/${verb}`, name, answer.for, answer.reason].filter(Boolean).join(' '));
+  },
+
+  /** list asks for the members of a room and their roles, once or again. */
+  list(room, again = false) {
+    if (!room || room.person || (room.listed && !again)) return;
+    room.listed = false;
+    clearTimeout(this.listing);
+    this.listing = setTimeout(() => this.listNow(), 200);
+  },
+
+  listNow() {
+    const room = this.active;
+    if (!room || room.person || room.listed || this.connection.state !== 'online') return;
+    if (!this.pace.take(2)) {
+      this.list(room);
+      return;
+    }
+    room.listed = true;
+    const take = (o) => this.update(this.chat.apply(o));
+    this.connection.request({ type: 'who', room: room.name }, take);
+    this.connection.request({ type: 'command', line: '/room members', room: room.name }, take);
+  },
+
+  refreshMembers() {
+    if (!document.hidden && this.chatView.isConnected) this.list(this.active, true);
   },
 };

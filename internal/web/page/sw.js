@@ -1,12 +1,14 @@
 // The service worker. It stores the shell of the page, so that the page opens without a
-// connection, and nothing else. The server puts the folder of the files into the next line.
+// connection, and nothing else. The server puts the folder of the files, and their names, here.
 const assets = '{{assets}}';
+const files = '{{files}}'.split(' ');
 const cacheName = `shell ${assets}`;
 
 addEventListener('install', (event) => {
   event.waitUntil((async () => {
     const cache = await caches.open(cacheName);
     await cache.add(new Request('/', { cache: 'reload' }));
+    await cache.addAll(files.map((name) => `${assets}/${name}`));
     await skipWaiting();
   })());
 });

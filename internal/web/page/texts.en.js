@@ -44,6 +44,6 @@ export const en = {
   names: 'Names', accounts: 'Accounts', sanctions: 'Bans and mutes', flags: 'Waiting for review', upFor: 'Up for', openConnections: 'Open', accepted: 'Accepted', refusedConnections: 'Refused', slowConnections: 'Too slow', events: 'Events',
   moreCommand: '{n} more: /more shows them.', switchTo: 'Go to',
   'key.switch': 'Go to a room or person', 'key.unread': 'First unread message', 'key.rooms': 'Previous or next conversation', 'key.search': 'Search', 'key.send': 'Send', 'key.newline': 'New line',
-  'key.editLast': 'In an empty field: edit the last message', 'key.complete': 'Complete a name, command or emoji', 'key.log': 'From the field to the messages', 'key.rows': 'Among the messages: move, and act on one', 'key.escape': 'Close, cancel, back to the field', 'key.help': 'In an empty field: this list',
-  'event.join': '{name} joined', 'event.leave': '{name} left', 'event.leaveWhy': '{name} left ({why})', 'event.nick': '{name} is now known as {to}', 'event.edit': '{name} edited a message', 'event.redact': 'A message was deleted',
+  'key.editLast': 'In an empty field: edit the last message', 'key.complete': 'Complete a name, command or emoji', 'key.log': 'From the field to the messages', 'key.rows': 'Among the messages: move, and act on one', 'key.escape': 'Close, cancel, back to the field', 'key.help': 'This list (? outside the field)',
+  'event.join': '{name} joined', 'event.leave': '{name} left', 'event.leaveWhy': '{name} left ({why})', 'event.nick': '{name} is now known as {to}', 'event.edit': '{name} edited a message', 'event.announcement': 'Announcement: {text}', 'event.redact': 'A message was deleted',
 };

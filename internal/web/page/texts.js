@@ -48,6 +48,7 @@ export function eventText(e) {
     case 'nick': return t('event.nick', { name: e.name, to: e.newName });
     case 'edit': return t('event.edit', { name: e.name });
     case 'redact': return why || t('event.redact');
+    case 'announcement': return t('event.announcement', { text: why });
     default: return why || e.what;
   }
 }

@@ -115,6 +115,16 @@ test('a server that stops names the time to come back', (t) => {
   assert.equal(w.connection.retryAt, 20_000);
 });
 
+test('a session that goes on elsewhere is left alone', (t) => {
+  const w = world(t);
+  w.logsIn();
+  w.says({ type: 'notice', code: 'resumed-elsewhere', text: '' });
+  w.socket().onclose({});
+  assert.equal(w.ended[0].code, 'resumed-elsewhere');
+  assert.equal(w.connection.state, 'offline');
+  assert.ok(!w.connection.canResume());
+});
+
 test('a silent server is asked, and left if it does not answer', (t) => {
   const w = world(t);
   w.logsIn();
@@ -156,6 +166,15 @@ test('a message that has arrived is not shown twice', () => {
   assert.deepEqual(box.of({ room: '#a' }).map((p) => p.cid), ['c2']);
   box.settle('c1');
   assert.deepEqual(box.posts.map((p) => p.cid), ['c2']);
+});
+
+test('a message that waits for a review waits here no more', (t) => {
+  const w = world(t);
+  w.logsIn();
+  const { cid } = w.connection.post({ room: '#lobby', text: 'one' });
+  w.says({ type: 'notice', cid, code: 'waits-for-review', text: '' });
+  assert.deepEqual(w.connection.outbox.posts, []);
+  assert.equal(w.received.at(-1).code, 'waits-for-review');
 });
 
 test('only so many messages wait', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_ITEMS, Room, compareIDs } from '../page/room.js';
+import { Pace } from '../page/pace.js';
 import { Chat, mentions, roles } from '../page/state.js';
 
 const message = (id, more = {}) => ({ type: 'message', room: '#lobby', epoch: 1, seq: Number(id), id: String(id), from: 'bob', text: `text ${id}`, time: '2026-11-29T12:00:00.000Z', ...more });
@@ -136,4 +137,13 @@ test('operators may moderate their room', () => {
   room.roles = roles({ owner: ['zoe'], operators: ['alice'], voiced: ['bob'] });
   assert.ok(chat.mayModerate(room));
   assert.ok(!new Chat().mayModerate(new Room('x', { person: true })));
+});
+
+test('what the page asks for by itself is paced', () => {
+  let now = 0;
+  const pace = new Pace(() => now);
+  let sent = 0;
+  for (; now < 60_000; now += 50) if (pace.take()) sent++;
+  assert.ok(sent > 80 && sent <= 20 + 60_000 / 500, `${sent} in a minute`);
+  assert.ok(pace.take(1, true), 'the user never waits');
 });

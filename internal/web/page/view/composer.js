@@ -93,9 +93,11 @@ export class Composer {
     this.set('');
     this.app.setDraft(room, '');
     if (this.app.submit(text, context)) return;
+    const why = this.error.textContent;
+    if (context) this.setContext(context);
     this.set(written);
     this.app.setDraft(room, written);
-    if (context) this.setContext(context);
+    this.say(why);
   }
 
   say(text) {

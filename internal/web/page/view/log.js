@@ -43,6 +43,12 @@ export class LogView {
     this.scrolled();
   }
 
+  /** forget drops what is known of the rooms. */
+  forget() {
+    this.room = undefined;
+    this.views.clear();
+  }
+
   /** update draws again, soon. */
   update() {
     if (this.drawing) return;

@@ -17,7 +17,7 @@ export function newRow() {
 export function itemRow(item, follows, room, app) {
   switch (item.kind) {
     case 'message': return messageRow(item, follows, room, app);
-    case 'event': return el('div', { class: 'row system', tabindex: '-1' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, '–'), el('span', { class: 'system-text' }, eventText(item.event)), stamp(item));
+    case 'event': return el('div', { class: `row system ${item.event.what}`, tabindex: '-1' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, '–'), el('span', { class: 'system-text' }, eventText(item.event)), stamp(item));
     default: return el('div', { class: `row answer ${item.object.type}`, tabindex: '-1' }, el('div', { class: 'answer-head' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, item.object.type === 'error' ? '!' : 'i'),
       el('span', {}, t(item.object.type === 'error' ? 'refusal' : 'onlyYou'))), el('div', { class: 'answer-body' }, answer(item.object, app)), item.time && stamp(item));
   }

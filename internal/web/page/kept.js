@@ -1,0 +1,38 @@
+// What outlives a reload: drafts, unsent messages and private conversations. These are methods of App.
+import { tab } from './storage.js';
+
+const KEPT_PRIVATES = 200; // messages of each private conversation
+
+export const kept = {
+  pending(room) {
+    return this.connection.outbox.of(room.person ? { to: room.name } : { room: room.name });
+  },
+
+  draft(room) {
+    return this.drafts[room.key] ?? '';
+  },
+
+  setDraft(room, text) {
+    if (text) this.drafts[room.key] = text;
+    else delete this.drafts[room.key];
+    tab.set('drafts', this.drafts);
+  },
+
+  storePrivates() {
+    const all = [...this.chat.rooms.values()].filter((r) => r.person).map((r) => [r.name, r.items.filter((i) => i.kind === 'message').slice(-KEPT_PRIVATES), r.unread]);
+    tab.set('privates', all);
+  },
+
+  restorePrivates() {
+    for (const [name, items, unread] of tab.get('privates', [])) {
+      const room = this.chat.person(name);
+      for (const i of items) room.addLocal(i);
+      room.unread = room.mentions = unread;
+    }
+  },
+
+  words() {
+    const names = this.active?.person ? [this.active.name] : (this.active?.members ?? []).map((m) => m.name).filter((n) => !this.chat.isMe(n));
+    return { commands: this.chat.commands, names, rooms: [...this.chat.rooms.values()].filter((r) => !r.person).map((r) => r.name) };
+  },
+};
