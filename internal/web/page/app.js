@@ -69,6 +69,8 @@ export class App {
     if (this.connection.canResume()) {
       this.chat.me.name = tab.get('me', { name: '' }).name;
       this.enter();
+      const last = tab.get('active', '#lobby');
+      this.show(last.startsWith('@') ? this.chat.person(last.slice(1)) : this.chat.room(last));
       this.connection.resume();
     } else {
       this.login.show();
@@ -101,6 +103,11 @@ export class App {
   }
 
   status(state) {
+    if (state === 'waiting' && !this.chatView.isConnected) { // a login: the user decides whether to try again
+      this.connection.stop();
+      this.login.refused({ code: 'unreachable', text: t('unreachable') });
+      return;
+    }
     if (state === 'online') {
       this.enter();
       this.caughtUp();
@@ -170,6 +177,7 @@ export class App {
     if (change.left) this.left(change.left);
     if (o.type === 'message' && o.private) this.storePrivates();
     if (o.type === 'joined' && o.cid && o.cid === this.joining) this.show(change.room);
+    if (change.joined && change.room === this.active && !change.room.newFrom && change.room.unread) change.room.newFrom = change.room.firstUnread(this.chat.mine);
     if (change.item && !change.item.own) this.arrived(change.room, change.item);
     if (change.announcement) this.local({ ...o, type: 'notice', code: o.code ?? 'announcement' });
     if (['notice', 'error'].includes(o.type)) this.local(o);
@@ -194,13 +202,22 @@ export class App {
     return !document.hidden && document.hasFocus();
   }
 
-  /** update draws what a change concerns. */
+  /** update draws what a change concerns, soon: a crowd may talk. */
   update({ room } = {}) {
+    this.changed ||= !room || room === this.active;
+    if (this.changed) this.log.update();
+    if (this.drawing) return;
+    this.drawing = true;
+    if (document.hidden) setTimeout(() => this.draw(), 100); else requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.drawing = false;
     this.sidebar.render();
-    if (!room || room === this.active) {
+    if (this.changed) {
+      this.changed = false;
       this.members.render();
       this.head();
-      this.log.update();
     }
     const unread = [...this.chat.rooms.values()].reduce((n, r) => n + r.mentions, 0);
     document.title = (unread ? `(${unread}) ` : '') + (this.active ? `${this.active.name} – ` : '') + (this.chat.server || t('title'));

@@ -29,6 +29,7 @@ export const kept = {
       for (const i of items) room.addLocal(i);
       room.unread = room.mentions = unread;
     }
+    for (const p of this.connection.outbox.posts) if (p.request.to) this.chat.person(p.request.to);
   },
 
   words() {

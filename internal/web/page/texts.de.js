@@ -6,7 +6,7 @@ export const de = {
   'hint.login': 'Mit Name und Passwort deines Kontos anmelden.',
   'hint.register': 'Ein Konto behält deinen Namen, deine Räume und Lesepositionen.',
   'go.guest': 'Chat betreten', 'go.login': 'Anmelden', 'go.register': 'Konto anlegen',
-  sessionOver: 'Deine Sitzung ist zu Ende. Bitte melde dich neu an.', elsewhere: 'Deine Sitzung läuft in einem anderen Tab oder Fenster weiter.', refusedPlain: 'Der Server hat das abgelehnt ({code}).',
+  unreachable: 'Der Server antwortet nicht. Bitte versuche es noch einmal.', sessionOver: 'Deine Sitzung ist zu Ende. Bitte melde dich neu an.', elsewhere: 'Deine Sitzung läuft in einem anderen Tab oder Fenster weiter.', refusedPlain: 'Der Server hat das abgelehnt ({code}).',
   skip: 'Zum Nachrichtenfeld springen', conversations: 'Unterhaltungen', rooms: 'Räume', room: 'Raum', people: 'Privat', privateConversation: 'Private Unterhaltung',
   unreadCount: '{n} ungelesen', mentionCount: '{n} {n|Erwähnung|Erwähnungen}', draft: 'Entwurf',
   addRoom: 'Räume', roomName: '#raum', joinOrCreate: 'Betreten oder anlegen', join: 'Betreten', joinNew: '„{room}“ betreten oder anlegen', key: 'Schlüssel', roomNeedsKey: 'Dieser Raum braucht einen Schlüssel.',

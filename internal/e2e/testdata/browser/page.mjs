@@ -122,6 +122,7 @@ try {
   await sees(alice, 'message five');
   await sees(bob, 'message five');
 
+  await alice.evaluate(() => navigator.serviceWorker.ready.then(() => {})); // it has stored the page
   await tell('stop');
   await alice.locator('.banner').waitFor();
   await say(alice, 'message six');
