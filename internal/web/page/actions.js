@@ -197,7 +197,7 @@ export const actions = {
   /** search finds messages of the user's rooms. */
   search(query = '') {
     const results = el('div', { class: 'results', 'aria-live': 'polite' });
-    const input = el('input', { type: 'search', 'aria-label': t('searchFor'), value: query, maxlength: '300', spellcheck: 'false' });
+    const input = el('input', { type: 'text', enterkeyhint: 'search', 'aria-label': t('searchFor'), value: query, maxlength: '300', spellcheck: 'false' });
     const find = (before) => {
       if (!input.value.trim()) return;
       const sent = this.connection.request({ type: 'search', query: input.value.trim(), before }, (o) => {

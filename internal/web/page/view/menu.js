@@ -33,7 +33,7 @@ export function openMenu(anchor, label, entries) {
     e.preventDefault();
     e.stopPropagation();
   });
-  (anchor.closest('dialog') ?? document.body).append(menu);
+  (anchor.closest('dialog') ?? document.querySelector('main')).append(menu);
   const box = anchor.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`;

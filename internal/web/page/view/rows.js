@@ -18,9 +18,21 @@ export function itemRow(item, follows, room, app) {
   switch (item.kind) {
     case 'message': return messageRow(item, follows, room, app);
     case 'event': return el('div', { class: `row system ${item.event.what}`, tabindex: '-1' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, '–'), el('span', { class: 'system-text' }, eventText(item.event)), stamp(item));
-    default: return el('div', { class: `row answer ${item.object.type}`, tabindex: '-1' }, el('div', { class: 'answer-head' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, item.object.type === 'error' ? '!' : 'i'),
-      el('span', {}, t(item.object.type === 'error' ? 'refusal' : 'onlyYou'))), el('div', { class: 'answer-body' }, answer(item.object, app)), item.time && stamp(item));
+    default: return answerRow(item, app);
   }
+}
+
+/** Types of answers that may be long: they scroll, for which the keyboard needs a focus. */
+const long = new Set(['commands', 'rooms', 'members', 'connections', 'settings', 'roomSettings', 'roomMembers', 'sanctions', 'flags', 'history', 'results', 'stats']);
+
+function answerRow(item, app) {
+  const { type } = item.object;
+  const refused = type === 'error';
+  const label = t(refused ? 'refusal' : 'onlyYou');
+  const scrolls = long.has(type) ? { tabindex: '0', role: 'group', 'aria-label': label } : {};
+  return el('div', { class: `row answer ${type}`, tabindex: '-1' },
+    el('div', { class: 'answer-head' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, refused ? '!' : 'i'), el('span', {}, label)),
+    el('div', { class: 'answer-body', ...scrolls }, answer(item.object, app)), stamp(item));
 }
 
 function messageRow(item, follows, room, app) {
