@@ -20,7 +20,7 @@ export const de = {
   onlyYou: 'Nur du siehst das', refusal: 'Nicht ausgeführt', reply: 'Antworten', replyTo: 'Antwort auf ', replyToOlder: 'Antwort auf eine ältere Nachricht', replyingTo: 'Antwort an {name}:',
   edit: 'Bearbeiten', editing: 'Deine Nachricht bearbeiten:', delete: 'Löschen', deleteTitle: 'Diese Nachricht löschen?', more: 'Mehr', copyText: 'Text kopieren',
   queued: 'Wartet auf die Verbindung', sending: 'Wird gesendet …', unknownOutcome: 'Die Sitzung ist zu Ende: Diese Nachricht kam vielleicht an, vielleicht nicht.', tryAgain: 'Nochmals senden', discard: 'Verwerfen',
-  queueFull: 'Zu viele Nachrichten warten auf den Versand.', offlineNoCommands: 'Gerade besteht keine Verbindung: Das muss warten.',
+  actionInRoomOnly: 'Aktionen gibt es nur in Räumen.', queueFull: 'Zu viele Nachrichten warten auf den Versand.', offlineNoCommands: 'Gerade besteht keine Verbindung: Das muss warten.',
   tooLong: 'Das ist {n} Bytes zu lang.', tooManyLines: 'Eine Nachricht hat höchstens {n} Zeilen.', commandOneLine: 'Ein Befehl hat nur eine Zeile. Beginne mit //, um eine Nachricht mit Schrägstrich zu senden.',
   pasteTitle: 'Viele Zeilen einfügen?', pasteText: 'Du fügst {n} Zeilen ein.', pasteYes: 'Einfügen', pasteTooLong: 'Diese {n} Zeilen sind zu lang für eine Nachricht.',
   offline: 'Keine Verbindung. Was du sendest, wartet hier.', connecting: 'Verbinde …', retryIn: 'Nächster Versuch in {n} s.', tryNow: 'Jetzt versuchen',
@@ -54,7 +54,7 @@ export const de = {
   'code.connection-lost': 'Verbindung verloren', 'code.goodbye': 'auf Wiedersehen', 'code.registered': '{name} ist jetzt dein Konto: Du bist angemeldet.', 'code.renamed': 'Du heißt jetzt {name}.', 'code.own-password-changed': 'Dein Passwort wurde geändert.',
   'code.wrong-old-password': 'Das ist nicht dein bisheriges Passwort.', 'code.passwords-differ': 'Die Passwörter sind verschieden.', 'code.you-are-back': 'Du bist wieder da.', 'code.you-are-away': 'Du bist abwesend: {why}', 'code.not-away': 'Du warst nicht abwesend.',
   'code.not-here': '{name} ist nicht da.', 'code.nobody-here': 'Hier ist niemand namens {name}.', 'code.nobody-called': 'Es gibt niemanden namens {name}.', 'code.mail-waits': '{name} ist nicht da und bekommt es beim nächsten Anmelden.',
-  'code.edit-not-yours': 'Nachricht #{id} ist nicht von dir.', 'code.muted': 'Du bist stummgeschaltet.', 'code.waits-for-review': 'Deine Nachricht wartet auf die Moderation.', 'code.invitation': '{by} hat dich in {room} eingeladen: /join {room}',
+  'code.too-fast': 'Du sendest zu schnell; warte {wait} s.', 'code.edit-not-yours': 'Nachricht #{id} ist nicht von dir.', 'code.muted': 'Du bist stummgeschaltet.', 'code.waits-for-review': 'Deine Nachricht wartet auf die Moderation.', 'code.invitation': '{by} hat dich in {room} eingeladen: /join {room}',
   'code.invited': '{name} darf jetzt in {room}.', 'code.ignores': 'Du ignorierst jetzt {name}.', 'code.unignored': 'Du ignorierst {name} nicht mehr.', 'code.needs-key': '{room} braucht einen Schlüssel.', 'code.wrong-key': 'Das ist nicht der Schlüssel für {room}.',
   'code.only-room': 'Das ist dein einziger Raum.', 'code.moderated': '{room} ist moderiert: Nur wer Stimmrecht hat, darf sprechen.', 'code.announced': 'angekündigt',
 };

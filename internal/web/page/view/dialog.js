@@ -4,7 +4,7 @@ import { t } from '../texts.js';
 
 /** openDialog shows a modal dialog and returns it. It is removed when it is closed. */
 export function openDialog(title, content, { className = '' } = {}) {
-  const heading = el('h2', { id: 'dialog-title' }, title);
+  const heading = el('h2', { id: 'dialog-title' }, title.replace(/ …$/, '')); // as menus have it
   const dialog = el('dialog', { class: `dialog ${className}`, 'aria-labelledby': 'dialog-title' });
   const back = document.activeElement;
   fill(dialog, el('header', {}, heading, iconButton('close', t('close'), () => dialog.close())), content);

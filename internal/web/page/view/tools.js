@@ -23,8 +23,9 @@ export class Tools {
       if (!e.target.closest('a, button') && getSelection().isCollapsed) this.at(e.target.closest('.message'));
     });
     log.log.addEventListener('focusin', (e) => this.at(e.target.closest('.message')));
-    log.root.addEventListener('pointerleave', () => {
-      if (!this.root.contains(document.activeElement)) this.hide();
+    log.root.addEventListener('pointerleave', (e) => {
+      // A finger leaves before its click.
+      if (e.pointerType !== 'touch' && !this.root.contains(document.activeElement)) this.hide();
     });
     this.root.addEventListener('keydown', (e) => this.key(e));
   }
