@@ -111,6 +111,12 @@ try {
   await tom.saves('message three <b>&amp;</b>');
   await sees(alice, 'message three <b>&amp;</b>');
 
+  await saved(bob, 'message three').tap();
+  await bob.locator('.tools button:visible').first().tap();
+  await bob.locator('.context').waitFor();
+  await say(bob, 'a reply');
+  await alice.locator('.message', { hasText: 'a reply' }).locator('.quoted', { hasText: 'tom' }).waitFor();
+
   await tell('kill');
   // The browsers may not know it yet; either way the message arrives once.
   await say(alice, 'message four');
@@ -143,7 +149,7 @@ try {
     await page.keyboard.press('Enter');
     await sees(page, 'message six');
     for (const text of ['message one', 'message two', 'message three', 'message four', 'message five', 'message six']) {
-      assert.equal(await page.locator('.log .message', { hasText: text }).count(), 1, `${name} sees ${text}`);
+      assert.equal(await page.locator('.log .message:not(:has(.quoted))', { hasText: text }).count(), 1, `${name} sees ${text}`);
     }
     await accessible(page, name);
   }
