@@ -21,6 +21,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sudoXpg/netloop/filter/http1"
 )
@@ -60,9 +61,10 @@ type Site struct {
 
 // A file is one that is served.
 type file struct {
-	body, zipped []byte // zipped is nil if that is no shorter
-	etag         string
-	fields       []string
+	body   []byte
+	zipped func() []byte // compressed when it is asked for first; nil if that is no shorter
+	etag   string
+	fields []string
 }
 
 // New returns the Site of the embedded files.
@@ -101,20 +103,17 @@ func newSite(folder fs.FS) (*Site, error) {
 		}
 		below = append(below, name)
 		kept := "Cache-Control: public, max-age=31536000, immutable"
-		if err := s.add(base+name, body, kept); err != nil {
-			return nil, err
-		}
+		s.add(base+name, body, kept)
 	}
 	at := func(body []byte) []byte {
 		return bytes.ReplaceAll(body, []byte(assets), []byte(strings.TrimSuffix(base, "/")))
 	}
 	if body, ok := all[worker]; ok {
 		body = bytes.ReplaceAll(body, []byte(names), []byte(strings.Join(below, " ")))
-		if err := s.add("/"+worker, at(body), "Cache-Control: no-cache"); err != nil {
-			return nil, err
-		}
+		s.add("/"+worker, at(body), "Cache-Control: no-cache")
 	}
-	return s, s.add("/", at(index), "Cache-Control: no-cache")
+	s.add("/", at(index), "Cache-Control: no-cache")
+	return s, nil
 }
 
 // version returns a hash of all files.
@@ -129,30 +128,32 @@ func version(all map[string][]byte) string {
 // tag shortens a hash.
 func tag(sum []byte) string { return base64.RawURLEncoding.EncodeToString(sum[:12]) }
 
-func (s *Site) add(name string, body []byte, cache string) error {
+func (s *Site) add(name string, body []byte, cache string) {
 	sum := sha256.Sum256(body)
-	f := &file{body: body, etag: `"` + tag(sum[:]) + `"`}
+	f := &file{body: body, zipped: sync.OnceValue(func() []byte { return zip(body) }), etag: `"` + tag(sum[:]) + `"`}
 	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), types[path.Ext(name)], "text/html; charset=utf-8")
 	if own := types[path.Ext(name)]; own != "" { // whatever the system's table says
 		kind = own
 	}
-	var zipped bytes.Buffer
-	w, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(body); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	if zipped.Len() < len(body) {
-		f.zipped = zipped.Bytes()
-	}
 	f.fields = append(slices.Clone(always), "Content-Type: "+kind, cache, "Vary: Accept-Encoding")
 	s.files[name] = f
-	return nil
+}
+
+// zippers have a megabyte each, which most servers need only once.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// zip compresses a file; nil if it is no shorter then.
+func zip(body []byte) []byte {
+	var zipped bytes.Buffer
+	w, _ := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(w)
+	w.Reset(&zipped)
+	_, _ = w.Write(body) // a Buffer takes everything
+	_ = w.Close()
+	if zipped.Len() >= len(body) {
+		return nil
+	}
+	return zipped.Bytes()
 }
 
 // types are those of the files, by the ends of their names.
@@ -175,8 +176,8 @@ func (s *Site) Answer(q *http.Request) *http1.Response {
 		}
 	}
 	etag, body, fields := f.etag, f.body, f.fields
-	if f.zipped != nil && accepts(q.Header.Get("Accept-Encoding"), "gzip") {
-		etag, body = strings.TrimSuffix(etag, `"`)+`-gzip"`, f.zipped
+	if accepts(q.Header.Get("Accept-Encoding"), "gzip") && f.zipped() != nil {
+		etag, body = strings.TrimSuffix(etag, `"`)+`-gzip"`, f.zipped()
 		fields = append(slices.Clone(fields), "Content-Encoding: gzip")
 	}
 	fields = append(slices.Clone(fields), "ETag: "+etag)

@@ -38,6 +38,7 @@ export class Connection {
     this.prefix = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(36)).join('');
     this.outbox = new Outbox(storage, () => this.newCID());
     this.token = storage.get('token', '');
+    this.numbered = storage.get('numbered', 0); // the last private message of the session
   }
 
   newCID() {
@@ -88,8 +89,9 @@ export class Connection {
   introduce() {
     this.resuming = this.token !== '';
     if (this.resuming) {
-      this.transmit({ type: 'resume', cid: LOGIN, token: this.token, rooms: Object.fromEntries(this.places) });
+      this.transmit({ type: 'resume', cid: LOGIN, token: this.token, rooms: Object.fromEntries(this.places), private: this.numbered });
     } else if (this.credentials) {
+      this.setNumbered(0);
       this.transmit({ ...this.credentials, cid: LOGIN });
     } else {
       this.stop();
@@ -167,8 +169,9 @@ export class Connection {
     if (object.type === 'joined' && object.cid === LOGIN && !this.resuming && !this.loggedIn) this.online();
   }
 
-  /** note records the place of a room's last event. */
+  /** note records the place of a room's last event, and the number of a private message. */
   note(o) {
+    if (o.private && o.number) this.setNumbered(o.number);
     if (o.room && o.seq !== undefined && (o.type === 'joined' || o.type === 'message' || o.type === 'event')) {
       if (o.what !== 'read') this.places.set(o.room, { epoch: o.epoch ?? 0, seq: o.seq });
     }
@@ -265,6 +268,11 @@ export class Connection {
   setState(state) {
     this.state = state;
     this.events.status(state);
+  }
+
+  setNumbered(n) {
+    this.numbered = n;
+    this.storage.set('numbered', n);
   }
 
   setToken(token) {

@@ -67,6 +67,23 @@ test('a lost connection resumes from the last place, and sends again what was no
   assert.equal(w.storage.get('token'), 'T2');
 });
 
+test('a resume tells the last private message that was received, also after a reload', (t) => {
+  const w = world(t);
+  w.logsIn();
+  w.says({ type: 'message', private: true, number: 3, from: 'bob', text: 'psst' });
+  w.says({ type: 'message', private: true, to: 'bob', text: 'yes?' });
+  const again = world(t, w.storage);
+  again.connection.resume();
+  again.socket().onopen();
+  assert.equal(again.socket().sent[1].private, 3);
+  again.says({ type: 'error', cid: 'login', code: 'resume-unknown', text: '' });
+  again.logsIn();
+  again.socket().onclose({});
+  mock.timers.tick(2000);
+  again.socket().onopen();
+  assert.equal(again.socket().sent[1].private, 0);
+});
+
 test('a reload resumes, and sends again with the same cid', (t) => {
   const w = world(t);
   w.logsIn();
