@@ -37,7 +37,8 @@ type Handshakes struct {
 	// DefaultTimeout.
 	Timeout time.Duration
 	// Executor steps the handshakes. It must have room for Max jobs, in its queue or
-	// running. nil means a pool of GOMAXPROCS workers.
+	// running. nil means a pool of GOMAXPROCS − 1 workers, at least one: the loops need a
+	// processor, too.
 	Executor eventloop.Executor
 
 	pool   atomic.Pointer[eventloop.Pool]
@@ -105,7 +106,7 @@ func (hs *Handshakes) executor() eventloop.Executor {
 	if p := hs.pool.Load(); p != nil {
 		return p
 	}
-	hs.pool.CompareAndSwap(nil, eventloop.NewPool(runtime.GOMAXPROCS(0), cmp.Or(hs.Max, DefaultMax)))
+	hs.pool.CompareAndSwap(nil, eventloop.NewPool(max(runtime.GOMAXPROCS(0)-1, 1), cmp.Or(hs.Max, DefaultMax)))
 	return hs.pool.Load()
 }
 

@@ -15,11 +15,9 @@ import (
 
 const (
 	forever = time.Duration(math.MaxInt64)
-	// opening is how many connections are being opened at a time, well below any
-	// listener's backlog. With TLS their handshakes come one after the other, and the last
-	// of them must begin before the server takes its client for one that is silent.
-	opening       = 128
-	openingSecure = 16
+	// opening is how many connections are being opened at a time, well below
+	// any listener's backlog.
+	opening = 128
 	// silence is how long nothing must arrive before a server counts as quiet.
 	silence = 100 * time.Millisecond
 )
@@ -108,7 +106,7 @@ func (g *generator) close() {
 func (g *generator) open(n int) error {
 	limit := g.now() + g.cfg.Setup
 	for g.talking < n {
-		for len(g.clients) < n && len(g.clients)-g.talking < g.opening() {
+		for len(g.clients) < n && len(g.clients)-g.talking < opening {
 			if err := g.connect(); err != nil {
 				return err
 			}
@@ -127,13 +125,6 @@ func (g *generator) open(n int) error {
 		return err
 	}
 	return g.quiet(limit)
-}
-
-func (g *generator) opening() int {
-	if g.cfg.TLS {
-		return openingSecure
-	}
-	return opening
 }
 
 // enter brings every client into further rooms, and the senders back so that
@@ -431,7 +422,7 @@ func (g *generator) put(c *client, l Line) {
 		return
 	}
 	room := roomName(0)
-	if g.cfg.Apart {
+	if g.cfg.Apart && g.loading { // the probe is for all
 		room = apartName(c.id)
 	}
 	c.out = fmt.Appendf(c.out, `{"type":"post","room":"%s","cid":"%d.%d.%d","text":"`, room, l.Sender, l.Seq, l.Sent)
