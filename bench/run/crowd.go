@@ -110,7 +110,7 @@ func (c *crowd) join(ctx context.Context, i int) {
 		},
 	}
 	if c.away > 0 {
-		o.Wait = func(ctx context.Context, _ time.Duration) error { return pause(ctx, c.away) }
+		o.Wait = func(ctx context.Context, _ time.Duration) error { return client.Wait(ctx, c.away) }
 	}
 	var err error
 	m.Client, err = client.Dial(ctx, o)
@@ -234,16 +234,4 @@ func (c *crowd) end() {
 	}
 	closing.Wait()
 	c.done.Wait()
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

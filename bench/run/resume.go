@@ -73,12 +73,12 @@ func (d *driver) cutCrowd(ctx context.Context) (*crowd, error) {
 	defer stop()
 	var cutting sync.WaitGroup
 	cutting.Go(func() {
-		for pause(cuts, cutEvery/time.Duration(d.resuming)) == nil {
+		for client.Wait(cuts, cutEvery/time.Duration(d.resuming)) == nil {
 			c.cut()
 		}
 	})
 	for range d.broadcasts {
-		if err := errors.Join(c.broadcast(speaker), pause(ctx, time.Second)); err != nil {
+		if err := errors.Join(c.broadcast(speaker), client.Wait(ctx, time.Second)); err != nil {
 			return nil, err
 		}
 	}

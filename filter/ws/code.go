@@ -17,7 +17,7 @@ const (
 	CodeNone            Code = 1005 // never sent: the peer's Close frame has no code
 	CodeAbnormal        Code = 1006 // never sent: there was no Close frame
 	CodeInvalidData     Code = 1007 // such as text that is not UTF-8
-	CodePolicy          Code = 1008 // for everything that no other code is for
+	CodePolicy          Code = 1008 // the peer violates a policy, or no other code applies
 	CodeTooBig          Code = 1009 // the message is too long
 	CodeExtension       Code = 1010 // sent by clients only
 	CodeInternalError   Code = 1011 // the server fails

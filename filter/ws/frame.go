@@ -137,9 +137,9 @@ func appendHeader(dst []byte, first byte, n int) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, first, length64), uint64(n))
 }
 
-// AppendFrame appends a server's frame with a whole message, or with a control message:
-// an unmasked frame, the same for every client. The payload of Text must be UTF-8. That of
-// Ping and Pong is cut to 125 bytes. Use AppendClose for Close.
+// AppendFrame appends a whole message, or a control message, as one unmasked frame, which can be
+// sent to any client. The payload of Text must be UTF-8. The payload of Ping and Pong is cut to
+// 125 bytes. Use AppendClose for Close.
 func AppendFrame(dst []byte, kind Kind, payload []byte) []byte {
 	if kind >= Ping {
 		payload = payload[:min(len(payload), maxControl)]

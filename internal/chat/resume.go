@@ -49,9 +49,8 @@ type Catchup struct {
 	Epoch, KeptTo uint64
 }
 
-// Resume makes m, who has no name yet, continue the session that a token belongs to. seen is
-// what the client has received. A Resumable with the next token follows, or m is
-// told why not.
+// Resume continues the session of a token as m, who must not be logged in. seen is what the
+// client has received. m is sent a Resumable with the next token, or the reason for a refusal.
 func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 	h.heard(m, now)
 	if m.who != nil {

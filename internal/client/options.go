@@ -126,7 +126,7 @@ func (o Options) withDefaults() Options {
 		o.Connect = new(net.Dialer).DialContext
 	}
 	if o.Wait == nil {
-		o.Wait = wait
+		o.Wait = Wait
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
@@ -134,8 +134,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// wait is the default of Options.Wait.
-func wait(ctx context.Context, d time.Duration) error {
+// Wait is the default of Options.Wait: it waits for d, or returns an error when ctx ends.
+func Wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

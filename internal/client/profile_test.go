@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat/historytest"
+	"github.com/sudoXpg/netloop/internal/client"
 )
 
 // Broadcasts reach every client once, in order, although all of them lose their connections
@@ -25,7 +26,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 		if profile == 0 {
 			return w.wait(ctx, 0)
 		}
-		return pause(ctx, time.Second+rand.N(2*time.Second))
+		return client.Wait(ctx, time.Second+rand.N(2*time.Second))
 	}
 	users := make([]*user, people)
 	var history historytest.History
@@ -49,7 +50,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 				<-stop
 				cancel()
 			}()
-			for pause(ctx, 15*time.Second/time.Duration(people)) == nil {
+			for client.Wait(ctx, 15*time.Second/time.Duration(people)) == nil {
 				w.cutOne()
 			}
 		})
@@ -59,7 +60,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 		speaker.says("#lobby", fmt.Sprintf("broadcast %d", i))
 		switch {
 		case profile > 0:
-			_ = pause(t.Context(), time.Second)
+			_ = client.Wait(t.Context(), time.Second)
 		default:
 			speaker.flush()
 			for range each {
@@ -107,16 +108,4 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 		t.Errorf("checked %v: %v", checked, err)
 	}
 	w.crash(func() {}) // otherwise each one is told that each other leaves
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,21 +32,24 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 	}
 	browser, node = find("chromium"), find("node")
 	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("there is no folder for the packages of npm: %v", err)
+	if err != nil { // without a home, they are installed each time
+		cache = t.TempDir()
 	}
 	packages = filepath.Join(cache, "netloop", "browser", strings.Join(browserPackages, "_"))
 	if _, err := os.Stat(filepath.Join(packages, "done")); err == nil {
 		return browser, node, packages
 	}
 	if err := os.MkdirAll(packages, 0o755); err != nil {
-		t.Skipf("there is no folder for the packages of npm: %v", err)
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	words := append([]string{"install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"}, browserPackages...)
 	if out, err := exec.CommandContext(ctx, find("npm"), words...).CombinedOutput(); err != nil {
-		t.Skipf("npm can't install %v: %v\n%s", browserPackages, err, out)
+		if !noRegistry(string(out)) {
+			t.Fatalf("npm can't install %v: %v\n%s", browserPackages, err, out)
+		}
+		t.Skipf("%v are not in the cache, and npm's registry can't be reached: %s", browserPackages, out)
 	}
 	if err := os.WriteFile(filepath.Join(packages, "done"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -112,4 +116,11 @@ func freePort(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// noRegistry reports whether npm has failed for want of a network or of the packages there.
+func noRegistry(out string) bool {
+	return slices.ContainsFunc([]string{"ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "E403", "E404", "E503"}, func(code string) bool {
+		return strings.Contains(out, code)
+	})
 }

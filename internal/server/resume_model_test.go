@@ -30,7 +30,7 @@ import (
 // acknowledged is in the log once, what each of them has seen, with what was rolled back, is the
 // log, and all of it is linearizable.
 func TestNothingIsLostAndNothingIsDoubled(t *testing.T) {
-	const enough = 12 // for everything to happen
+	const enough = 12 // seeds that reach every case
 	seeds := enough
 	if text := os.Getenv("SIM_SEEDS"); text != "" {
 		n, err := strconv.Atoi(text)

@@ -386,7 +386,7 @@ func TestARestartDoesNotProlongASession(t *testing.T) {
 	}
 }
 
-// A guest who has come back may edit and delete what they said before.
+// After a resume, guests can still edit and delete their earlier messages.
 func TestMessagesStayAGuestsOwnAfterAResume(t *testing.T) {
 	f := startWithAccounts(t, speaksJSON)
 	ada, key := f.resumable("ada")
