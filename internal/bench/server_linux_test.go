@@ -48,10 +48,19 @@ func (s *testServer) start(t *testing.T) Config {
 			if err != nil {
 				return
 			}
-			if s.tls {
-				c = tls.Server(c, config)
-			}
-			s.done.Go(func() { s.serve(c) })
+			s.done.Go(func() {
+				defer c.Close()
+				if s.tls {
+					secured := tls.Server(c, config)
+					// Before the connection is one of those that a broadcast, which holds the
+					// mutex, writes to: the generator makes one handshake at a time.
+					if secured.Handshake() != nil {
+						return
+					}
+					c = secured
+				}
+				s.serve(c)
+			})
 		}
 	})
 	t.Cleanup(func() {
@@ -70,7 +79,6 @@ func (s *testServer) start(t *testing.T) Config {
 }
 
 func (s *testServer) serve(c net.Conn) {
-	defer c.Close()
 	s.mu.Lock()
 	id := s.begun
 	s.begun++
