@@ -23,6 +23,7 @@ type command struct {
 func commands() []command {
 	all := []command{
 		{config.Command{Name: "admin", Args: "COMMAND", Help: "Run an administrator's command (useradd NAME, role NAME ROLE, ...) on the running server; chatsrv help admin lists them"}, program.admin},
+		{config.Command{Name: "ca", Args: "ACTION", Help: "Make an authority of the site's own (init), whose certificates browsers accept once users have trusted it; issue, show; chatsrv help ca"}, program.ca},
 		{config.Command{Name: "check", Help: "Check the flags, environment variables and configuration file, and print every mistake"}, program.check},
 		{config.Command{Name: "config", Help: "Print the effective settings as a configuration file, with the origin of each"}, program.config},
 		{config.Command{Name: "fingerprint", Help: "Print the SHA-256 fingerprint of the TLS certificate, by which users can recognize the server"}, program.fingerprint},
@@ -70,8 +71,11 @@ func (p program) help(args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.Name == "admin" {
+	switch c.Name {
+	case "admin":
 		return writeAdminHelp(p.stdout)
+	case "ca":
+		return writeCAHelp(p)
 	}
 	words := c.Name
 	if c.Args != "" {

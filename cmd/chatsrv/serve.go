@@ -180,7 +180,7 @@ func newServer(r *reloader, backend netloop.BackendInfo, data *storage) (*server
 	o := options(c, backend, r.log.Logger)
 	o.Limits, o.Rehash = limits(c, files), r.rehash
 	if c.Web && !o.Classic {
-		site, err := web.New()
+		site, err := web.New(certificates(r.certs))
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/certs"
 	"github.com/sudoXpg/netloop/internal/config"
 	"github.com/sudoXpg/netloop/internal/logs"
+	"github.com/sudoXpg/netloop/internal/web"
 )
 
 // certInterval is how often the files of certificates are checked for changes.
@@ -29,7 +30,11 @@ func openCerts(c config.Config, folder string) (*certs.Keeper, error) {
 	if !speaksTLS(c) {
 		return nil, nil
 	}
-	k, err := certs.Open(certs.Options{Pairs: pairs(c), Folder: folder, Hosts: hosts()})
+	o := certs.Options{Pairs: pairs(c), Folder: folder, Hosts: hosts()}
+	if c.CAPassphrase != "" {
+		o.Passphrase = func() (string, error) { return readPassphrase(c.CAPassphrase) }
+	}
+	k, err := certs.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("%w (see --tls-cert; --tls off does without)", err)
 	}
@@ -87,7 +92,11 @@ func keepCerts(log *journal, k *certs.Keeper, done <-chan struct{}) {
 			own.Warn("tls_tickets_not_saved", slog.String("cause", r.Unsaved.Error()), slog.String("remedy", "make room in the data folder, or make it writable; until then a restart ends TLS sessions"))
 		}
 		if r.Warn {
-			own.Warn("certificate_expires", slog.String("file", r.Which), slog.Time("expires", r.Expires), slog.String("remedy", "replace the file; the server reads it within a minute, or at once on SIGHUP"))
+			remedy := "replace the file; the server reads it within a minute, or at once on SIGHUP"
+			if k.Authority() != nil {
+				remedy = "run chatsrv ca issue, or start the server with --ca-passphrase FILE"
+			}
+			own.Warn("certificate_expires", slog.String("file", r.Which), slog.Time("expires", r.Expires), slog.String("remedy", remedy))
 		}
 		select {
 		case <-ticks.C:
@@ -96,6 +105,9 @@ func keepCerts(log *journal, k *certs.Keeper, done <-chan struct{}) {
 		}
 	}
 }
+
+// errNoTLS is for commands that are about certificates.
+var errNoTLS = errors.New("there is no TLS with these settings (see --tls and --style)")
 
 // fingerprint prints the hash of the certificate, by which its users can recognize it.
 func (p program) fingerprint(args []string) error {
@@ -106,7 +118,7 @@ func (p program) fingerprint(args []string) error {
 	case s.Config.Help:
 		return p.help([]string{"fingerprint"})
 	case !speaksTLS(s.Config):
-		return failure{errors.New("there is no TLS with these settings (see --tls and --style)")}
+		return failure{errNoTLS}
 	}
 	p.warn(s)
 	all := pairs(s.Config)
@@ -118,7 +130,10 @@ func (p program) fingerprint(args []string) error {
 		if folder == "" {
 			return failure{errors.New("with --data none there is another self-signed certificate at each start: its fingerprint is in the log")}
 		}
-		path := filepath.Join(folder, certs.SelfSigned)
+		path := filepath.Join(folder, certs.SiteFile)
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			path = filepath.Join(folder, certs.SelfSigned)
+		}
 		all = []certs.Pair{{Cert: path, Key: path}}
 	}
 	for _, pair := range all {
@@ -134,4 +149,12 @@ func (p program) fingerprint(args []string) error {
 		}
 	}
 	return nil
+}
+
+// certificates returns what the page has to know of k, nothing without TLS.
+func certificates(k *certs.Keeper) web.Certificates {
+	if k == nil {
+		return nil
+	}
+	return k
 }

@@ -1,8 +1,10 @@
 // Package certs manages the files of a TLS server: certificates with their keys, a
-// self-signed certificate if none is given, and the keys of session tickets.
+// self-signed certificate or one of the site's own authority if none is given, and the keys of
+// session tickets.
 package certs
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -32,13 +34,17 @@ type Pair struct{ Cert, Key string }
 // Options configure a Keeper.
 type Options struct {
 	// Pairs are the certificates. A client gets the first that fits the name it asks
-	// for, or else the first. Without any the Keeper makes a self-signed one.
+	// for, or else the first. Without any the Keeper uses that of the Folder's Authority,
+	// or makes a self-signed one.
 	Pairs []Pair
-	// Folder is the folder of the self-signed certificate and the ticket keys. "":
-	// they are in memory only, and new after a restart.
+	// Folder is the folder of all other certificates and the ticket keys. "": they are in
+	// memory only, and new after a restart.
 	Folder string
-	// Hosts are the names and addresses of a self-signed certificate.
+	// Hosts are the names and addresses of this machine.
 	Hosts []string
+	// Passphrase returns the passphrase of the Authority, so that Check can renew what it has
+	// signed; nil if it can't. Other goroutines wait meanwhile only in Check and Reload.
+	Passphrase func() (string, error)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -47,7 +53,7 @@ type Options struct {
 type Keeper struct {
 	o       Options
 	config  *tls.Config
-	current atomic.Pointer[[]tls.Certificate]
+	current atomic.Pointer[chosen]
 
 	mu      sync.Mutex // guards what follows, and serializes changes
 	tickets []ticketKey
@@ -55,6 +61,13 @@ type Keeper struct {
 	seen    []fs.FileInfo // of the pairs' files when they were read last
 	due     time.Time     // when Check renews and warns again
 	warned  time.Duration // the threshold of the last warning
+}
+
+// What is in use.
+type chosen struct {
+	certs     []tls.Certificate
+	authority *x509.Certificate // has signed the first of them; nil: there is none in the folder
+	trusted   bool              // by what this machine trusts
 }
 
 // Open reads or makes the certificates and the ticket keys.
@@ -104,7 +117,7 @@ func (k *Keeper) Config() *tls.Config { return k.config }
 
 // choose is tls.Config.GetCertificate.
 func (k *Keeper) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	certs := *k.current.Load()
+	certs := k.current.Load().certs
 	for i := range certs {
 		if hello.SupportsCertificate(&certs[i]) == nil {
 			return &certs[i], nil
@@ -126,6 +139,7 @@ func (k *Keeper) reload() error {
 	k.seen = k.look() // first, so that later changes are noticed
 	var certs []tls.Certificate
 	var all []error
+	var authority *x509.Certificate
 	for _, p := range k.o.Pairs {
 		cert, err := p.load()
 		if err != nil {
@@ -134,7 +148,8 @@ func (k *Keeper) reload() error {
 		certs = append(certs, cert)
 	}
 	if len(k.o.Pairs) == 0 {
-		cert, err := k.selfSigned()
+		cert, root, err := k.own()
+		authority = root
 		if err != nil {
 			all = append(all, err)
 		}
@@ -143,8 +158,44 @@ func (k *Keeper) reload() error {
 	if len(all) > 0 {
 		return errors.Join(all...)
 	}
-	k.current.Store(&certs)
+	k.current.Store(&chosen{certs, authority, k.trust(certs)})
 	return nil
+}
+
+// own returns the certificate that the authority of the folder has signed, and the authority,
+// or a self-signed one. k.mu is held.
+func (k *Keeper) own() (cert tls.Certificate, authority *x509.Certificate, err error) {
+	if k.o.Folder != "" {
+		path := k.path(SiteFile)
+		switch cert, err = tls.LoadX509KeyPair(path, path); {
+		case err == nil:
+			root, err := ReadAuthority(k.o.Folder)
+			if err != nil || cert.Leaf.CheckSignatureFrom(root) != nil {
+				root = nil // the files of another one, or none: the certificate may still be trusted
+			}
+			return cert, root, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return cert, nil, fmt.Errorf("the certificate %s: %w (chatsrv ca issue makes it anew; without the file there is a self-signed one)", path, err)
+		}
+	}
+	cert, err = k.selfSigned()
+	return cert, nil, err
+}
+
+// trust reports whether this machine trusts all certificates that were given.
+func (k *Keeper) trust(certs []tls.Certificate) bool {
+	for _, cert := range certs {
+		o := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: k.o.Now()}
+		for _, der := range cert.Certificate[1:] {
+			if c, err := x509.ParseCertificate(der); err == nil {
+				o.Intermediates.AddCert(c)
+			}
+		}
+		if _, err := cert.Leaf.Verify(o); err != nil {
+			return false
+		}
+	}
+	return len(k.o.Pairs) > 0
 }
 
 // Leaf reads the certificate of a pair.
@@ -177,16 +228,28 @@ func (e *pairError) Error() string {
 func (e *pairError) Unwrap() error { return e.err }
 
 // Leaf returns the certificate that is first in use: whose fingerprint is shown.
-func (k *Keeper) Leaf() *x509.Certificate { return (*k.current.Load())[0].Leaf }
+func (k *Keeper) Leaf() *x509.Certificate { return k.current.Load().certs[0].Leaf }
+
+// Authority returns the certificate of the folder's authority, if it has signed Leaf, or nil.
+func (k *Keeper) Authority() *x509.Certificate { return k.current.Load().authority }
+
+// Trusted reports whether the certificates were given and this machine trusts them, as other
+// machines then do that know nothing of the server.
+func (k *Keeper) Trusted() bool { return k.current.Load().trusted }
+
+// signsItself reports whether a certificate is self-signed.
+func signsItself(c *x509.Certificate) bool { return bytes.Equal(c.RawIssuer, c.RawSubject) }
 
 // Expires returns when the first of the certificates in use expires, and which it is.
 func (k *Keeper) Expires() (at time.Time, which string) {
-	for i, cert := range *k.current.Load() {
+	for i, cert := range k.current.Load().certs {
 		if leaf := cert.Leaf; at.IsZero() || leaf.NotAfter.Before(at) {
 			at, which = leaf.NotAfter, k.path(SelfSigned)
 			switch {
 			case len(k.o.Pairs) > 0:
 				which = k.o.Pairs[i].Cert
+			case !signsItself(leaf):
+				which = k.path(SiteFile)
 			case k.o.Folder == "":
 				which = InMemory
 			}

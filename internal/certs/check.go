@@ -33,7 +33,7 @@ type Report struct {
 }
 
 // Check reads the certificates again if their files have changed since they were read, and
-// renews the self-signed certificate and the ticket keys when that is due. Call it every
+// renews a certificate of the folder and the ticket keys when that is due. Call it every
 // minute or so, from one goroutine.
 func (k *Keeper) Check() (r Report) {
 	k.mu.Lock()
@@ -58,14 +58,39 @@ func (k *Keeper) Check() (r Report) {
 	return r
 }
 
-// renew renews a self-signed certificate that ends soon.
+// renew renews a certificate of the folder that ends soon.
 func (k *Keeper) renew(r *Report) error {
 	if len(k.o.Pairs) > 0 {
 		return nil
 	}
 	before := k.Leaf()
-	err := k.Reload()
+	err := k.issue()
+	err = errors.Join(err, k.Reload())
 	r.Reloaded = r.Reloaded || !k.Leaf().Equal(before)
+	return err
+}
+
+// issue has the authority sign another certificate if that in use ends soon or if this machine
+// has names and addresses that are missing in it, provided that the passphrase is known.
+func (k *Keeper) issue() error {
+	c := k.current.Load()
+	if c.authority == nil || k.o.Passphrase == nil {
+		return nil
+	}
+	now, leaf := k.o.Now(), c.certs[0].Leaf
+	complete := !slices.ContainsFunc(ScopeOf(c.authority).hosts(k.o.Hosts), func(host string) bool { return leaf.VerifyHostname(host) != nil })
+	due := !now.Before(leaf.NotAfter.Add(-renewal)) && leaf.NotAfter.Before(c.authority.NotAfter)
+	if complete && !due {
+		return nil
+	}
+	passphrase, err := k.o.Passphrase()
+	if err != nil {
+		return err
+	}
+	authority, err := OpenAuthority(k.o.Folder, passphrase)
+	if err == nil {
+		_, err = authority.Issue(k.o.Folder, k.o.Hosts, now)
+	}
 	return err
 }
 
@@ -84,16 +109,22 @@ func (k *Keeper) warn(r *Report, now time.Time) {
 	k.warned = next
 }
 
-// look returns the file infos of the pairs; nil for a missing file. k.mu is held.
+// look returns the file infos of the pairs, or of what the authority has; nil for a missing
+// file. k.mu is held.
 func (k *Keeper) look() (all []fs.FileInfo) {
+	var paths []string
 	for _, p := range k.o.Pairs {
-		for _, path := range []string{p.Cert, p.Key} {
-			info, err := os.Stat(path)
-			if err != nil {
-				info = nil
-			}
-			all = append(all, info)
+		paths = append(paths, p.Cert, p.Key)
+	}
+	if len(paths) == 0 && k.o.Folder != "" {
+		paths = append(paths, k.path(SiteFile), k.path(AuthorityFile))
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			info = nil
 		}
+		all = append(all, info)
 	}
 	return all
 }

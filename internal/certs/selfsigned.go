@@ -21,15 +21,16 @@ import (
 )
 
 const (
-	validity = 365 * 24 * time.Hour
-	renewal  = 30 * 24 * time.Hour // before the end
+	validity  = 365 * day
+	renewal   = 30 * day  // before the end
+	clockSkew = time.Hour // how far the clocks of clients may be behind
 )
 
 // selfSigned returns the certificate of the folder. If there is none, the one in use is
 // written, or a new one. If it expires soon, it is renewed with the same key. k.mu is held.
 func (k *Keeper) selfSigned() (cert tls.Certificate, err error) {
-	if old := k.current.Load(); old != nil {
-		cert = (*old)[0]
+	if old := k.current.Load(); old != nil && signsItself(old.certs[0].Leaf) {
+		cert = old.certs[0]
 	}
 	path, write := k.path(SelfSigned), k.o.Folder != ""
 	if k.o.Folder != "" {
@@ -42,7 +43,7 @@ func (k *Keeper) selfSigned() (cert tls.Certificate, err error) {
 	}
 	if now := k.o.Now(); cert.Leaf == nil || !now.Before(cert.Leaf.NotAfter.Add(-renewal)) {
 		key, _ := cert.PrivateKey.(*ecdsa.PrivateKey)
-		if cert, err = sign(key, k.o.Hosts, now); err != nil {
+		if cert, err = sign(key, nil, k.o.Hosts, now); err != nil {
 			return cert, err
 		}
 		write = k.o.Folder != ""
@@ -60,23 +61,22 @@ func (k *Keeper) selfSigned() (cert tls.Certificate, err error) {
 	return cert, nil
 }
 
-// sign makes a certificate with a key, nil for a new one.
-func sign(key *ecdsa.PrivateKey, hosts []string, now time.Time) (cert tls.Certificate, err error) {
+// sign makes a certificate with a key, nil for a new one. by signs it; nil: its own key does.
+func sign(key *ecdsa.PrivateKey, by *Authority, hosts []string, now time.Time) (cert tls.Certificate, err error) {
 	if key == nil {
 		if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 			return cert, err
 		}
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	serial, err := newSerial()
 	if err != nil {
 		return cert, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: "chatsrv"},
-		NotBefore:    now.Add(-time.Hour), // the clocks of clients may be behind
-		NotAfter:     now.Add(validity),
-		KeyUsage:     x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotBefore:    now.Add(-clockSkew), NotAfter: now.Add(validity),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 	}
 	for _, host := range hosts {
@@ -88,12 +88,24 @@ func sign(key *ecdsa.PrivateKey, hosts []string, now time.Time) (cert tls.Certif
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	parent, signer := template, key
+	if by != nil {
+		parent, signer = by.Cert, by.key
+		if template.NotAfter = now.Add(siteValidity); template.NotAfter.After(by.Cert.NotAfter) {
+			template.NotAfter = by.Cert.NotAfter
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	if err != nil {
 		return cert, err
 	}
 	leaf, err := x509.ParseCertificate(der)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: crypto.PrivateKey(key), Leaf: leaf}, err
+}
+
+// newSerial returns a serial number (RFC 5280, section 4.1.2.2).
+func newSerial() (*big.Int, error) {
+	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 }
 
 func isASCII(s string) bool {

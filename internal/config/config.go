@@ -16,6 +16,9 @@ import (
 	"github.com/sudoXpg/netloop/internal/logs"
 )
 
+// DefaultName is the name of a server without another one.
+const DefaultName = "chatsrv"
+
 // Config is the configuration of chatsrv. Load fills every field, so the zero
 // value is not a useful Config.
 type Config struct {
@@ -55,6 +58,8 @@ type Config struct {
 	// certificates and of their keys, as many of each. None: a self-signed certificate.
 	TLS               TLSMode
 	TLSCerts, TLSKeys []string
+	// CAPassphrase is the file with the passphrase of the site's authority, "" for none.
+	CAPassphrase string
 	// RequireTLSAuth refuses passwords from other machines that do not come over TLS.
 	RequireTLSAuth bool
 

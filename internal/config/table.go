@@ -94,7 +94,7 @@ var table = []row{
 	},
 
 	{
-		group: groupTalk, name: "name", value: "TEXT", def: "chatsrv", help: "Server name shown in the greeting",
+		group: groupTalk, name: "name", value: "TEXT", def: DefaultName, help: "Server name shown in the greeting",
 		set: setName,
 	},
 	{
@@ -133,6 +133,11 @@ var table = []row{
 		group: groupTLS, name: "tls-key", value: "FILE", sample: "/etc/ssl/chat.key", repeat: true,
 		help: "Read the key (PEM) of the certificate from FILE; one for each --tls-cert, in the same order",
 		set:  addPath(func(c *Config) *[]string { return &c.TLSKeys }),
+	},
+	{
+		group: groupTLS, name: "ca-passphrase", value: "FILE", sample: "/etc/chatsrv/ca-passphrase",
+		help: "Read the passphrase of the site's authority (chatsrv help ca) from the first line of FILE, and renew the certificate with it",
+		set:  setPath(func(c *Config) *string { return &c.CAPassphrase }),
 	},
 	{
 		group: groupTLS, name: "require-tls-auth",

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// makeFolder creates folder for this user, administrators and the system only,
+// MakeFolder creates folder for this user, administrators and the system only,
 // if it does not exist: by default everybody can read folders in %ProgramData%.
-func makeFolder(folder string) error {
+func MakeFolder(folder string) error {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func TestOnlyTheOwnerAndAdministratorsCanUsePipesAndFolders(t *testing.T) {
 func TestTheDataFolderIsCreatedForItsOwner(t *testing.T) {
 	folder := filepath.Join(scratch(t), "a", "b")
 	for range 2 {
-		if err := makeFolder(folder); err != nil {
+		if err := MakeFolder(folder); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -37,7 +37,7 @@ func (e *FolderInUseError) Error() string {
 //
 // On a network file system each machine may have its own lock.
 func LockFolder(folder string) (unlock func() error, err error) {
-	if err := makeFolder(folder); err != nil {
+	if err := MakeFolder(folder); err != nil {
 		return nil, fmt.Errorf("no data folder: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR|os.O_CREATE, 0o600)

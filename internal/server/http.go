@@ -141,6 +141,7 @@ func (r *request) answer(c *eventloop.Conn, q *http.Request) {
 	case r.srv.o.Site == nil: // the fields belong together (RFC 9110, section 7.8)
 		r.say(c, q.Method == http.MethodHead, http.StatusUpgradeRequired, r.invitation(q.Host), "Connection: Upgrade", "Upgrade: websocket")
 	default:
+		q.TLS = connectionState(c)
 		a := r.srv.o.Site.Answer(q)
 		a.Head, a.Close = q.Method == http.MethodHead, q.Close
 		r.write(c, a)

@@ -1,8 +1,9 @@
 // Package web has the browser client: its files, and the answers to requests for them.
 //
-// The files are plain HTML, CSS and JavaScript modules, served as they are. All but the page
-// itself and its service worker have a URL that contains a hash of all of them, so that browsers may keep them for
-// good; they refer to each other by relative URLs. Nothing is loaded from anywhere else.
+// The files are plain HTML, CSS and JavaScript modules, served as they are, but for the modules,
+// which are joined. All but the page itself and its service worker have a URL that contains a
+// hash of all of them, so that browsers may keep them for good. Nothing is loaded from anywhere
+// else.
 package web
 
 import (
@@ -10,6 +11,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
+	"crypto/x509"
 	"embed"
 	"encoding/base64"
 	"errors"
@@ -36,6 +38,9 @@ const (
 	names  = "{{files}}"
 )
 
+// entry is the module that imports the others.
+const entry = "main.js"
+
 // worker is the service worker. It controls the page only if its URL is not below a folder, so
 // it is served at the root.
 const worker = "sw.js"
@@ -54,9 +59,21 @@ var always = []string{
 	"Permissions-Policy: camera=(), geolocation=(), microphone=()",
 }
 
+// Certificates tell about the certificate of a server. Their methods are called on loops.
+type Certificates interface {
+	// Leaf is the certificate of the server.
+	Leaf() *x509.Certificate
+	// Authority is that of the site's authority, nil if it has not signed Leaf.
+	Authority() *x509.Certificate
+	// Trusted reports whether machines trust Leaf that know nothing of the server.
+	Trusted() bool
+}
+
 // A Site answers requests for the files. Its methods may be called from any goroutine.
 type Site struct {
 	files map[string]*file // by path
+	certs Certificates     // nil without TLS
+	trust trustPages
 }
 
 // A file is one that is served.
@@ -67,13 +84,18 @@ type file struct {
 	fields []string
 }
 
-// New returns the Site of the embedded files.
-func New() (*Site, error) {
+// New returns the Site of the embedded files. c is nil without TLS.
+func New(c Certificates) (*Site, error) {
 	folder, err := fs.Sub(embedded, "page")
 	if err != nil {
 		return nil, err
 	}
-	return newSite(folder)
+	s, err := newSite(folder)
+	if err != nil {
+		return nil, err
+	}
+	s.certs = c
+	return s, s.addTrust()
 }
 
 // newSite returns a Site of the files in a folder. Its page is index.html.
@@ -92,6 +114,9 @@ func newSite(folder fs.FS) (*Site, error) {
 	index, ok := all["index.html"]
 	if !ok {
 		return nil, errors.New("web: no index.html")
+	}
+	if err := joinModules(all); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	base := "/" + version(all) + "/"
 	s := &Site{files: make(map[string]*file)}
@@ -114,6 +139,20 @@ func newSite(folder fs.FS) (*Site, error) {
 	}
 	s.add("/", at(index), "Cache-Control: no-cache")
 	return s, nil
+}
+
+// joinModules replaces the modules among the files by one.
+func joinModules(all map[string][]byte) error {
+	if all[entry] == nil {
+		return nil
+	}
+	joined, err := join(all, entry)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(all, func(name string, _ []byte) bool { return path.Ext(name) == ".js" && name != worker })
+	all[entry] = joined
+	return nil
 }
 
 // version returns a hash of all files.
@@ -166,14 +205,26 @@ var types = map[string]string{
 	".webmanifest": "application/manifest+json",
 }
 
-// Answer returns the answer to a GET or HEAD request.
+// Answer returns the answer to a GET or HEAD request, whose TLS is set if it came over TLS.
 func (s *Site) Answer(q *http.Request) *http1.Response {
+	a := s.answer(q)
+	if q.TLS != nil && s.certs != nil && s.certs.Trusted() {
+		a.Fields = append(slices.Clone(a.Fields), strictTransport)
+	}
+	return a
+}
+
+// strictTransport makes browsers use TLS for this host from now on (RFC 6797). It is short, and
+// leaves out other hosts, as there may be other servers, and this one may be reinstalled.
+const strictTransport = "Strict-Transport-Security: max-age=2592000"
+
+func (s *Site) answer(q *http.Request) *http1.Response {
+	if a := s.answerTrust(q); a != nil {
+		return a
+	}
 	f := s.files[q.URL.Path]
 	if f == nil {
-		return &http1.Response{
-			Status: http.StatusNotFound, Body: []byte("There is no page at this address. The chat is at /\n"),
-			Fields: append(slices.Clone(always), "Content-Type: text/plain; charset=utf-8"),
-		}
+		return notFound("There is no page at this address. The chat is at /\n")
 	}
 	etag, body, fields := f.etag, f.body, f.fields
 	if accepts(q.Header.Get("Accept-Encoding"), "gzip") && f.zipped() != nil {
@@ -185,6 +236,13 @@ func (s *Site) Answer(q *http.Request) *http1.Response {
 		return &http1.Response{Status: http.StatusNotModified, Fields: fields}
 	}
 	return &http1.Response{Status: http.StatusOK, Fields: fields, Body: body}
+}
+
+func notFound(text string) *http1.Response {
+	return &http1.Response{
+		Status: http.StatusNotFound, Body: []byte(text),
+		Fields: append(slices.Clone(always), "Content-Type: text/plain; charset=utf-8"),
+	}
 }
 
 // accepts reports whether a coding is accepted (RFC 9110, section 12.5.3).

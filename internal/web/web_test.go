@@ -20,7 +20,7 @@ const maxFile = 512 << 10
 // site returns the Site of the embedded files.
 func site(t *testing.T) *Site {
 	t.Helper()
-	s, err := New()
+	s, err := New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,10 +273,12 @@ func TestEveryModuleIsReachable(t *testing.T) {
 // Texts whose key is made of parts are checked by their beginning.
 func TestEveryTextExists(t *testing.T) {
 	s := site(t)
-	base := folder(t, s)
-	table := string(s.files[base+"/texts.en.js"].body)
+	table, err := embedded.ReadFile("page/texts.en.js")
+	if err != nil {
+		t.Fatal(err)
+	}
 	known := make(map[string]bool)
-	for _, m := range regexp.MustCompile(`(?:^|[\s,{])'?([\w.-]+)'?: ['"]`).FindAllStringSubmatch(table, -1) {
+	for _, m := range regexp.MustCompile(`(?:^|[\s,{])'?([\w.-]+)'?: ['"]`).FindAllStringSubmatch(string(table), -1) {
 		known[m[1]] = true
 	}
 	used := regexp.MustCompile("\\bt\\((?:['`])([\\w.-]+)(['`]|\\$)")

@@ -1,7 +1,7 @@
 // What can complete the word before the cursor. Pure.
 import { emoji } from './emoji.js';
 
-const MOST = 8;
+const MOST_PROPOSED = 8;
 
 /**
  * complete returns { from, to, options } for a text and the position of the cursor: an option has
@@ -12,7 +12,7 @@ export function complete(text, cursor, { commands, names, rooms }, asked = false
   const head = text.slice(0, cursor);
   const word = /\S*$/.exec(head)[0];
   const from = cursor - word.length;
-  const result = (options) => ({ from, to: cursor, options: options.slice(0, MOST) });
+  const result = (options) => ({ from, to: cursor, options: options.slice(0, MOST_PROPOSED) });
   const low = word.toLowerCase();
   if (from === 0 && /^\/[a-z?]*$/i.test(word)) {
     return result(commands.filter((c) => [c.name, ...(c.aliases ?? [])].some((n) => `/${n}`.startsWith(low)))

@@ -1,6 +1,6 @@
 // Emoji by name, as in :smile:. Pure.
 
-const table = `smile😄 grin😁 joy😂 rofl🤣 slight_smile🙂 wink😉 blush😊 heart_eyes😍 kissing😗 yum😋 stuck_out_tongue😛 thinking🤔
+const emojiTable = `smile😄 grin😁 joy😂 rofl🤣 slight_smile🙂 wink😉 blush😊 heart_eyes😍 kissing😗 yum😋 stuck_out_tongue😛 thinking🤔
 neutral😐 expressionless😑 no_mouth😶 smirk😏 unamused😒 rolling_eyes🙄 grimacing😬 relieved😌 pensive😔 sleepy😪 sleeping😴
 mask😷 sick🤢 sneezing🤧 hot🥵 cold🥶 dizzy😵 cowboy🤠 party🥳 sunglasses😎 nerd🤓 confused😕 worried😟 frown☹️ open_mouth😮
 astonished😲 flushed😳 pleading🥺 anguished😧 fearful😨 cry😢 sob😭 scream😱 tired😫 yawn🥱 angry😠 rage😡 devil😈 skull💀
@@ -17,7 +17,7 @@ wrench🔧 gear⚙️ link🔗 bell🔔 mail✉️ package📦 calendar📅 char
 plus➕ minus➖ arrow_right➡️ arrow_left⬅️ recycle♻️ white_flag🏳️ checkered_flag🏁`;
 
 /** emoji has the characters by name. */
-export const emoji = new Map(table.split(/\s+/).map((entry) => {
+export const emoji = new Map(emojiTable.split(/\s+/).map((entry) => {
   const [, name, character] = /^([a-z0-9_+-]+)(.+)$/u.exec(entry);
   return [name, character];
 }));

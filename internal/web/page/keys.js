@@ -3,7 +3,7 @@ import { el, fill } from './dom.js';
 import { t } from './texts.js';
 import { openDialog } from './view/dialog.js';
 
-const list = [
+const allKeys = [
   ['Ctrl K', 'key.switch'], ['Alt A', 'key.unread'], ['Alt ↑ / Alt ↓', 'key.rooms'], ['Ctrl Shift F', 'key.search'], ['Enter', 'key.send'], ['Shift Enter', 'key.newline'],
   ['↑', 'key.editLast'], ['Tab', 'key.complete'], ['Shift Tab', 'key.log'], ['↑ / ↓ / Enter', 'key.rows'], ['Escape', 'key.escape'], ['? / Ctrl ,', 'key.help'],
 ];
@@ -29,7 +29,7 @@ function step(app, by) {
 }
 
 export function showKeys() {
-  openDialog(t('keys'), el('dl', { class: 'keys' }, list.map(([keys, what]) => [el('dt', {}, keys.split(' / ').flatMap((k, i) => [i ? ' / ' : '', el('kbd', {}, k)])), el('dd', {}, t(what))])));
+  openDialog(t('keys'), el('dl', { class: 'keys' }, allKeys.map(([keys, what]) => [el('dt', {}, keys.split(' / ').flatMap((k, i) => [i ? ' / ' : '', el('kbd', {}, k)])), el('dd', {}, t(what))])));
 }
 
 /** switchRoom asks for a room or person, and shows it. */

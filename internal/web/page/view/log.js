@@ -7,7 +7,7 @@ import { Tools } from './tools.js';
 
 const FIRST = 120; // items shown at first
 const STEP = 60; // items added at an end
-const MOST = 360; // items shown at once
+const MOST_SHOWN = 360; // items shown at once
 const NEAR = 400; // pixels from an end at which more are added
 const TOGETHER = 5 * 60_000; // messages of one author within this time are shown together
 
@@ -68,8 +68,8 @@ export class LogView {
     let to = this.last ? this.index(this.last) + 1 : items.length;
     let from = this.first ? this.index(this.first) : Math.max(0, to - FIRST);
     if (from > to) from = Math.max(0, to - FIRST);
-    if (to - from > MOST) {
-      if (this.last) to = from + MOST; else from = to - MOST;
+    if (to - from > MOST_SHOWN) {
+      if (this.last) to = from + MOST_SHOWN; else from = to - MOST_SHOWN;
     }
     return [from, to];
   }
@@ -146,10 +146,10 @@ export class LogView {
     if (this.stuck) this.last = undefined;
     const below = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight;
     if (this.log.scrollTop < NEAR) {
-      if (from > 0) this.move(Math.max(0, from - STEP), Math.min(to, from - STEP + MOST));
+      if (from > 0) this.move(Math.max(0, from - STEP), Math.min(to, from - STEP + MOST_SHOWN));
       else if (room.older && items.length > 0) this.app.loadOlder(room);
     } else if (below < NEAR) {
-      if (to < items.length) this.move(Math.max(from, to + STEP - MOST), Math.min(items.length, to + STEP));
+      if (to < items.length) this.move(Math.max(from, to + STEP - MOST_SHOWN), Math.min(items.length, to + STEP));
       else if (room.detached) this.app.loadNewer(room);
     } else if (!this.stuck && !this.first) {
       this.move(from, to);

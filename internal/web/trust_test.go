@@ -1,0 +1,205 @@
+package web
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sudoXpg/netloop/internal/certs"
+)
+
+// authority is a server's certificate, signed by an authority of its own.
+type authority struct {
+	root, leaf *x509.Certificate
+	trusted    bool
+}
+
+func (a *authority) Leaf() *x509.Certificate      { return a.leaf }
+func (a *authority) Authority() *x509.Certificate { return a.root }
+func (a *authority) Trusted() bool                { return a.trusted }
+
+func newAuthority(t *testing.T, name string) *authority {
+	t.Helper()
+	scope, err := certs.ParseScope([]string{"chat.example", "192.0.2.1", "2001:db8::/32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := certs.NewAuthority(name, scope, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := a.Issue(t.TempDir(), []string{"2001:db8::1"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{root: a.Cert, leaf: leaf}
+}
+
+// ask asks for a page of a host.
+func ask(t *testing.T, s *Site, host, target, languages string, secure bool) (status int, header http.Header, body string) {
+	t.Helper()
+	q := httptest.NewRequest(http.MethodGet, target, http.NoBody)
+	q.Host, q.TLS = host, nil
+	q.Header.Set("Accept-Language", languages)
+	if secure {
+		q.TLS = &tls.ConnectionState{}
+	}
+	a := s.Answer(q)
+	header = make(http.Header)
+	for _, f := range a.Fields {
+		name, value, _ := strings.Cut(f, ": ")
+		header.Add(name, value)
+	}
+	return a.Status, header, string(a.Body)
+}
+
+func TestThePageAboutTheAuthority(t *testing.T) {
+	const name = `<b>Hill</b> & "School"`
+	c := newAuthority(t, name)
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	print256 := certs.Fingerprint(c.root)
+	for _, test := range []struct {
+		host, target, languages string
+		secure                  bool
+		want, not               []string
+	}{
+		{
+			"chat.example:9034", trustPage, "", false,
+			[]string{`<html lang="en">`, "Anybody on the network", "https://chat.example:9034/trust/check", print256[:23], print256[72:], "2001:db8::/32", "&lt;b&gt;Hill"},
+			[]string{"<b>Hill", "It works", "not for the address"},
+		},
+		{"chat.example", trustPage, "fr, de-AT;q=0.8, en", false, []string{`<html lang="de">`, `href="https://chat.example/trust/check"`}, nil},
+		{"[2001:db8::1]:9034", trustPage, "en", true, []string{"https://[2001:db8::1]:9034/trust/check"}, []string{"Anybody on the network", "It works"}},
+		{"[2001:db8::1]", trustPage, "en", true, []string{`href="https://[2001:db8::1]/trust/check"`}, nil},
+		{"chat.example:9034", trustCheck, "en", true, []string{"It works"}, nil},
+		{"chat.example:9034", trustCheck, "en", false, []string{"Anybody on the network"}, []string{"It works"}},
+		{
+			"other.example:9034", trustPage, "en", false,
+			[]string{"not for the address", "https://chat.example:9034/trust/check", "https://192.0.2.1:9034/trust/check", "https://[2001:db8::1]:9034/trust/check"},
+			[]string{"other.example"},
+		},
+		{`"><script>:1`, trustPage, "en", false, []string{"not for the address"}, []string{"<script"}},
+	} {
+		status, header, body := ask(t, s, test.host, test.target, test.languages, test.secure)
+		if status != http.StatusOK || header.Get("Content-Security-Policy") == "" || header.Get("Vary") != "Accept-Language" {
+			t.Errorf("%v: status %d, %v", test, status, header)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s%s: no %q in %s", test.host, test.target, want, body)
+			}
+		}
+		for _, not := range test.not {
+			if strings.Contains(body, not) {
+				t.Errorf("%s%s: %q in %s", test.host, test.target, not, body)
+			}
+		}
+	}
+}
+
+func TestTheAuthorityIsThereInTwoFormatsAndItsFingerprintAsAPicture(t *testing.T) {
+	c := newAuthority(t, "Hill")
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, header, body := ask(t, s, "chat.example", trustDER, "", false)
+	if header.Get("Content-Type") != "application/x-x509-ca-cert" || body != string(c.root.Raw) {
+		t.Errorf("DER: %v", header)
+	}
+	_, header, body = ask(t, s, "chat.example", trustPEM, "", false)
+	if block, _ := pem.Decode([]byte(body)); block == nil || !bytes.Equal(block.Bytes, c.root.Raw) || !strings.Contains(header.Get("Content-Disposition"), ".pem") {
+		t.Errorf("PEM: %v, %q", header, body)
+	}
+	var pictures []string
+	for range 2 {
+		_, header, body = ask(t, s, "chat.example", trustCode, "", false)
+		picture, err := png.Decode(strings.NewReader(body))
+		if err != nil || header.Get("Content-Type") != "image/png" {
+			t.Fatal(err, header)
+		}
+		if size := picture.Bounds(); size.Dx() != size.Dy() || size.Dx() < 100 {
+			t.Errorf("a picture of %v", size)
+		}
+		pictures = append(pictures, body)
+		c.root = newAuthority(t, "Other").root
+	}
+	if pictures[0] == pictures[1] {
+		t.Error("another authority has the same fingerprint")
+	}
+}
+
+func TestWithoutAnAuthorityThereIsNothingToTrust(t *testing.T) {
+	none := newAuthority(t, "Hill")
+	none.root = nil
+	for _, c := range []Certificates{nil, none} {
+		s, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range []string{trustPage, trustCheck, trustDER, trustPEM, trustCode} {
+			if status, _, body := ask(t, s, "chat.example", target, "", false); status != http.StatusNotFound || !strings.Contains(body, "chatsrv help ca") {
+				t.Errorf("%s: status %d, %q", target, status, body)
+			}
+		}
+	}
+}
+
+// RFC 6797, section 7.2: not without TLS. After an authority was removed, browsers would not
+// even let users pass the warning.
+func TestStrictTransportIsForTrustedCertificatesAlone(t *testing.T) {
+	for _, test := range []struct {
+		trusted, secure, want bool
+	}{{true, true, true}, {true, false, false}, {false, true, false}} {
+		c := newAuthority(t, "Hill")
+		c.trusted = test.trusted
+		s, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range []string{"/", "/missing", trustPage} {
+			_, header, _ := ask(t, s, "chat.example", target, "", test.secure)
+			if got := header.Get("Strict-Transport-Security") != ""; got != test.want {
+				t.Errorf("%+v, %s: %v", test, target, header)
+			}
+		}
+	}
+}
+
+// The browser asks for the page, the style, the program and the icon; that of an installed one
+// and the manifest come later.
+func TestThePageNeedsFourRequests(t *testing.T) {
+	s := site(t)
+	_, _, page := get(t, s, "/")
+	base := folder(t, s)
+	need := []string{"/"}
+	for name := range s.files {
+		if strings.Contains(page, name) && name != "/" && !strings.HasSuffix(name, ".webmanifest") {
+			need = append(need, name)
+		}
+	}
+	size := 0
+	for _, name := range need {
+		_, _, body := get(t, s, name, "Accept-Encoding", "gzip")
+		size += len(body)
+		if strings.HasSuffix(name, ".js") && strings.Contains(body, "\nimport ") {
+			t.Errorf("%s imports others", name)
+		}
+	}
+	const most = 60 << 10
+	if len(need) != 4 || !slices.Contains(need, base+"/"+entry) || size > most {
+		t.Errorf("%d bytes in %q, want at most %d in 4", size, need, most)
+	}
+	t.Logf("%d bytes", size)
+}
