@@ -255,7 +255,7 @@ func (c *Conn) OffloadTo(e Executor, work, done func()) error {
 }
 
 // SetDeadline has Deadline called after d, and replaces an earlier deadline.
-// The call comes at most 8 ms late and never early. 0 clears the deadline.
+// The call comes at most 4 ms late and never early. 0 clears the deadline.
 // After Close it has no effect.
 func (c *Conn) SetDeadline(d time.Duration) {
 	if !c.asked.Load() {

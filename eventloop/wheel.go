@@ -7,16 +7,16 @@ import (
 
 // tickLength is the resolution of connection deadlines: they are met up to one
 // tick late, never early.
-const tickLength = 8 * time.Millisecond
+const tickLength = 4 * time.Millisecond
 
-// tick counts tickLengths since the loop started. It wraps after 397 days;
+// tick counts tickLengths since the loop started. It wraps after 198 days;
 // only differences of up to half of that are ever looked at.
 type tick uint32
 
 // before reports whether a comes before b.
 func (a tick) before(b tick) bool { return int32(a-b) < 0 }
 
-// longest is what a longer duration counts as: a hundred days, beyond which
+// longest is what a longer duration counts as: fifty days, beyond which
 // ticks could not be compared.
 const longest = tickLength << 30
 
@@ -54,8 +54,8 @@ func (r *ring) next(i uint32) uint32 {
 
 // A wheel keeps one due time for each small integer ("slot"), sixteen bytes each,
 // and reports those that have come: a hierarchical timing wheel (Varghese and
-// Lauck, SOSP 1987) with two levels, of 2 s and 9 minutes. A due time further off
-// is looked at once in 9 minutes. Postponing one is cheap: the callback for the
+// Lauck, SOSP 1987) with two levels, of 1 s and 4 minutes. A due time further off
+// is looked at once in 4 minutes. Postponing one is cheap: the callback for the
 // old time looks at the real one and sets it again.
 type wheel struct {
 	now       tick

@@ -175,7 +175,7 @@ func TestVeryLongTimeoutsDoNotWrapAround(t *testing.T) {
 }
 
 func TestTicksRoundUp(t *testing.T) {
-	for d, want := range map[time.Duration]tick{0: 0, 1: 1, tickLength: 1, tickLength + 1: 2, time.Second: 125} {
+	for d, want := range map[time.Duration]tick{0: 0, 1: 1, tickLength: 1, tickLength + 1: 2, time.Second: 250} {
 		if got := ticksIn(d); got != want {
 			t.Errorf("%v is %d ticks, want %d", d, got, want)
 		}
