@@ -174,7 +174,11 @@ func (p program) caInit(c config.Config, folder string, permit []string) error {
 	if err := p.printAuthority(c, folder, a.Cert, leaf); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(p.stdout, "Users open http://HOST:PORT/trust on their devices and follow the steps there.\nGive them the fingerprint in some other way, so that they can compare it.\n")
+	how := "Users open http://HOST:PORT/trust on their devices and follow the steps there."
+	if !c.Web {
+		how = "With --web=false there is no page that helps users: give them " + certs.AuthorityFile + "."
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s\nGive them the fingerprint in some other way, so that they can compare it.\n", how)
 	return err
 }
 

@@ -93,24 +93,26 @@ func NewAuthority(site string, s Scope, now time.Time) (*Authority, error) {
 
 // Save writes the certificate and the encrypted key into a folder that has no authority yet.
 func (a *Authority) Save(folder, passphrase string) error {
-	for _, name := range []string{AuthorityFile, AuthorityKey} {
-		switch _, err := os.Lstat(filepath.Join(folder, name)); {
-		case err == nil:
-			return fmt.Errorf("%s: %w", filepath.Join(folder, name), ErrAuthorityExists)
-		case !errors.Is(err, fs.ErrNotExist):
-			return err
-		}
-	}
-	key, err := pkcs8.MarshalPrivateKey(a.key, []byte(passphrase), encryption())
+	der, err := pkcs8.MarshalPrivateKey(a.key, []byte(passphrase), encryption())
 	if err != nil {
 		return err
 	}
-	// The certificate comes last: what is interrupted before it has made no authority that
-	// could not sign.
-	if err := replace(filepath.Join(folder, AuthorityKey), pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: key})); err != nil {
-		return err
+	key, cert := filepath.Join(folder, AuthorityKey), filepath.Join(folder, AuthorityFile)
+	if err := create(key, pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})); err != nil {
+		return existing(err)
 	}
-	return replace(filepath.Join(folder, AuthorityFile), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Cert.Raw}))
+	if err := create(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Cert.Raw})); err != nil {
+		return errors.Join(existing(err), os.Remove(key))
+	}
+	return nil
+}
+
+// existing says of a file that exists what it is.
+func existing(err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %w", ErrAuthorityExists, err)
+	}
+	return err
 }
 
 // OpenAuthority reads the authority of a folder. The error wraps fs.ErrNotExist if there is

@@ -56,6 +56,10 @@ func verify(a *Authority, leaf *x509.Certificate, host string, now time.Time) er
 
 func TestClientsThatTrustTheAuthorityAcceptItsScopeAlone(t *testing.T) {
 	now := newClock().now
+	unscoped, err := NewAuthority("x", Scope{}, now)
+	if err != nil || ScopeOf(unscoped.Cert).String() != "localhost, 127.0.0.0/8, ::1" {
+		t.Errorf("without a scope: %v, %v", ScopeOf(unscoped.Cert), err)
+	}
 	a, leaf := found(t, folder(t), now, []string{"10.1.2.3", "www.chat.example", "10.2.0.1", "other.example"}, "Chat.Example.", "10.1.0.0/16", "192.0.2.1")
 	for _, host := range []string{"chat.example", "www.chat.example", "localhost", "10.1.2.3", "192.0.2.1"} {
 		if err := verify(a, leaf, host, now); err != nil {
@@ -135,9 +139,9 @@ func TestWhatCannotBePermittedIsAnError(t *testing.T) {
 			t.Errorf("%q: %v, %v", word, s, err)
 		}
 	}
-	s, err := ParseScope([]string{"Bücher.example", "10.9.8.7/8", "::ffff:192.0.2.1", "bücher.example"})
+	s, err := ParseScope([]string{"Bücher.example", "localhost", "127.0.0.1", "10.9.8.7/8", "::ffff:192.0.2.1", "bücher.example"})
 	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")}
-	if err != nil || !slices.Equal(s.Names, []string{"localhost", "xn--bcher-kva.example"}) || !slices.Equal(s.Networks[2:], want) {
+	if err != nil || !slices.Equal(s.Names, []string{"xn--bcher-kva.example"}) || !slices.Equal(s.Networks, want) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
@@ -150,6 +154,18 @@ func TestAnAuthorityIsOpenedWithItsPassphraseAlone(t *testing.T) {
 	a, first := found(t, dir, now, nil)
 	if err := a.Save(dir, passphrase); !errors.Is(err, ErrAuthorityExists) {
 		t.Errorf("a second one: %v", err)
+	}
+	if other, err := NewAuthority("x", Scope{}, now); err != nil || os.Remove(filepath.Join(dir, AuthorityKey)) != nil || !errors.Is(other.Save(dir, passphrase), ErrAuthorityExists) {
+		t.Errorf("a second one whose key is missing: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, AuthorityKey)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a key without its certificate is left: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, AuthorityFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Save(dir, passphrase); err != nil {
+		t.Fatal(err)
 	}
 	for _, wrong := range []string{"", "Correct horse", passphrase + "\n"} {
 		if _, err := OpenAuthority(dir, wrong); !errors.Is(err, ErrPassphrase) {

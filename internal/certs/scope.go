@@ -12,13 +12,14 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// A Scope is what an Authority may sign certificates for.
+// A Scope is what an Authority may sign certificates for, beyond the names and addresses that
+// every machine has for itself.
 type Scope struct {
 	Names    []string // and every name below them, in lower case
 	Networks []netip.Prefix
 }
 
-// always is in every scope, so that names and addresses, which are constrained separately, both
+// always is what every Authority may sign for, so that names and addresses, which are constrained separately, both
 // are constrained (RFC 5280, section 4.2.1.10: what is not mentioned is not restricted).
 var always = Scope{
 	Names:    []string{"localhost"},
@@ -35,10 +36,9 @@ var validName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[
 const maxName = 253
 
 // ParseScope returns the scope of words, each of which is a name, an address or a network in
-// CIDR notation. This machine's own names and addresses (localhost, 127.0.0.0/8 and ::1) are
-// always in it.
+// CIDR notation. Every authority may sign for localhost, 127.0.0.0/8 and ::1.
 func ParseScope(words []string) (Scope, error) {
-	s := Scope{Names: slices.Clone(always.Names), Networks: slices.Clone(always.Networks)}
+	var s Scope
 	for _, word := range words {
 		if err := s.add(word); err != nil {
 			return Scope{}, fmt.Errorf("%q can't be permitted: %w", word, err)
@@ -71,7 +71,7 @@ func (s *Scope) add(word string) error {
 	if err != nil || !isHost(name) {
 		return fmt.Errorf("it is no name, address or network (names below a name are permitted with it, without *.)")
 	}
-	if !slices.Contains(s.Names, name) {
+	if !slices.Contains(s.Names, name) && !slices.Contains(always.Names, name) {
 		s.Names = append(s.Names, name)
 	}
 	return nil
@@ -86,9 +86,9 @@ func (s *Scope) network(n netip.Prefix) {
 // constrain writes the scope into the template of an authority.
 func (s Scope) constrain(c *x509.Certificate) {
 	c.PermittedDNSDomainsCritical = true
-	c.PermittedDNSDomains = s.Names
+	c.PermittedDNSDomains = slices.Concat(always.Names, s.Names)
 	c.PermittedEmailAddresses = []string{noMail}
-	for _, n := range s.Networks {
+	for _, n := range slices.Concat(always.Networks, s.Networks) {
 		c.PermittedIPRanges = append(c.PermittedIPRanges, &net.IPNet{
 			IP: n.Addr().AsSlice(), Mask: net.CIDRMask(n.Bits(), n.Addr().BitLen()),
 		})

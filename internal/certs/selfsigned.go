@@ -128,13 +128,21 @@ func replace(path string, data []byte) error {
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err := create(next, data); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
+// create writes a new file that only its owner may read.
+func create(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(next))
+		return errors.Join(err, os.Remove(path))
 	}
-	return os.Rename(next, path)
+	return nil
 }

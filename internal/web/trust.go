@@ -84,7 +84,7 @@ type trusting struct {
 // it is for something else.
 func (s *Site) answerTrust(q *http.Request) *http1.Response {
 	switch q.URL.Path {
-	case trustPage, trustCheck, trustDER, trustPEM, trustCode:
+	case trustPage, trustPage + "/", trustCheck, trustDER, trustPEM, trustCode:
 	default:
 		return nil
 	}

@@ -82,6 +82,7 @@ func TestThePageAboutTheAuthority(t *testing.T) {
 		{"chat.example", trustPage, "fr, de-AT;q=0.8, en", false, []string{`<html lang="de">`, `href="https://chat.example/trust/check"`}, nil},
 		{"[2001:db8::1]:9034", trustPage, "en", true, []string{"https://[2001:db8::1]:9034/trust/check"}, []string{"Anybody on the network", "It works"}},
 		{"[2001:db8::1]", trustPage, "en", true, []string{`href="https://[2001:db8::1]/trust/check"`}, nil},
+		{"chat.example:9034", trustPage + "/", "en", false, []string{"Anybody on the network"}, nil},
 		{"chat.example:9034", trustCheck, "en", true, []string{"It works"}, nil},
 		{"chat.example:9034", trustCheck, "en", false, []string{"Anybody on the network"}, []string{"It works"}},
 		{
