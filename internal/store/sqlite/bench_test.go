@@ -273,3 +273,98 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+// owners is how many authors there are of messages with a client's ID.
+const owners = 64
+
+// BenchmarkClientIDs is the rate of commits of a message by each of 64 authors, without
+// and with a client's ID, once the window of each author is full. writtenKB includes
+// checkpoints.
+func BenchmarkClientIDs(b *testing.B) {
+	for _, with := range []bool{false, true} {
+		b.Run(fmt.Sprintf("with=%v", with), func(b *testing.B) { benchmarkClientIDs(b, with) })
+	}
+}
+
+func benchmarkClientIDs(b *testing.B, with bool) {
+	s, st := opened(b, folder(b))
+	r := rand.New(rand.NewPCG(1, 2))
+	id := uint64(0)
+	round := func(records []chat.Record) []chat.Record {
+		for owner := range uint64(owners) {
+			id++
+			p := message(r, st.Epoch, id)
+			if with {
+				// Accounts are not created in sequence.
+				p.Owner, p.CID = 1+owner*1000, fmt.Sprintf("%016x-%d", r.Uint64(), id)
+			}
+			records = append(records, p)
+		}
+		return records
+	}
+	for range (chat.CIDWindow + chat.CIDWindow/4) / 10 {
+		var records []chat.Record
+		for range 10 {
+			records = round(records)
+		}
+		if err := s.Commit(records); err != nil {
+			b.Fatal(err)
+		}
+	}
+	commits := make([][]chat.Record, b.N)
+	for i := range commits {
+		commits[i] = round(nil)
+	}
+	took := make([]time.Duration, b.N)
+	before := written()
+	b.ResetTimer()
+	for i, records := range commits {
+		begin := time.Now()
+		if err := s.Commit(records); err != nil {
+			b.Fatal(err)
+		}
+		took[i] = time.Since(begin)
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(b.N*owners)/b.Elapsed().Seconds(), "messages/s")
+	b.ReportMetric(float64(took[b.N*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(written()-before)/1024/float64(b.N), "writtenKB/commit")
+}
+
+// BenchmarkPosted asks for the client IDs of one of 64 authors, whose messages alternate.
+func BenchmarkPosted(b *testing.B) {
+	s, st := opened(b, folder(b))
+	r := rand.New(rand.NewPCG(1, 2))
+	id := uint64(0)
+	for range chat.CIDWindow + chat.CIDWindow/8 {
+		var records []chat.Record
+		for owner := range uint64(owners) {
+			id++
+			p := message(r, st.Epoch, id)
+			p.Owner, p.CID = 1+owner*1000, fmt.Sprintf("%016x-%d", r.Uint64(), id)
+			records = append(records, p)
+		}
+		if err := s.Commit(records); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		list, err := s.Posted(1+1000*r.Uint64N(owners), chat.CIDWindow)
+		if err != nil || len(list) != chat.CIDWindow {
+			b.Fatal(len(list), err)
+		}
+	}
+}
+
+// written returns how many bytes this process has written, 0 if the system does not
+// say.
+func written() (n int64) {
+	text, _ := os.ReadFile("/proc/self/io")
+	for line := range strings.Lines(string(text)) {
+		if _, err := fmt.Sscanf(line, "wchar: %d", &n); err == nil {
+			return n
+		}
+	}
+	return 0
+}

@@ -298,6 +298,9 @@ func (c *change) finish() error {
 	if err := c.trimChanges(); err != nil {
 		return err
 	}
+	if err := c.moveClientIDs(); err != nil {
+		return err
+	}
 	return c.k.exec(`UPDATE meta SET last_id = max(last_id, ?), clean = ?, probe = probe + 1`, c.lastID, c.clean)
 }
 

@@ -67,6 +67,55 @@ func oldPost(id int64) row {
 	}}}
 }
 
+// newestVersion is the version after all migrations.
+const newestVersion = 3
+
+// The client IDs of a database of version 2: of an account, whose window is full, and
+// of a guest's session. The older one of two that are the same is not stored there.
+const (
+	oldSession = 4500
+	oldCIDs    = chat.CIDWindow + cidSlack
+)
+
+// oldCID is the client ID number n, which is not in the order of messages.
+func oldCID(n int) string { return fmt.Sprintf("%x-%d", n*7919%10007, n) }
+
+// version2 makes a folder with a database of version 2, with or without client IDs.
+func version2(t *testing.T, with bool) (dir string) {
+	t.Helper()
+	dir = version1(t)
+	k, err := open(filepath.Join(dir, FileName), writing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := schema.ReadFile("schema/0002.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(k.c.Exec(string(script)), k.c.Exec(`PRAGMA user_version = 2`))
+	if with {
+		err = errors.Join(err, k.within(toWrite, func() error { return fillClientIDs(k) }))
+	}
+	if err := errors.Join(err, k.close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func fillClientIDs(k *conn) error {
+	err := k.exec(`INSERT INTO sessions VALUES (?, 0, zeroblob(32), zeroblob(32), '{}')`, oldSession)
+	for n := 1; n <= oldCIDs && err == nil; n++ {
+		for _, owner := range []int{4001, oldSession} {
+			if owner == oldSession && n > 3 {
+				continue
+			}
+			err = errors.Join(err, k.exec(`INSERT INTO cids (owner, cid, id, room, epoch, seq) VALUES (?, ?, ?, ?, ?, ?)`,
+				owner, oldCID(n), 2*n+owner%2, n%2+1, oldEpoch, n))
+		}
+	}
+	return err
+}
+
 func fillVersion1(k *conn) error {
 	first := store.Chain(store.Entry{}, chat.Act{By: "ann", Verb: "ban"})
 	for _, each := range []struct {
@@ -196,7 +245,7 @@ func TestADatabaseOfVersion1IsMigratedWithItsData(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := versionOf(t, dir); v != 2 {
+	if v := versionOf(t, dir); v != newestVersion {
 		t.Errorf("version %d", v)
 	}
 	s = reopened(t, dir)
@@ -254,20 +303,27 @@ func emptyFolder(t *testing.T) string {
 // database in the folder that is its value.
 const MigrationVariable = "STORE_TEST_MIGRATION"
 
-// DieMigrating does what migrate does, and kills the process before the end of
+// DieMigrating does the first step of migrate, and kills the process before the end of
 // the transaction.
 func DieMigrating(dir string) error {
 	k, err := open(filepath.Join(dir, FileName), writing)
 	if err != nil {
 		return err
 	}
-	script, err := schema.ReadFile("schema/0002.sql")
+	version, err := k.number(`PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	script, err := schema.ReadFile(migrations()[version])
 	if err != nil {
 		return err
 	}
 	return k.within(toWrite, func() error {
 		// More than fits into the cache, so that some of it is in the log.
-		err := errors.Join(k.c.Exec(string(script)), k.c.Exec(`PRAGMA user_version = 2; PRAGMA cache_size = 10; UPDATE posts SET edited = 1, name = name || 'x'`))
+		err := errors.Join(
+			k.c.Exec(string(script)), k.c.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, version+1)),
+			k.c.Exec(`PRAGMA cache_size = 10; UPDATE posts SET edited = 1, name = name || 'x'`),
+		)
 		if err != nil {
 			return err
 		}
@@ -283,19 +339,108 @@ func DieMigrating(dir string) error {
 }
 
 func TestAMigrationThatIsKilledIsDoneAgain(t *testing.T) {
-	dir := version1(t)
-	for range 3 {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), MigrationVariable+"="+dir)
-		if out, err := cmd.CombinedOutput(); err == nil || len(out) > 0 {
-			t.Fatalf("it was not killed: %v %s", err, out)
+	for version, dir := range map[uint32]string{1: version1(t), 2: version2(t, true)} {
+		for range 3 {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), MigrationVariable+"="+dir)
+			if out, err := cmd.CombinedOutput(); err == nil || len(out) > 0 {
+				t.Fatalf("it was not killed: %v %s", err, out)
+			}
+			if info, err := os.Stat(filepath.Join(dir, FileName+"-wal")); err != nil || info.Size() == 0 {
+				t.Errorf("nothing was written: %v", err)
+			}
+			if v := versionOf(t, dir); v != version {
+				t.Fatalf("version %d instead of %d", v, version)
+			}
 		}
-		if info, err := os.Stat(filepath.Join(dir, FileName+"-wal")); err != nil || info.Size() == 0 {
-			t.Errorf("nothing was written: %v", err)
-		}
-		if v := versionOf(t, dir); v != 1 {
-			t.Fatalf("version %d", v)
+		s := reopened(t, dir)
+		checkMigrated(t, s)
+		if version == 2 {
+			checkClientIDs(t, s)
 		}
 	}
-	checkMigrated(t, reopened(t, dir))
+}
+
+// checkClientIDs checks that a store has the client IDs of version 2.
+func checkClientIDs(t *testing.T, s *Store) {
+	t.Helper()
+	for owner, count := range map[uint64]int{4001: oldCIDs, oldSession: 3, 4002: 0} {
+		var want []chat.Posted
+		for n := count; n > max(0, count-chat.CIDWindow); n-- {
+			want = append(want, chat.Posted{
+				CID: oldCID(n), Room: []string{"#lobby", "#tea"}[n%2], Epoch: oldEpoch, Seq: uint64(n), ID: uint64(2*n) + owner%2,
+			})
+		}
+		got, err := s.Posted(owner, chat.CIDWindow)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Fatalf("owner %d: %v (-want +got)\n%s", owner, err, diff)
+		}
+	}
+}
+
+func TestADatabaseOfVersion2IsMigratedWithItsClientIDs(t *testing.T) {
+	dir := version2(t, true)
+	s := reopened(t, dir)
+	st := checkMigrated(t, s)
+	checkClientIDs(t, s)
+	// The client ID of an old message is used again, and the window is moved on.
+	record := func(n uint64, cid string) chat.Record {
+		return chat.Post{Key: "ann", Owner: 4001, CID: cid, Event: chat.Event{
+			Room: "#tea", Epoch: st.Epoch, Seq: 3000 + n, ID: st.LastID + n, Kind: chat.Say, Name: "ann", Body: "new", Time: time.Unix(1_800_000_000, 0),
+		}}
+	}
+	records := []chat.Record{record(1, oldCID(oldCIDs))}
+	if err := s.Commit(records); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Posted(4001, chat.CIDWindow)
+	if err != nil || len(got) != chat.CIDWindow || got[0].ID != st.LastID+1 || got[1].CID != oldCID(oldCIDs-1) {
+		t.Fatalf("%v %d %.2v", err, len(got), got)
+	}
+	for n := range uint64(maxRecentCIDs) {
+		records = append(records, record(2+n, fmt.Sprint(n)))
+	}
+	if err := s.Commit(records[1:]); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.w.number(`SELECT count(*) FROM cids WHERE owner = 4001`); err != nil || n != chat.CIDWindow {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if got, err := s.Posted(4001, chat.CIDWindow); err != nil || len(got) != chat.CIDWindow || got[0].CID != fmt.Sprint(maxRecentCIDs-1) {
+		t.Errorf("%v %d %.1v", err, len(got), got)
+	}
+	if found, err := s.Verify(); err != nil || len(found) > 0 {
+		t.Errorf("damage: %v %q", err, found)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v := versionOf(t, dir); v != newestVersion {
+		t.Errorf("version %d", v)
+	}
+}
+
+func TestADatabaseOfVersion2WithoutClientIDsIsMigrated(t *testing.T) {
+	s := reopened(t, version2(t, false))
+	checkMigrated(t, s)
+	if got, err := s.Posted(4001, 9); err != nil || len(got) != 0 {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+func TestABackupOfVersion2IsRestored(t *testing.T) {
+	backup, restored := filepath.Join(emptyFolder(t), "backup"), emptyFolder(t)
+	k, err := open(filepath.Join(version2(t, true), FileName), writing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(k.exec(`VACUUM INTO ?`, backup), k.close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(backup, restored, false); err != nil {
+		t.Fatal(err)
+	}
+	s := reopened(t, restored)
+	checkMigrated(t, s)
+	checkClientIDs(t, s)
 }

@@ -60,8 +60,10 @@ type Store struct {
 	// log. Both are dropped when a transaction fails.
 	rooms map[string]int64
 	acts  *store.Entry
-	// cids caches how many client IDs an owner has, at most. It is dropped, too.
-	cids map[uint64]int64
+	// cids caches how many rows an owner has in the table cids, at most, and recent what
+	// is in recent_cids; nil if that is not known. They are dropped, too.
+	cids   map[uint64]int64
+	recent *recentCIDs
 	// scrub is set if deleted text may still be in the write-ahead log.
 	scrub bool
 }
@@ -370,6 +372,7 @@ func (s *Store) write(do func(*conn) error) error {
 	if err != nil {
 		clear(s.rooms)
 		clear(s.cids)
+		s.recent = nil
 		s.acts = nil
 	}
 	return err
