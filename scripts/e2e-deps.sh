@@ -34,6 +34,8 @@ look() {
 	fi
 	# Not a client: it shows the order of system calls.
 	[ "$(uname -s)" != Linux ] || missing strace strace
+	# Not a client: it is as slow as it can be.
+	[ "$(uname -s)" != Linux ] || missing slowhttptest slowhttptest
 	# Not a client: it gives the tests addresses that are not loopback.
 	missing ip iproute2
 }
