@@ -181,6 +181,7 @@ type Saved struct {
 	Epoch, Seq, ID uint64
 	// Stored is set if it is on disk, which it can't be on a server that stores nothing.
 	Stored bool
+	Held   bool  // it waits for a moderator's review, and has no place in the order
 	Why    *Note // it was not sent, or not saved, although others may have seen it; nil: it was
 }
 

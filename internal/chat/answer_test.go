@@ -373,3 +373,43 @@ func TestAnApprovalPublishesAMessageOnlyIfItCanBeSaved(t *testing.T) {
 		}
 	}
 }
+
+// The sender may be without a connection by then.
+func TestAMessageForAReviewIsAnsweredWhenItIsSaved(t *testing.T) {
+	words, err := wordfilter.Parse([]byte("flag: grog\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for failure, want := range map[error]chat.Saved{
+		nil:                     {CID: "c", Room: chat.Lobby, Held: true},
+		errors.New("disk full"): {CID: "c", Room: chat.Lobby},
+	} {
+		f, d := withSlowDisk(t, func(*chat.Options) {})
+		f.hub.SetWords(words)
+		bob := f.join("bob")
+		f.hub.Post(&bob.Member, chat.Line{Kind: chat.Say, Text: "grog", CID: "c"}, now)
+		if len(bob.answers) > 0 {
+			t.Errorf("answered %v before it is saved", bob.answers)
+		}
+		d.decide(failure) // and nothing runs on bob's connection any more
+		got := lastAnswer[chat.Saved](bob)
+		if failed := got.Why != nil; failed != (failure != nil) {
+			t.Errorf("%v: %+v", failure, got)
+		}
+		if got.Why = nil; got != want {
+			t.Errorf("%v: %+v, want %+v", failure, got, want)
+		}
+	}
+}
+
+// Who is being removed from a room is told that a message is not sent.
+func TestAMessageOfAUserWhoIsBeingKickedIsRefused(t *testing.T) {
+	f, d := withSlowDisk(t, func(*chat.Options) {})
+	root, bob := f.logsIn("root2"), f.join("bob")
+	d.commit()
+	f.run(root, "kick", "bob")
+	f.hub.Post(&bob.Member, chat.Line{Kind: chat.Say, Text: "one more", CID: "c"}, now)
+	if told := bob.lastTold(); told.Kind != chat.Refusal || told.Body != "you are not in #lobby" {
+		t.Errorf("told %+v", told)
+	}
+}

@@ -9,23 +9,40 @@ const (
 	maxFlagsGuests = MaxFlags / 2
 )
 
-// flag puts a message into the review queue.
-func (h *Hub) flag(m *Member, r *Room, e Event, why string) {
+// flag puts a message into the review queue. p is nil for a message without a CID.
+func (h *Hub) flag(m *Member, r *Room, e Event, why string, p *pendingPost) {
 	e.Author, e.Account, e.Name, e.Room, e.ID = m.id, m.account(), m.Name(), r.name, h.nextID()
 	f := Flag{ID: e.ID, Event: e, Key: m.who.name.Key(), Held: true, Why: why}
 	if err := h.queueFlag(f); err != nil {
 		m.refuse(Why(err))
+		p.drop()
 		return
 	}
-	h.persistThen(m, func(err error) {
-		if err != nil {
-			h.dropFlags(func(o *Flag) bool { return o.ID == f.ID })
-			m.refuse(note("line-not-saved", "why", Why(err)))
-			return
-		}
-		m.tell(note("waits-for-review"))
-	}, f)
+	h.await(m, r, p, func() { h.dropFlags(func(o *Flag) bool { return o.ID == f.ID }) }, f)
 	h.Alert(note("flag-waits", "id", e.ID, "name", e.Name, "room", e.Room))
+}
+
+// await tells m, when the records are saved, that a message waits for a review. If they can't be
+// saved, it calls undo instead, on any goroutine, and m is told why.
+func (h *Hub) await(m *Member, r *Room, p *pendingPost, undo func(), records ...Record) {
+	outcome := func(err error) Saved {
+		if err != nil {
+			return Saved{Room: r.name, Why: Why(err)}
+		}
+		return Saved{Room: r.name, Held: true}
+	}
+	h.persistAlways(m, func(err error) {
+		if err != nil && undo != nil {
+			undo()
+		}
+		if p != nil { // the client may be back on another connection by then
+			p.end(outcome(err))
+		}
+	}, func(err error) {
+		if p == nil {
+			m.out.Answer(outcome(err))
+		}
+	}, records...)
 }
 
 // queueFlag puts a message into the queue, unless its author has too many there.

@@ -42,7 +42,8 @@ type receipt struct {
 	epoch    uint64
 	seq, id  uint64
 	stored   bool // as the sender was told
-	unstored bool // it is not in the archive: a private message, or one that only the sender sees
+	held     bool // for a review
+	unstored bool // it is not in the archive: a private message, one for a review, or one that only the sender sees
 }
 
 // A pendingPost is a message that is on its way to the disk. A nil *pendingPost is that of a
@@ -97,7 +98,7 @@ func (r *receipts) find(cid string) (Saved, bool) {
 		return Saved{}, false
 	}
 	k := &r.kept[i]
-	return Saved{CID: cid, Room: k.room, To: k.to, Epoch: k.epoch, Seq: k.seq, ID: k.id, Stored: k.stored}, true
+	return Saved{CID: cid, Room: k.room, To: k.to, Epoch: k.epoch, Seq: k.seq, ID: k.id, Stored: k.stored, Held: k.held}, true
 }
 
 // end tells everybody who waits the outcome. A message that was not saved may be sent
@@ -110,7 +111,7 @@ func (p *pendingPost) end(s Saved) {
 	delete(r.open, p.cid)
 	if s.Why == nil {
 		r.keep(hashCID(p.cid), receipt{
-			room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored, unstored: p.pretended,
+			room: s.Room, epoch: s.Epoch, seq: s.Seq, id: s.ID, stored: s.Stored, held: s.Held, unstored: p.pretended || s.Held,
 		})
 	}
 	r.mu.Unlock()

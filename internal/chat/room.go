@@ -191,14 +191,20 @@ func (r *Room) Say(m *Member, text string, now time.Time) {
 }
 
 // publishOf publishes a message of m, unless m has been silenced. p, which may be nil, is
-// its pendingPost.
-func (r *Room) publishOf(m *Member, e Event, p *pendingPost) {
+// its pendingPost. It returns why a message is refused whose author is not told otherwise: they
+// are being removed from the room. In a room that is closed, a message stays unanswered, so that
+// its author sends it again when the server is back.
+func (r *Room) publishOf(m *Member, e Event, p *pendingPost) *Note {
 	e.Author, e.Account, e.Name = m.id, m.account(), m.Name()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s := m.in(r); r.closed || m.marked(gone) || s != nil && s.gone {
+	switch s := m.in(r); {
+	case r.closed, m.marked(gone):
 		p.drop()
-		return
+		return nil
+	case s != nil && s.gone:
+		p.drop()
+		return note("not-in-room", "room", r.name)
 	}
 	r.place(&e)
 	receipt := p != nil || m.Settings().Receipts
@@ -208,12 +214,13 @@ func (r *Room) publishOf(m *Member, e Event, p *pendingPost) {
 			post.Owner, post.CID = p.of.owner, p.cid
 		}
 		r.send(post, m.onSaved(&e, receipt, p))
-		return
+		return nil
 	}
 	r.send(Post{Event: e, Key: m.who.name.Key()}, nil)
 	if p != nil {
 		p.end(savedAt(&e, false))
 	}
+	return nil
 }
 
 // leave removes a seat, and tells the others if it was the person's last one here.

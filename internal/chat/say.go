@@ -38,7 +38,9 @@ func (h *Hub) speak(m *Member, r *Room, e Event, p *pendingPost) {
 	e.Body = j.text
 	switch {
 	case j.to == everybody:
-		r.publishOf(m, e, p)
+		if why := r.publishOf(m, e, p); why != nil {
+			m.refuse(why)
+		}
 		return
 	case j.to == author && j.words == "":
 		h.pretend(m, r, e, p)
@@ -46,9 +48,11 @@ func (h *Hub) speak(m *Member, r *Room, e Event, p *pendingPost) {
 	case j.to == nobody:
 		h.refuseFor(m, j, now)
 	case j.to == reviewers:
-		h.flag(m, r, e, j.words)
-	default:
-		m.tell(note("waits-for-review"))
+		h.flag(m, r, e, j.words, p)
+		return
+	default: // the author is shadow-muted, and must not notice
+		h.await(m, r, p, nil)
+		return
 	}
 	p.drop()
 }

@@ -201,6 +201,8 @@ func (c *Client) take(e Event) {
 		return
 	case Ack:
 		c.settled(e.CID)
+	case Held:
+		c.settled(e.CID)
 	case Failure:
 		c.settled(e.CID)
 		c.fills.refused(e.CID)

@@ -286,6 +286,17 @@ func next[T client.Event](t *testing.T, c *client.Client) (v T) {
 	return v
 }
 
+func TestAMessageThatWaitsForAReviewIsNotSentAgain(t *testing.T) {
+	s, c := scripted(t, client.Options{}, welcomed, lobby, tokenLine("one"))
+	next[client.Joined](t, c)
+	cid, _ := c.Post(client.Post{Room: "#lobby", Text: "a"})
+	s.reads()
+	s.writes(fmt.Sprintf(`{"type":"held","cid":%q,"room":"#lobby","code":"waits-for-review","text":"wait"}`, cid))
+	if held := next[client.Held](t, c); held.CID != cid || held.Room != "#lobby" || c.Unacked() != 0 {
+		t.Errorf("%+v, and %d are unacknowledged", held, c.Unacked())
+	}
+}
+
 func TestMessagesAreSentAgainUntilTheyAreAcknowledged(t *testing.T) {
 	s, c := scripted(t, client.Options{}, "Enter username : ", welcomed, lobby, tokenLine("one"))
 	next[client.Joined](t, c)

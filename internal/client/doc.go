@@ -11,8 +11,8 @@
 // # Messages
 //
 // [Client.Post] puts a message into a queue and returns its CID. The message stays
-// there until the server has acknowledged it ([Ack]) or refused it ([Failure]), and
-// is sent again with the same CID after each reconnect, so that it is stored once.
+// there until the server has acknowledged it ([Ack]), held it for a review ([Held]) or
+// refused it ([Failure]), and is sent again with the same CID after each reconnect, so that it is stored once.
 // The server recognizes the CIDs of an account, and those of a guest's session. If a
 // guest's session has ended, it is unknown whether a message that was sent, but not
 // acknowledged, is stored: it is not sent again, and reported as [Lost].

@@ -89,6 +89,14 @@ type Ack struct {
 	Stored bool   `json:"stored"`
 }
 
+// A Held says that a message waits for a moderator's review. It is not sent again.
+type Held struct {
+	CID  string `json:"cid"`
+	Room string `json:"room"`
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
 // A Failure says why a request was not carried out. It is an error, too.
 type Failure struct {
 	CID   string         `json:"cid"`
@@ -162,6 +170,7 @@ func (Message) event()      {}
 func (Joined) event()       {}
 func (RoomEvent) event()    {}
 func (Ack) event()          {}
+func (Held) event()         {}
 func (Failure) event()      {}
 func (Notice) event()       {}
 func (Rollback) event()     {}
@@ -203,6 +212,8 @@ func decode(line []byte) (Event, error) {
 		return as[RoomEvent](line)
 	case "ack":
 		return as[Ack](line)
+	case "held":
+		return as[Held](line)
 	case "error":
 		return as[Failure](line)
 	case "notice":

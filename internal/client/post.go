@@ -21,7 +21,7 @@ type Post struct {
 	Action         bool // as /me
 }
 
-// Post queues a message and returns its CID, which its Ack, Failure or Lost has. It
+// Post queues a message and returns its CID, which its Ack, Held, Failure or Lost has. It
 // does not wait, and works without a connection. It returns ErrQueueFull, ErrTooLong
 // or ErrClosed.
 func (c *Client) Post(p Post) (cid string, err error) {

@@ -47,7 +47,7 @@ func (c *jsonClient) show(o object) error {
 	case "gap":
 		n, _ := o["missed"].(float64)
 		c.out = c.format.Missed(c.out, o.text("room"), uint64(n))
-	case "ack":
+	case "ack", "held":
 		return c.acknowledged(o)
 	default:
 		return c.answer(kind, o)
@@ -197,8 +197,14 @@ func (c *jsonClient) refused(o object) error {
 	return nil
 }
 
-// acknowledged shows that a message was saved, to users who want to know.
+// acknowledged shows that a message was saved, to users who want to know, or that it waits for
+// a review.
 func (c *jsonClient) acknowledged(o object) error {
+	if o.text("type") == "held" {
+		c.refuses(o.text("cid"))
+		c.out = c.format.Notice(c.out, words(o))
+		return nil
+	}
 	s, err := decode[chat.Saved](map[string]any(o))
 	delete(c.unsaved, o.text("cid"))
 	if err == nil && c.saved && s.Stored {

@@ -51,11 +51,18 @@ func read(dst []byte, m chat.ReadMark) []byte {
 	return o.line()
 }
 
-// saved writes the outcome of a message: an ack, or an error.
+// saved writes the outcome of a message: an ack, or that it is held for a review, or an error.
 func (f Format) saved(dst []byte, s chat.Saved) []byte {
 	f.CID = s.CID
 	if s.Why != nil {
 		return f.Error(dst, chat.NewNote("line-not-saved", "why", s.Why))
+	}
+	if s.Held {
+		o := begin(dst, "held")
+		o.optional("cid", f.CID)
+		o.text("room", s.Room)
+		words(&o, chat.NewNote("waits-for-review"))
+		return f.done(dst, o.line())
 	}
 	o := begin(dst, "ack")
 	o.optional("cid", f.CID)

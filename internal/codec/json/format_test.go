@@ -38,6 +38,7 @@ func TestFormat(t *testing.T) {
 		{string(f.Question(nil, chat.NewNote("wrong-password"), chat.NewNote("ask-password"), true)), `{"type":"error","cid":"c1","code":"wrong-password","text":"wrong name or password"}
 {"type":"question","cid":"c1","hidden":true,"code":"ask-password","text":"Password: "}`},
 		{string(f.Answer(nil, chat.Saved{CID: "own", Room: "#tea", Epoch: 3, Seq: 9, ID: 1, Stored: true})), `{"type":"ack","cid":"own","room":"#tea","epoch":3,"seq":9,"id":"1","stored":true}`},
+		{string(f.Answer(nil, chat.Saved{CID: "own", Room: "#tea", Held: true})), `{"type":"held","cid":"own","room":"#tea","code":"waits-for-review","text":"your message is waiting for a moderator to review it"}`},
 		{string(f.Answer(nil, chat.Saved{CID: "own", Why: chat.NewNote("disk-full")})), `{"type":"error","cid":"own","code":"line-not-saved","text":"your line was not saved: the disk is full","args":{"why":{"code":"disk-full","text":"the disk is full"}}}`},
 		{string(f.Answer(nil, chat.Rooms{})), `{"type":"rooms","cid":"c1","list":[]}`},
 		{string(f.Answer(nil, chat.Members{Room: "#tea", People: 2, List: []chat.MemberEntry{{Name: "bob", Away: true, Idle: 1234 * time.Millisecond}}})), `{"type":"members","cid":"c1","room":"#tea","people":2,"list":[{"name":"bob","away":true,"idle":1.234}]}`},

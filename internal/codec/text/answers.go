@@ -59,6 +59,9 @@ func (f Format) saved(dst []byte, a chat.Saved) []byte {
 	if a.Why != nil {
 		return f.notice(dst, "line-not-saved", "why", a.Why)
 	}
+	if a.Held {
+		return f.notice(dst, "waits-for-review")
+	}
 	return f.notice(dst, "saved", "id", a.ID)
 }
 

@@ -180,7 +180,7 @@ export class App {
     if (change.joined && change.room === this.active && !change.room.newFrom && change.room.unread) change.room.newFrom = change.room.firstUnread(this.chat.mine);
     if (change.item && !change.item.own) this.arrived(change.room, change.item);
     if (change.announcement) this.local({ ...o, type: 'notice', code: o.code ?? 'announcement' });
-    if (['notice', 'error'].includes(o.type)) this.local(o);
+    if (['notice', 'error', 'held'].includes(o.type)) this.local(o);
     this.update(change);
     if (change.roles) this.list(change.room, true);
   }

@@ -153,10 +153,9 @@ export class Connection {
           return;
         }
         break;
-      case 'ack': this.outbox.settle(object.cid); break;
+      case 'ack': case 'held': this.outbox.settle(object.cid); break;
       case 'notice':
         this.moved ||= object.code === 'resumed-elsewhere';
-        if (object.code === 'waits-for-review') this.outbox.settle(object.cid); // there is no ack
         break;
       default: this.note(object);
     }

@@ -55,7 +55,7 @@ export class Outbox {
     this.save();
   }
 
-  /** settle removes a post that was acknowledged, and returns it. */
+  /** settle removes a post that was acknowledged or is held for a review, and returns it. */
   settle(cid) {
     const post = this.posts.find((p) => p.cid === cid);
     if (post) this.drop(cid);

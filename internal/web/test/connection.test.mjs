@@ -189,9 +189,9 @@ test('a message that waits for a review waits here no more', (t) => {
   const w = world(t);
   w.logsIn();
   const { cid } = w.connection.post({ room: '#lobby', text: 'one' });
-  w.says({ type: 'notice', cid, code: 'waits-for-review', text: '' });
+  w.says({ type: 'held', cid, room: '#lobby', code: 'waits-for-review', text: '' });
   assert.deepEqual(w.connection.outbox.posts, []);
-  assert.equal(w.received.at(-1).code, 'waits-for-review');
+  assert.equal(w.received.at(-1).type, 'held');
 });
 
 test('only so many messages wait', () => {
