@@ -37,8 +37,8 @@ const (
 )
 
 // An Event is one thing that happened. In a room, events have one order that every
-// member sees; a private event (see [Outlet]) has only Kind, Name, Body, Note and
-// Time. Events are values: they are not changed after they were published.
+// member sees; a private event (see [Outlet]) has only Kind, Action, Name, Body,
+// Note and Time. Events are values: they are not changed after they were published.
 type Event struct {
 	Room string
 	// Epoch and Seq give the place in the room's order. Seq counts from 1 in
@@ -53,6 +53,8 @@ type Event struct {
 	// Account is the author's, 0 without one.
 	Account uint64
 	Kind    Kind
+	// Action marks a Private, Sent or Mailed in the third person, as Kind does in a room.
+	Action bool `json:",omitempty"`
 	// Name is the author's name at the time.
 	Name string
 	Body string

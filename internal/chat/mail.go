@@ -12,15 +12,15 @@ const (
 )
 
 // post stores a private message until the next login of an account.
-func (h *Hub) post(m *Member, a *account, text, cid string, may audience) {
+func (h *Hub) post(m *Member, a *account, l Line, may audience) {
 	if h.options.Archive == nil {
 		m.refuse(note("not-here", "name", a.Name))
 		return
 	}
 	if may == author {
-		h.echo(m, a.Name, text)
+		h.echo(m, a.Name, l)
 		m.tell(note("mail-waits", "name", a.Name))
-		h.sent(m, a.Name, cid, true)
+		h.sent(m, a.Name, l.CID, true)
 		return
 	}
 	var waiting []Mail
@@ -35,15 +35,17 @@ func (h *Hub) post(m *Member, a *account, text, cid string, may audience) {
 			m.refuse(Why(err))
 			return
 		}
-		mail := Mail{ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Body: text, Time: m.out.Now()}
+		mail := Mail{
+			ID: h.nextID(), To: a.ID, FromAccount: m.account(), From: m.Name(), Action: l.Kind == Action, Body: l.Text, Time: m.out.Now(),
+		}
 		if err := h.persistIf(m, c, func() []Record { return []Record{mail} }, func(err error) {
 			if err != nil {
 				m.refuse(note("mail-not-saved", "name", a.Name, "why", Why(err)))
 				return
 			}
-			h.echo(m, a.Name, text)
+			h.echo(m, a.Name, l)
 			m.tell(note("mail-waits", "name", a.Name))
-			h.sent(m, a.Name, cid, true)
+			h.sent(m, a.Name, l.CID, true)
 		}); err != nil {
 			m.refuse(Why(err))
 		}
@@ -117,7 +119,7 @@ func (h *Hub) settled(m *Member) {
 			if m.ignores(fold(each.From)) {
 				continue
 			}
-			m.out.Deliver(Event{Kind: Mailed, Name: each.From, Body: each.Body, Time: each.Time})
+			m.out.Deliver(Event{Kind: Mailed, Action: each.Action, Name: each.From, Body: each.Body, Time: each.Time})
 			m.more.reply = each.From
 		}
 	})); busy != nil {

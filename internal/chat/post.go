@@ -62,7 +62,7 @@ func (h *Hub) dispatch(m *Member, r *Room, l Line, own *receipts, now time.Time)
 				return
 			}
 		}
-		h.private(m, l.To, l.Text, l.CID, now)
+		h.private(m, l, now)
 		return
 	}
 	var p *pendingPost

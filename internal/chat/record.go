@@ -232,6 +232,7 @@ type Mail struct {
 	To          uint64 // an account
 	FromAccount uint64 // 0 for a guest
 	From        string
+	Action      bool `json:",omitempty"` // see Event.Action
 	Body        string
 	Time        time.Time
 }

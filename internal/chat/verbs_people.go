@@ -18,7 +18,9 @@ const (
 	maxIgnored = 100
 )
 
-func msg(c *Call) { c.Hub.private(c.Member, c.Args[0], c.Args[1], "", c.Now) }
+func msg(c *Call) {
+	c.Hub.private(c.Member, Line{Kind: Say, To: c.Args[0], Text: c.Args[1]}, c.Now)
+}
 
 func reply(c *Call) {
 	x := c.Member.more
@@ -26,29 +28,29 @@ func reply(c *Call) {
 		c.Member.refuse(note("nobody-to-answer"))
 		return
 	}
-	c.Hub.private(c.Member, x.reply, c.Args[0], "", c.Now)
+	c.Hub.private(c.Member, Line{Kind: Say, To: x.reply, Text: c.Args[0]}, c.Now)
 }
 
-// private sends text to one person. If there is a CID, m is told when that is done.
-func (h *Hub) private(m *Member, to, text, cid string, now time.Time) {
+// private sends a message to one person. If there is a CID, m is told when that is done.
+func (h *Hub) private(m *Member, l Line, now time.Time) {
 	if m.marked(gone) {
 		return
 	}
-	to = m.known(to)
+	to := m.known(l.To)
 	why := h.silenced(m, now)
 	pleads := why != nil && h.isStaffTo(m, to)
 	if why != nil && !pleads {
 		m.refuse(why)
 		return
 	}
-	if !h.allow(m, sayingInPrivate, text, now) {
+	if !h.allow(m, sayingInPrivate, l.Text, now) {
 		return
 	}
 	var may audience
 	if pleads {
-		text, may = h.conclude(m, h.filter(m, text), now)
+		l.Text, may = h.conclude(m, h.filter(m, l.Text), now)
 	} else {
-		text, may = h.publishable(m, text, now)
+		l.Text, may = h.publishable(m, l.Text, now)
 	}
 	if may == nobody {
 		return
@@ -68,16 +70,16 @@ func (h *Hub) private(m *Member, to, text, cid string, now time.Time) {
 	here := err == nil && (!registered || slices.ContainsFunc(targets, func(t *Member) bool { return !t.marked(lingering) }))
 	switch {
 	case here:
-		h.echo(m, name, text)
+		h.echo(m, name, l)
 		if may == everybody {
-			h.deliver(m, targets, text)
+			h.deliver(m, targets, l)
 		}
 		if away {
 			m.tell(note("is-away", "name", name, "why", reason))
 		}
-		h.sent(m, name, cid, false)
+		h.sent(m, name, l.CID, false)
 	case registered:
-		h.post(m, a, text, cid, may)
+		h.post(m, a, l, may)
 	default:
 		m.refuse(Why(err))
 	}
@@ -97,8 +99,8 @@ func (h *Hub) sent(m *Member, to, cid string, stored bool) {
 }
 
 // deliver shows a private message to all connections of a person.
-func (h *Hub) deliver(m *Member, targets []*Member, text string) {
-	key, e := m.who.name.Key(), Event{Kind: Private, Name: m.Name(), Body: text, Time: m.out.Now()}
+func (h *Hub) deliver(m *Member, targets []*Member, l Line) {
+	key, e := m.who.name.Key(), Event{Kind: Private, Action: l.Kind == Action, Name: m.Name(), Body: l.Text, Time: m.out.Now()}
 	var had []*session
 	for _, t := range targets {
 		t.out.Post(func() {
@@ -110,8 +112,8 @@ func (h *Hub) deliver(m *Member, targets []*Member, text string) {
 }
 
 // echo shows m, at all its connections, the private message that it has sent.
-func (h *Hub) echo(m *Member, to, text string) {
-	e := Event{Kind: Sent, Name: to, Body: text, Time: m.out.Now()}
+func (h *Hub) echo(m *Member, to string, l Line) {
+	e := Event{Kind: Sent, Action: l.Kind == Action, Name: to, Body: l.Text, Time: m.out.Now()}
 	m.out.Deliver(e)
 	h.toOthers(m, func(o *Member) { o.out.Deliver(e) })
 }

@@ -68,6 +68,7 @@ func happened(o object) (chat.Event, error) {
 		return e, nil
 	}
 	e.Kind, e.Name, e.Body = chat.Say, o.text("from"), o.text("text")
+	e.Action = o.is("private") && o.text("kind") == "action"
 	switch {
 	case o.text("to") != "":
 		e.Kind, e.Name = chat.Sent, o.text("to")

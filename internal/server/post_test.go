@@ -100,3 +100,28 @@ func TestAMessageForAReviewIsAnsweredWithItsCID(t *testing.T) {
 		t.Errorf("the queue is %s", answer)
 	}
 }
+
+// In a private message an action stays one, also in mail.
+func TestAPrivateActionIsShownAsOne(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.dial()
+	alice.sends("/register alice\r\ncorrect horse battery\r\ncorrect horse battery\r\n")
+	ada, bob := f.programNamed("ada"), f.programNamed("bob")
+	alice.reads()
+	ada.objects()
+	waves := func(to string) fields {
+		return fields{"type": "post", "to": to, "kind": "action", "text": "waves", "cid": "to " + to}
+	}
+	has(t, "to bob", ada.asks(waves("bob"))[0], fields{"type": "message", "to": "bob", "kind": "action", "text": "waves"})
+	only(t, "from ada", bob.objects(), fields{"type": "message", "from": "ada", "kind": "action", "text": "waves"})
+	ada.asks(waves("alice"))
+	alice.sees("[ada -> you] * ada waves\r\n")
+	alice.sends("/quit\r\n")
+	f.settle()
+	ada.asks(fields{"type": "post", "to": "alice", "kind": "action", "text": "nods"})
+	again := f.dial()
+	again.sends("/login alice\r\ncorrect horse battery\r\n")
+	if got := again.reads(); !strings.Contains(got, "[ada -> you, sent ") || !strings.Contains(got, "] * ada nods\r\n") {
+		t.Errorf("after the login: %q", got)
+	}
+}

@@ -225,6 +225,9 @@ func (f Format) private(dst []byte, e chat.Event) object {
 	if e.Seq != 0 {
 		o.number("number", e.Seq)
 	}
+	if e.Action {
+		o.text("kind", "action")
+	}
 	o.text("text", e.Body)
 	o.time(e.Time)
 	return o

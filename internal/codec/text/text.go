@@ -145,20 +145,29 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 // edited stands behind a text that was edited.
 const edited = " (edited)"
 
-// private appends the prefix of a private message.
+// private appends the prefix of a private message. That of an action names its author, unless
+// the reader has done it.
 func (f Format) private(dst []byte, e chat.Event) []byte {
 	if f.Bell && e.Kind != chat.Sent {
 		dst = append(dst, '\a')
 	}
 	dst = append(dst, '[')
 	if e.Kind == chat.Sent {
-		return append(f.name(append(dst, "you -> "...), e.Name), "] "...)
+		dst = append(f.name(append(dst, "you -> "...), e.Name), "] "...)
+		if e.Action {
+			dst = append(dst, "* "...)
+		}
+		return dst
 	}
 	dst = append(f.name(dst, e.Name), " -> you"...)
 	if e.Kind == chat.Mailed {
 		dst = e.Time.In(f.zone()).AppendFormat(append(dst, ", sent "...), "2006-01-02 15:04")
 	}
-	return append(dst, "] "...)
+	dst = append(dst, "] "...)
+	if e.Action {
+		dst = append(f.name(append(dst, "* "...), e.Name), ' ')
+	}
+	return dst
 }
 
 func (f Format) zone() *time.Location {

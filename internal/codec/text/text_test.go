@@ -25,6 +25,8 @@ func TestDefaultStyleWritesEveryKindAsOneLine(t *testing.T) {
 		{chat.Event{Kind: chat.Rename, Name: "bob", Body: "rob"}, "*** bob is now known as rob\r\n"},
 		{chat.Event{Kind: chat.Notice, Note: chat.NewNote("announcement", "text", "back soon")}, "*** back soon\r\n"},
 		{chat.Event{Kind: chat.Refusal, Note: chat.NewNote("muted")}, "*** you are muted\r\n"},
+		{chat.Event{Kind: chat.Private, Action: true, Name: "bob", Body: "waves"}, "[bob -> you] * bob waves\r\n"},
+		{chat.Event{Kind: chat.Sent, Action: true, Name: "bob", Body: "waves"}, "[you -> bob] * waves\r\n"},
 		{chat.Event{Name: "no", Body: "kind"}, ""},
 	} {
 		if got := string(text.Format{}.Event(nil, c.e)); got != c.want {

@@ -74,7 +74,7 @@ func keepsEverything(f *fixture) {
 	list, want := everything(f)
 	f.commit(list...)
 	f.id = 20
-	mail := chat.Mail{ID: 16, To: 11, FromAccount: 12, From: "bob", Body: "hi there", Time: f.now}
+	mail := chat.Mail{ID: 16, To: 11, FromAccount: 12, From: "bob", Action: true, Body: "hi there", Time: f.now}
 	f.commit(mail, chat.Mail{ID: 17, To: 12, From: "eve", Body: "x"})
 	p := f.post("#a", "Ann", "a line\twith 'signs' \" and ünïcode 🙂")
 	p.Event.Kind, p.Event.Account, p.Event.Author = chat.Action, 11, 99

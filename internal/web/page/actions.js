@@ -46,10 +46,6 @@ export const actions = {
   command(line) {
     const [, name, rest] = /^\/(\S*)\s*([\s\S]*)$/.exec(line);
     const kind = own[name.toLowerCase()];
-    if (kind === 'action' && this.active.person) { // the server sends it as a plain message
-      this.composer.say(t('actionInRoomOnly'));
-      return false;
-    }
     if (kind === 'action' && rest) return this.post({ text: rest, kind: 'action' });
     if (kind === 'private' && /^\S+\s+\S/.test(rest)) {
       const [, to, text] = /^(\S+)\s+([\s\S]+)$/.exec(rest);

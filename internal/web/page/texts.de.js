@@ -20,7 +20,7 @@ export const de = {
   onlyYou: 'Nur du siehst das', refusal: 'Nicht ausgeführt', reply: 'Antworten', replyTo: 'Antwort auf ', replyToOlder: 'Antwort auf eine ältere Nachricht', replyingTo: 'Antwort an {name}:',
   edit: 'Bearbeiten', editing: 'Deine Nachricht bearbeiten:', delete: 'Löschen', deleteTitle: 'Diese Nachricht löschen?', more: 'Mehr', copyText: 'Text kopieren',
   queued: 'Wartet auf die Verbindung', sending: 'Wird gesendet …', unknownOutcome: 'Die Sitzung ist zu Ende: Diese Nachricht kam vielleicht an, vielleicht nicht.', tryAgain: 'Nochmals senden', discard: 'Verwerfen',
-  actionInRoomOnly: 'Aktionen gibt es nur in Räumen.', queueFull: 'Zu viele Nachrichten warten auf den Versand.', offlineNoCommands: 'Gerade besteht keine Verbindung: Das muss warten.',
+  queueFull: 'Zu viele Nachrichten warten auf den Versand.', offlineNoCommands: 'Gerade besteht keine Verbindung: Das muss warten.',
   tooLong: 'Das ist {n} Bytes zu lang.', tooManyLines: 'Eine Nachricht hat höchstens {n} Zeilen.', commandOneLine: 'Ein Befehl hat nur eine Zeile. Beginne mit //, um eine Nachricht mit Schrägstrich zu senden.',
   pasteTitle: 'Viele Zeilen einfügen?', pasteText: 'Du fügst {n} Zeilen ein.', pasteYes: 'Einfügen', pasteTooLong: 'Diese {n} Zeilen sind zu lang für eine Nachricht.',
   offline: 'Keine Verbindung. Was du sendest, wartet hier.', connecting: 'Verbinde …', retryIn: 'Nächster Versuch in {n} s.', tryNow: 'Jetzt versuchen',

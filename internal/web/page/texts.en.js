@@ -20,7 +20,7 @@ export const en = {
   onlyYou: 'Only you see this', refusal: 'Not done', reply: 'Reply', replyTo: 'In reply to ', replyToOlder: 'In reply to an older message', replyingTo: 'Reply to {name}:',
   edit: 'Edit', editing: 'Edit your message:', delete: 'Delete', deleteTitle: 'Delete this message?', more: 'More', copyText: 'Copy text',
   queued: 'Waiting for the connection', sending: 'Sending …', unknownOutcome: 'The session has ended: this message may have arrived or not.', tryAgain: 'Send again', discard: 'Discard',
-  actionInRoomOnly: 'Actions are for rooms.', queueFull: 'Too many messages are waiting to be sent.', offlineNoCommands: 'There is no connection at the moment: this has to wait.',
+  queueFull: 'Too many messages are waiting to be sent.', offlineNoCommands: 'There is no connection at the moment: this has to wait.',
   tooLong: 'This is {n} bytes too long.', tooManyLines: 'A message can have at most {n} lines.', commandOneLine: 'A command has only one line. Begin with // to send a message with a slash.',
   pasteTitle: 'Paste many lines?', pasteText: 'You are about to insert {n} lines.', pasteYes: 'Insert', pasteTooLong: 'These {n} lines are too long for one message.',
   offline: 'No connection. What you send waits here.', connecting: 'Connecting …', retryIn: 'Next attempt in {n} s.', tryNow: 'Try now',
