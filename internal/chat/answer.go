@@ -48,9 +48,20 @@ type Members struct {
 	Others int // how many connections were not examined
 }
 
+// A RoomRole is what a person is in a room, "" for a plain member.
+type RoomRole string
+
+// The roles in a room.
+const (
+	RoomOwner    RoomRole = "owner"
+	RoomOperator RoomRole = "operator"
+	RoomVoiced   RoomRole = "voiced" // may speak while the room is moderated
+)
+
 // A MemberEntry is a person in a Members list.
 type MemberEntry struct {
 	Name string
+	Role RoomRole // only for those who are in the room, and staff
 	Away bool
 	Why  string        // they are away; "" for no reason
 	Idle time.Duration // 0 if they have sent something recently

@@ -14,7 +14,7 @@ const (
 	Say Kind = iota + 1
 	// Action is a line in the third person (/me): Name does Body.
 	Action
-	// Join: Name has entered the room.
+	// Join: Name has entered the room. Body is their role there (see RoomRole).
 	Join
 	// Leave: Name has left the room; Note is the reason, or nil.
 	Leave
@@ -34,6 +34,9 @@ const (
 	Announcement
 	// Edited: the text of the message ReplyTo, by Name, is Body now.
 	Edited
+	// Away: Name is away; Body is the reason, "" for none. Back: they are back.
+	Away
+	Back
 )
 
 // An Event is one thing that happened. In a room, events have one order that every
@@ -153,6 +156,8 @@ type Entry struct {
 	Room *Room
 	// Name is the member's own name, as it knows it.
 	Name string
+	// Role is the member's own role in the room.
+	Role RoomRole
 	// Recent are the latest messages, oldest first. The slice is valid only during the
 	// call.
 	Recent []Event

@@ -44,6 +44,7 @@ type person struct {
 	rooms    []string
 	recent   []chat.Event // of the last room entered
 	others   int
+	role     chat.RoomRole // in it
 	enter    func(recent []chat.Event)
 	ignored  map[string]bool
 	addr     netip.Addr
@@ -81,7 +82,7 @@ func (p *person) Post(f func()) {
 }
 
 func (p *person) Enter(e chat.Entry) {
-	p.recent, p.others = append([]chat.Event(nil), e.Recent...), e.Others
+	p.recent, p.others, p.role = append([]chat.Event(nil), e.Recent...), e.Others, e.Role
 	p.rooms = append(p.rooms, e.Room.Name())
 	if p.enter != nil {
 		p.enter(e.Recent)

@@ -143,8 +143,10 @@ type person struct {
 	name    names.Packed
 	account *account // nil for a guest
 	members memberList
-	away    *absence // nil: here; never changed in place
-	meter   *meter   // nil until it is needed
+	meter   *meter // nil until it is needed
+	// away is nil for here, and never changed in place. It may be used without Hub.mu: see
+	// Room.presence.
+	away atomic.Pointer[absence]
 }
 
 // An absence is the reason why a user is away, "" for none: as others may read it,
@@ -320,7 +322,8 @@ func (h *Hub) free(name names.Name, m *Member) error {
 func (h *Hub) call(m *Member, name names.Name) {
 	p := &person{name: name.Pack(), members: memberList{member: m}}
 	if m.who != nil && m.who.account == nil {
-		p.meter, p.away = m.who.meter, m.who.away // the same guest under another name
+		p.meter = m.who.meter // the same guest under another name
+		p.away.Store(m.who.away.Load())
 	}
 	h.forget(m)
 	h.names[p.name.Skeleton()] = p

@@ -136,7 +136,7 @@ func (h *Hub) Complete(m *Member, prefix string, now time.Time) {
 	default:
 		for _, r := range m.everywhere() {
 			members, _ := r.some(maxListed)
-			entries, _ := h.entries(m, members, now)
+			entries, _ := h.entries(m, members, roster{}, now)
 			for _, e := range entries {
 				list = append(list, e.Name)
 			}

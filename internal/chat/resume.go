@@ -388,7 +388,7 @@ func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet b
 	s := r.seat(m)
 	first := m.identity() == 0 || r.people[m.identity()] == 0
 	m.out.Enter(Entry{
-		Room: r, Name: m.OwnName(), Recent: events, Others: r.others(m),
+		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Recent: events, Others: r.others(m),
 		Epoch: r.hub.options.Epoch, Seq: r.seq, Catchup: c, Read: read,
 	})
 	r.fill(s)

@@ -79,7 +79,7 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	recent := r.hub.withOwn(m, HistoryQuery{Room: r.name, Limit: max(0, r.hub.options.History)}, r.history())
 	recent = r.hub.unignored(m, recent)
 	m.out.Enter(Entry{
-		Room: r, Name: m.OwnName(), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
+		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
 		Epoch: r.hub.options.Epoch, Seq: r.seq, Read: read,
 	})
 	r.fill(s)
@@ -108,13 +108,16 @@ func (r *Room) fill(s *seat) {
 	r.seats = append(r.seats, s)
 }
 
-// announce tells the members that m is here. A shadow-muted guest reads their own name of
-// it. r.mu is held.
+// announce tells the members that m is here, and if so, away. A shadow-muted guest reads their
+// own name of it. r.mu is held.
 func (r *Room) announce(m *Member, now time.Time) {
-	e := r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}, m.who.name.Key())
+	e := r.publishLocked(Event{Kind: Join, Author: m.id, Account: m.account(), Name: m.Name(), Body: string(r.roleHere(m)), Time: now}, m.who.name.Key())
 	if own := m.OwnName(); own != e.Name && m.out.Echoes() {
 		e.Name = own
 		m.out.Deliver(e)
+	}
+	if m.isAway() {
+		r.presence(m, now)
 	}
 }
 

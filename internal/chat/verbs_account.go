@@ -182,7 +182,7 @@ func fold(text string) string {
 // longer possible.
 func (h *Hub) logIn(m *Member, c claim) error {
 	now := m.out.Now()
-	old, was := m.Name(), m.identity()
+	old, was, away := m.Name(), m.identity(), m.isAway()
 	h.mu.Lock()
 	replaced, err := h.replaced(m, c.account)
 	if err = cmp.Or(h.validLocked(m, c), h.admits(m, c.account, now), err); err != nil {
@@ -198,7 +198,7 @@ func (h *Hub) logIn(m *Member, c claim) error {
 	if chosen != (Settings{}) {
 		m.more.settings = &chosen
 	}
-	h.identified(m, old, was, now)
+	h.identified(m, old, was, away, now)
 	h.adoptIgnored(m, ignored)
 	return nil
 }
@@ -229,8 +229,9 @@ func (h *Hub) logInLocked(m *Member, a *account, now time.Time) (chosen Settings
 	return m.Settings().atLogin(a.Settings), ignored
 }
 
-// identified tells the rooms of m who it is now.
-func (h *Hub) identified(m *Member, old string, was uint64, now time.Time) {
+// identified tells the rooms of m who it is now. old and was are its name and identity before,
+// and away is set if it was away.
+func (h *Hub) identified(m *Member, old string, was uint64, away bool, now time.Time) {
 	for _, s := range m.seats() {
 		s.room.identify(m.identity(), was)
 	}
@@ -238,6 +239,9 @@ func (h *Hub) identified(m *Member, old string, was uint64, now time.Time) {
 		h.renamed(m, old, now)
 	}
 	h.remark(m, now)
+	if away || m.isAway() {
+		h.announcePresence(m, now)
+	}
 	m.out.Adapt()
 }
 
@@ -283,7 +287,7 @@ func logout(c *Call) {
 			h.depart(m, s, note("logged-out"), c.Now)
 		}
 	}
-	old, was := m.Name(), m.identity()
+	old, was, away := m.Name(), m.identity(), m.isAway()
 	h.endSession(m)
 	h.seen(m, c.Now)
 	h.mu.Lock()
@@ -294,7 +298,7 @@ func logout(c *Call) {
 	h.mu.Unlock()
 	terminal := Settings{}.onTerminal(m.Settings())
 	m.more.settings = &terminal
-	h.identified(m, old, was, c.Now)
+	h.identified(m, old, was, away, c.Now)
 	m.tell(note("you-are-logged-out", "name", m.Name()))
 }
 

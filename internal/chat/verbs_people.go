@@ -184,13 +184,14 @@ func (p *person) nameFor(m *Member) string {
 }
 
 func (p *person) awayFor(m *Member) (why string, away bool) {
-	switch {
-	case p.away == nil:
+	switch a := p.away.Load(); {
+	case a == nil:
 		return "", false
 	case m.who == p:
-		return p.away.own, true
+		return a.own, true
+	default:
+		return a.public, true
 	}
-	return p.away.public, true
 }
 
 // describe describes p, who is here, to m. Hub.mu is held.
@@ -235,12 +236,12 @@ func back(c *Call) {
 	c.Member.tell(note("you-are-back"))
 }
 
-// setAway marks c's member as away, or with nil as back.
+// setAway marks c's member as away, or with nil as back, and tells the rooms if that is a change.
 func (c *Call) setAway(a *absence) (before *absence) {
-	c.Hub.mu.Lock()
-	defer c.Hub.mu.Unlock()
-	p := c.Member.who
-	before, p.away = p.away, a
+	before = c.Member.who.away.Swap(a)
+	if same := before == a || before != nil && a != nil && *before == *a; !same {
+		c.Hub.announcePresence(c.Member, c.Now)
+	}
 	return before
 }
 

@@ -352,7 +352,7 @@ func list(c *Call) {
 		}
 	}
 	members, all := room.some(maxListed)
-	entries, hidden := h.entries(m, members, c.Now)
+	entries, hidden := h.entries(m, members, room.roster(m), c.Now)
 	m.out.Answer(Members{Room: room.name, People: all - hidden, List: entries, Others: all - len(members)})
 }
 
@@ -361,7 +361,7 @@ const idleAfter = 5 * time.Minute
 
 // entries returns members as viewer sees them, sorted by name, each person once; hidden is how many were left
 // out for that.
-func (h *Hub) entries(viewer *Member, members []*Member, now time.Time) (entries []MemberEntry, hidden int) {
+func (h *Hub) entries(viewer *Member, members []*Member, roles roster, now time.Time) (entries []MemberEntry, hidden int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	seen := make(map[*person]int)
@@ -379,7 +379,7 @@ func (h *Hub) entries(viewer *Member, members []*Member, now time.Time) (entries
 			hidden++
 			continue
 		}
-		e := MemberEntry{Name: p.nameFor(viewer)}
+		e := MemberEntry{Name: p.nameFor(viewer), Role: roles.of(m, p)}
 		e.Why, e.Away = p.awayFor(viewer)
 		if idle := h.idle(p, now); idle >= idleAfter {
 			e.Idle = idle

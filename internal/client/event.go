@@ -57,6 +57,7 @@ type Joined struct {
 	CID  string `json:"cid"`
 	Room string `json:"room"`
 	Name string `json:"name"` // of the client
+	Role string `json:"role"` // of the client in the room: "owner", "operator", "voiced" or ""
 	Place
 	Others int `json:"others"`
 	// Resumed is set if History is what was missed; otherwise it is the room's latest.
@@ -69,8 +70,10 @@ type RoomEvent struct {
 	Room string `json:"room"`
 	Place
 	ID       uint64         `json:"id,string"`
-	What     string         `json:"what"` // such as "join", "leave", "nick" and "redact"
+	What     string         `json:"what"` // such as "join", "leave", "nick", "away", "back" and "redact"
 	Name     string         `json:"name"`
+	Role     string         `json:"role"` // in the room, of a person who joins
+	Why      string         `json:"why"`  // a person is away
 	NewName  string         `json:"newName"`
 	Redacted uint64         `json:"redacted,string"` // the message that was deleted; 0: all of the name in Args
 	Time     time.Time      `json:"time"`

@@ -48,6 +48,7 @@ func words(o object) *chat.Note { return chat.NewNote("announcement", "text", o.
 // kinds are the kinds of the events that are no messages.
 var kinds = map[string]chat.Kind{
 	"edit": chat.Edited, "join": chat.Join, "leave": chat.Leave, "nick": chat.Rename, "notice": chat.Notice, "redact": chat.Notice, "announcement": chat.Announcement,
+	"away": chat.Away, "back": chat.Back,
 }
 
 // happened returns an event.

@@ -91,6 +91,9 @@ func (c *jsonClient) event(o object) error {
 	if err != nil {
 		return err
 	}
+	if e.Kind == chat.Away || e.Kind == chat.Back { // not for people at a terminal
+		return nil
+	}
 	c.told = c.told || o.text("code") == "shutting-down"
 	f := c.format
 	if e.Room != "" {

@@ -90,8 +90,11 @@ func (f *roomFeed) Publish(e chat.Event, key string) {
 	}
 }
 
-// newDay appends the line before e if e is the first event of a day.
+// newDay appends the line before e if e is the first event of a day that readers are shown.
 func (l *stream) newDay(dst []byte, e chat.Event) []byte {
+	if e.Kind == chat.Away || e.Kind == chat.Back { // for programs only, which have no such lines
+		return dst
+	}
 	dst = l.wire.Day(dst, l.last, e)
 	if e.Time.After(l.last) {
 		l.last = e.Time

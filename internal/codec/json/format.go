@@ -142,6 +142,7 @@ func (f Format) Event(dst []byte, e chat.Event, _ ...chat.Span) []byte {
 // kinds are the names of the events that are no messages.
 var kinds = map[chat.Kind]string{
 	chat.Edited: "edit", chat.Join: "join", chat.Leave: "leave", chat.Rename: "nick", chat.Notice: "notice", chat.Announcement: "announcement",
+	chat.Away: "away", chat.Back: "back",
 }
 
 // deletions are the notices that messages were deleted: one, or all of a name.
@@ -174,6 +175,10 @@ func (f Format) event(dst []byte, e chat.Event) object {
 	}
 	o.optional("name", e.Name)
 	switch e.Kind {
+	case chat.Join:
+		o.optional("role", e.Body)
+	case chat.Away:
+		o.optional("why", e.Body)
 	case chat.Rename:
 		o.text("newName", e.Body)
 	case chat.Edited:
@@ -382,6 +387,7 @@ func (f Format) entered(dst []byte, e chat.Entry) []byte {
 	o.optional("cid", f.CID)
 	o.text("room", e.Room.Name())
 	o.text("name", e.Name)
+	o.optional("role", string(e.Role))
 	o.number("others", uint64(max(e.Others, 0)))
 	o.number("epoch", e.Epoch)
 	o.number("seq", e.Seq)

@@ -85,7 +85,6 @@ export const actions = {
     }
     const change = this.chat.apply(o);
     if (change.left) this.left(change.left);
-    if (o.code === 'you-are-away' || o.code === 'you-are-back') this.list(this.active, true);
     if (o.type !== 'ack') this.local(o);
     this.update(change);
   },

@@ -19,8 +19,6 @@ import { Composer } from './view/composer.js';
 import { OfflineBanner } from './view/banner.js';
 import { shortcuts } from './keys.js';
 
-const LIST_AGAIN = 90_000; // milliseconds after which members are asked for again
-
 export class App {
   constructor() {
     this.chat = new Chat();
@@ -64,7 +62,6 @@ export class App {
     document.addEventListener('visibilitychange', () => this.returned());
     addEventListener('focus', () => this.returned());
     addEventListener('online', () => this.connection.check());
-    setInterval(() => this.refreshMembers(), LIST_AGAIN);
     this.restorePrivates();
     if (this.connection.canResume()) {
       this.chat.me.name = tab.get('me', { name: '' }).name;

@@ -13,7 +13,7 @@ export const people = {
     const { chat, active } = this;
     const room = active?.person ? undefined : active;
     const moderates = room && chat.mayModerate(room) && !chat.isMe(name);
-    const role = room?.roles[name];
+    const role = room?.members.find((m) => m.name === name)?.role;
     const run = (line) => () => this.command(line);
     const sanction = (verb) => () => this.sanction(verb, name);
     return [
@@ -51,7 +51,7 @@ export const people = {
     if (answer) this.command([`/${verb}`, name, answer.for, answer.reason].filter(Boolean).join(' '));
   },
 
-  /** list asks for the members of a room and their roles, once or again. */
+  /** list asks for the members of a room, once or again: events keep them up to date. */
   list(room, again = false) {
     if (!room || room.person || (room.listed && !again)) return;
     room.listed = false;
@@ -62,17 +62,11 @@ export const people = {
   listNow() {
     const room = this.active;
     if (!room || room.person || room.listed || this.connection.state !== 'online') return;
-    if (!this.pace.take(2)) {
+    if (!this.pace.take(1)) {
       this.list(room);
       return;
     }
     room.listed = true;
-    const take = (o) => this.update(this.chat.apply(o));
-    this.connection.request({ type: 'who', room: room.name }, take);
-    this.connection.request({ type: 'command', line: '/room members', room: room.name }, take);
-  },
-
-  refreshMembers() {
-    if (!document.hidden && this.chatView.isConnected) this.list(this.active, true);
+    this.connection.request({ type: 'who', room: room.name }, (o) => this.update(this.chat.apply(o)));
   },
 };

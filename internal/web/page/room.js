@@ -28,7 +28,7 @@ export class Room {
     this.reset();
     this.topic = '';
     this.members = [];
-    this.roles = {};
+    this.role = ''; // the user's own
     this.joined = !this.person;
     this.unread = 0;
     this.mentions = 0;
@@ -46,6 +46,16 @@ export class Room {
   get first() { return this.items.find((i) => i.sub === 0); }
 
   get last() { return this.items.findLast((i) => i.sub === 0); }
+
+  /** change changes what is known of a member. */
+  change(name, what) {
+    this.members = this.members.map((m) => (m.name === name ? { ...m, ...what } : m));
+  }
+
+  /** spoke records that a member is not idle any more. */
+  spoke(name) {
+    if (this.members.some((m) => m.idle && m.name === name)) this.change(name, { idle: 0 });
+  }
 
   /** add adds items with IDs, wherever they belong, and returns those that are new. */
   add(items) {

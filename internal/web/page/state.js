@@ -1,6 +1,9 @@
 // What the user sees, as a function of what the server has sent. Pure: no DOM, no clock.
 import { Room, before, compareIDs } from './room.js';
 
+/** The role that a notice gives a person; the list of the members tells it for certain. */
+const given = new Map([['op', 'operator'], ['deop', ''], ['voice', 'voiced'], ['devoice', '']]);
+
 const LETTER = /[\p{L}\p{N}_]/u;
 
 /** mentions reports whether a text has a name as a word of its own. */
@@ -86,12 +89,9 @@ export class Chat {
         if (room) {
           room.members = o.list;
           room.others = o.others ?? 0;
+          const me = o.list.find((m) => this.isMe(m.name));
+          if (me) room.role = me.role ?? '';
         }
-        return { room };
-      }
-      case 'roomMembers': {
-        const room = this.rooms.get(o.room);
-        if (room) room.roles = roles(o);
         return { room };
       }
       case 'rollback': {
@@ -111,6 +111,7 @@ export class Chat {
     const room = this.room(o.room);
     const items = o.history.map((m) => this.item(m));
     room.joined = true;
+    room.role = o.role ?? '';
     if (!o.resumed || room.items.length === 0) {
       room.reset();
       room.add(items);
@@ -134,6 +135,7 @@ export class Chat {
       room.add([item]);
       room.trim('older');
     }
+    room.spoke(o.from);
     if (!item.own) {
       room.unread++;
       if (item.mention) room.mentions++;
@@ -174,16 +176,20 @@ export class Chat {
         this.redact(room, o);
         break;
       case 'join':
-        if (!room.members.some((m) => m.name === o.name)) room.members = [...room.members, { name: o.name }];
+        if (!room.members.some((m) => m.name === o.name)) room.members = [...room.members, { name: o.name, role: o.role }];
         break;
+      case 'away': case 'back':
+        room.change(o.name, { away: o.what === 'away', why: o.why });
+        return { room };
       case 'leave':
         room.members = room.members.filter((m) => m.name !== o.name);
         break;
       case 'nick':
-        room.members = room.members.map((m) => (m.name === o.name ? { ...m, name: o.newName } : m));
+        room.change(o.name, { name: o.newName });
         break;
       case 'notice':
         if (o.code === 'has-set-topic') room.topic = o.args?.topic ?? '';
+        if (given.has(o.code) && this.isMe(o.args?.name)) room.role = given.get(o.code);
         break;
       default:
     }
@@ -191,7 +197,7 @@ export class Chat {
       room.add([{ kind: 'event', id: o.id, sub: 0, key: o.id, version: 1, epoch: o.epoch, seq: o.seq, event: o, time: o.time, own: this.isMe(o.name) }]);
       room.trim('older');
     }
-    return { room, roles: ['op', 'deop', 'voice', 'devoice'].includes(o.code) };
+    return { room, roles: given.has(o.code) };
   }
 
   redact(room, o) {
@@ -213,6 +219,9 @@ export class Chat {
         break;
       case 'you-are-logged-out': this.me = { name: args.name, registered: false, role: '' }; break;
       case 'renamed': this.me.name = args.name; break;
+      case 'you-are-away': case 'you-are-back':
+        for (const room of this.rooms.values()) room.change(this.me.name, { away: o.code === 'you-are-away', why: args.why });
+        break;
       case 'left-room': return this.leave(args.room);
       case 'you-are': return args.room ? this.leave(args.room) : {};
       case 'has-deleted-room': case 'room-deleted': return this.leave(args.room);
@@ -243,19 +252,10 @@ export class Chat {
 
   /** mayModerate reports whether the user may use an operator's commands in a room. */
   mayModerate(room) {
-    return this.isStaff() || (!room?.person && ['owner', 'operator'].includes(room?.roles[this.me.name]));
+    return this.isStaff() || (!room?.person && ['owner', 'operator'].includes(room?.role));
   }
 
   isStaff() {
     return this.me.role === 'moderator' || this.me.role === 'admin';
   }
-}
-
-/** roles returns the role of each name in an answer of type roomMembers. */
-export function roles(o) {
-  const all = {};
-  for (const n of o.voiced ?? []) all[n] = 'voiced';
-  for (const n of o.operators ?? []) all[n] = 'operator';
-  for (const n of o.owner ?? []) all[n] = 'owner';
-  return all;
 }

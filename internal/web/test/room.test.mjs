@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_ITEMS, Room, compareIDs } from '../page/room.js';
 import { Pace } from '../page/pace.js';
-import { Chat, mentions, roles } from '../page/state.js';
+import { Chat, mentions } from '../page/state.js';
 
 const message = (id, more = {}) => ({ type: 'message', room: '#lobby', epoch: 1, seq: Number(id), id: String(id), from: 'bob', text: `text ${id}`, time: '2026-11-29T12:00:00.000Z', ...more });
 const texts = (room) => room.items.map((i) => i.text);
@@ -123,6 +123,26 @@ test('members come, go and change their names', () => {
   assert.deepEqual(room.members.map((m) => m.name), ['eve']);
 });
 
+test('members are away and come back, which is no line of the log', () => {
+  const { chat, room } = lobby();
+  const lines = room.items.length;
+  chat.apply({ type: 'members', room: '#lobby', list: [{ name: 'alice' }, { name: 'bob', role: 'voiced', idle: 600 }] });
+  const event = (what, seq, more) => chat.apply({ type: 'event', what, room: '#lobby', epoch: 1, seq, id: String(seq), time: '2026-11-29T12:00:00.000Z', ...more });
+  event('away', 8, { name: 'bob', why: 'tea' });
+  assert.deepEqual(room.members[1], { name: 'bob', role: 'voiced', idle: 600, away: true, why: 'tea' });
+  event('back', 9, { name: 'bob' });
+  assert.ok(!room.members[1].away && !room.members[1].why);
+  chat.apply({ type: 'notice', code: 'you-are-away', text: '', args: { why: 'lunch' } });
+  assert.deepEqual(room.members[0], { name: 'alice', away: true, why: 'lunch' });
+  chat.apply({ type: 'notice', code: 'you-are-back', text: '' });
+  assert.ok(!room.members[0].away);
+  assert.equal(room.items.length, lines);
+  event('join', 10, { name: 'carol', role: 'operator' });
+  assert.equal(room.members[2].role, 'operator');
+  chat.apply({ type: 'message', room: '#lobby', from: 'bob', text: 'hi', epoch: 1, seq: 11, id: '11', time: '2026-11-29T12:00:01.000Z' });
+  assert.ok(!room.members[1].idle);
+});
+
 test('a name is mentioned as a word only', () => {
   assert.ok(mentions('hello Bob.', 'bob'));
   assert.ok(mentions('bob', 'bob'));
@@ -134,8 +154,19 @@ test('a name is mentioned as a word only', () => {
 test('operators may moderate their room', () => {
   const { chat, room } = lobby();
   assert.ok(!chat.mayModerate(room));
-  room.roles = roles({ owner: ['zoe'], operators: ['alice'], voiced: ['bob'] });
+  chat.apply({ type: 'members', room: '#lobby', list: [{ name: 'alice', role: 'operator' }, { name: 'bob', role: 'voiced' }] });
   assert.ok(chat.mayModerate(room));
+  const notice = (code, name) => chat.apply({ type: 'event', what: 'notice', room: '#lobby', code, text: '', args: { name, room: '#lobby' } });
+  assert.ok(notice('deop', 'alice').roles, 'the members are to be listed again');
+  assert.ok(!chat.mayModerate(room));
+  notice('op', 'bob');
+  assert.ok(!chat.mayModerate(room));
+  notice('op', 'alice');
+  assert.ok(chat.mayModerate(room));
+  chat.apply({ type: 'joined', room: '#lobby', name: 'alice', role: 'owner', others: 0, epoch: 1, seq: 9, history: [] });
+  assert.ok(chat.mayModerate(room));
+  chat.apply({ type: 'joined', room: '#lobby', name: 'alice', others: 0, epoch: 1, seq: 9, history: [] });
+  assert.ok(!chat.mayModerate(room), 'a room of that name that was made anew');
   assert.ok(!new Chat().mayModerate(new Room('x', { person: true })));
 });
 

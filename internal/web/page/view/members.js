@@ -23,14 +23,14 @@ export class Members {
       return;
     }
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.name : undefined;
-    const rank = (m) => order[room.roles[m.name]] ?? 3;
+    const rank = (m) => order[m.role] ?? 3;
     const all = [...room.members].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
     fill(this.title, t('memberCount', { n: all.length + (room.others ?? 0) }));
-    fill(this.list, all.slice(0, 300).map((m) => this.entry(m, room.roles[m.name])));
+    fill(this.list, all.slice(0, 300).map((m) => this.entry(m)));
     if (focused) [...this.list.querySelectorAll('button')].find((b) => b.dataset.name === focused)?.focus();
   }
 
-  entry(m, role) {
+  entry(m) {
     const away = m.away && (m.why ? t('awayWhy', { why: m.why }) : t('away'));
     const button = el('button', {
       type: 'button', class: `member${m.away ? ' away' : ''}`, 'aria-haspopup': 'menu', dataset: { name: m.name },
@@ -38,7 +38,7 @@ export class Members {
       on: { click: () => this.app.personMenu(button, m.name) },
     }, el('span', { class: `badge c${colour(m.name)}`, 'aria-hidden': 'true' }, initial(m.name)),
     el('span', { class: 'member-name' }, m.name, this.app.chat.isMe(m.name) && el('small', {}, ` (${t('you')})`)),
-    role && el('span', { class: 'role', title: t(`role.${role}`) }, el('span', { 'aria-hidden': 'true' }, signs[role]), el('span', { class: 'sr' }, t(`role.${role}`))),
+    m.role && el('span', { class: 'role', title: t(`role.${m.role}`) }, el('span', { 'aria-hidden': 'true' }, signs[m.role]), el('span', { class: 'sr' }, t(`role.${m.role}`))),
     away && el('small', { class: 'why' }, away));
     return el('li', {}, button);
   }
