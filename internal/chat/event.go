@@ -158,6 +158,8 @@ type Entry struct {
 	Name string
 	// Role is the member's own role in the room.
 	Role RoomRole
+	// Topic is the room's topic, as the member sees it; "" for none.
+	Topic string
 	// Recent are the latest messages, oldest first. The slice is valid only during the
 	// call.
 	Recent []Event

@@ -372,7 +372,7 @@ func (r *Room) reaches(p Position) bool {
 // resume is join for a member who comes back, and has seen the room up to a position, nil for none.
 // asked is set if missed was read from the archive.
 func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet bool, now time.Time) error {
-	staff, read := m.role() >= Moderator, r.hub.readMark(m, r.name)
+	staff, read, own := m.role() >= Moderator, r.hub.readMark(m, r.name), r.hub.shadeTopic(m, r)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	here := m.identity() != 0 && r.people[m.identity()] > 0
@@ -388,7 +388,7 @@ func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet b
 	s := r.seat(m)
 	first := m.identity() == 0 || r.people[m.identity()] == 0
 	m.out.Enter(Entry{
-		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Recent: events, Others: r.others(m),
+		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Topic: own.seen(r.state.Topic), Recent: events, Others: r.others(m),
 		Epoch: r.hub.options.Epoch, Seq: r.seq, Catchup: c, Read: read,
 	})
 	r.fill(s)

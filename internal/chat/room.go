@@ -68,7 +68,7 @@ func (r *Room) Join(m *Member, key string, now time.Time) error {
 
 // join is Join with at most the given number of lines of history.
 func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
-	staff, read := m.role() >= Moderator, r.hub.readMark(m, r.name)
+	staff, read, own := m.role() >= Moderator, r.hub.readMark(m, r.name), r.hub.shadeTopic(m, r)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := cmp.Or(r.ends(), r.admits(m, key, staff)); err != nil {
@@ -79,7 +79,7 @@ func (r *Room) join(m *Member, key string, lines int, now time.Time) error {
 	recent := r.hub.withOwn(m, HistoryQuery{Room: r.name, Limit: max(0, r.hub.options.History)}, r.history())
 	recent = r.hub.unignored(m, recent)
 	m.out.Enter(Entry{
-		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
+		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Topic: own.seen(r.state.Topic), Recent: recent[max(0, len(recent)-max(0, lines)):], Others: r.others(m),
 		Epoch: r.hub.options.Epoch, Seq: r.seq, Read: read,
 	})
 	r.fill(s)

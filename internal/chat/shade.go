@@ -199,15 +199,19 @@ func (m *Member) known(text string) string {
 
 // ownTopic returns the topic of a room as m sees it.
 func (h *Hub) ownTopic(m *Member, r *Room) string {
-	s := r.look()
+	return h.shadeTopic(m, r).seen(r.look().Topic)
+}
+
+// shadeTopic returns the topic of a room that only m sees, nil for none.
+func (h *Hub) shadeTopic(m *Member, r *Room) *shadeTopic {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if a := h.byID[m.account()]; a != nil && a.topics != nil {
-		if own, ok := a.topics[s.Name]; ok && own.over == s.Topic {
-			return own.text
+	if a := h.byID[m.account()]; a != nil {
+		if own, ok := a.topics[r.name]; ok {
+			return &own
 		}
 	}
-	return s.Topic
+	return nil
 }
 
 // shadowMuted returns the accounts that are shadow-muted.
@@ -245,6 +249,14 @@ func (r *Room) concealed(m *Member, shadows map[uint64]bool) bool {
 
 // A shadeTopic is a topic that only its author sees, until the real topic changes.
 type shadeTopic struct{ over, text string }
+
+// seen returns what is seen of a topic.
+func (t *shadeTopic) seen(topic string) string {
+	if t != nil && t.over == topic {
+		return t.text
+	}
+	return topic
+}
 
 // pretendTopic shows m a topic that nobody else sees.
 func (h *Hub) pretendTopic(m *Member, r *Room, text string, said *Note, now time.Time) {

@@ -58,6 +58,8 @@ type Joined struct {
 	Room string `json:"room"`
 	Name string `json:"name"` // of the client
 	Role string `json:"role"` // of the client in the room: "owner", "operator", "voiced" or ""
+	// Topic is the topic of the room.
+	Topic string `json:"topic"`
 	Place
 	Others int `json:"others"`
 	// Resumed is set if History is what was missed; otherwise it is the room's latest.

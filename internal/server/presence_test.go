@@ -50,3 +50,32 @@ func TestProgramsAreToldWhoIsAway(t *testing.T) {
 		}
 	}
 }
+
+// Also after a resume, and a shadow-muted user sees their own.
+func TestJoinedHasTheTopic(t *testing.T) {
+	f := startWithAccounts(t, speaksJSON)
+	alice := f.program()
+	alice.asks(fields{"type": "register", "name": "alice", "password": "correct horse battery"})
+	got := alice.asks(fields{"type": "join", "room": "#tea"})
+	if _, ok := got[0]["topic"]; ok {
+		t.Errorf("a new room: %v", got[0])
+	}
+	alice.asks(fields{"type": "command", "line": "/topic Assam", "room": "#tea"})
+	ada, key := f.resumable("ada")
+	has(t, "joined", ada.asks(fields{"type": "join", "room": "#tea"})[0], fields{"type": "joined", "topic": "Assam", "others": 1.0})
+	_ = ada.c.Close()
+	f.operates("in #tea shadowmute alice")
+	alice.asks(fields{"type": "command", "line": "/topic Darjeeling", "room": "#tea"})
+	tea := func(got []fields) fields {
+		for _, o := range got {
+			if o["type"] == "joined" && o["room"] == "#tea" {
+				return o
+			}
+		}
+		t.Fatalf("not in #tea: %v", got)
+		return nil
+	}
+	has(t, "ada resumes", tea(f.program().asks(fields{"type": "resume", "token": key, "rooms": fields{}})), fields{"topic": "Assam"})
+	other := f.program().asks(fields{"type": "login", "name": "alice", "password": "correct horse battery"})
+	has(t, "alice's other connection", tea(other), fields{"topic": "Darjeeling", "role": "owner"})
+}

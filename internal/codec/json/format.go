@@ -388,6 +388,7 @@ func (f Format) entered(dst []byte, e chat.Entry) []byte {
 	o.text("room", e.Room.Name())
 	o.text("name", e.Name)
 	o.optional("role", string(e.Role))
+	o.optional("topic", e.Topic)
 	o.number("others", uint64(max(e.Others, 0)))
 	o.number("epoch", e.Epoch)
 	o.number("seq", e.Seq)

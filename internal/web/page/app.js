@@ -125,10 +125,6 @@ export class App {
       for (const r of chat.rooms.values()) if (!r.person && o.rooms && !o.rooms.includes(r.name)) chat.rooms.delete(r.name);
       this.update({});
     });
-    connection.request({ type: 'rooms' }, (o) => {
-      for (const r of o.list ?? []) if (chat.rooms.has(r.name)) chat.rooms.get(r.name).topic = r.topic ?? '';
-      this.update({});
-    });
     for (const r of chat.rooms.values()) r.listed = r.loading = false;
     if (!this.active) {
       const last = tab.get('active', '');

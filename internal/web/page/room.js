@@ -28,6 +28,7 @@ export class Room {
     this.reset();
     this.topic = '';
     this.members = [];
+    this.others = 0; // people who are not in members
     this.role = ''; // the user's own
     this.joined = !this.person;
     this.unread = 0;

@@ -112,6 +112,11 @@ export class Chat {
     const items = o.history.map((m) => this.item(m));
     room.joined = true;
     room.role = o.role ?? '';
+    room.topic = o.topic ?? '';
+    if (!o.resumed) {
+      room.members = [{ name: o.name, role: o.role }];
+      room.others = o.others;
+    }
     if (!o.resumed || room.items.length === 0) {
       room.reset();
       room.add(items);

@@ -111,6 +111,16 @@ test('private messages are a conversation of their own', () => {
   assert.equal(room.unread, 1);
 });
 
+test('a room that is entered has a topic and a number of members', () => {
+  const { chat } = lobby();
+  const joined = (more) => chat.apply({ type: 'joined', room: '#tea', name: 'alice', others: 4, epoch: 1, seq: 1, history: [], ...more }).room;
+  const room = joined({ topic: 'Assam', role: 'operator' });
+  chat.apply({ type: 'event', what: 'join', room: '#tea', name: 'alice', epoch: 1, seq: 2, id: '2', time: '2026-11-29T12:00:00.000Z' });
+  assert.equal(room.topic, 'Assam');
+  assert.equal(room.members.length + room.others, 5);
+  assert.equal(joined({ resumed: true }).topic, '', 'it was removed meanwhile');
+});
+
 test('members come, go and change their names', () => {
   const { chat, room } = lobby();
   chat.apply({ type: 'members', room: '#lobby', list: [{ name: 'alice' }] });

@@ -25,7 +25,7 @@ export class Members {
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.name : undefined;
     const rank = (m) => order[m.role] ?? 3;
     const all = [...room.members].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-    fill(this.title, t('memberCount', { n: all.length + (room.others ?? 0) }));
+    fill(this.title, t('memberCount', { n: all.length + room.others }));
     fill(this.list, all.slice(0, 300).map((m) => this.entry(m)));
     if (focused) [...this.list.querySelectorAll('button')].find((b) => b.dataset.name === focused)?.focus();
   }
