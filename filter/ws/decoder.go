@@ -89,6 +89,12 @@ func (d *Decoder) Next(p []byte) (ev Event, rest []byte, err error) {
 	return ev, p, err
 }
 
+// Incomplete reports whether a part of a message, or of a frame, was taken, and the rest was not.
+func (d *Decoder) Incomplete() bool {
+	x := d.part
+	return x != nil && (x.inFrame || x.have > 0 || x.op != opContinuation)
+}
+
 // start takes a header, and the payload, too, if it is all there. more is false if
 // that needs more input.
 func (d *Decoder) start(p []byte) (ev Event, rest []byte, more bool, err error) {

@@ -263,3 +263,21 @@ func TestALengthAllocatesNothing(t *testing.T) {
 		t.Errorf("%d bytes are allocated for a header", size)
 	}
 }
+
+func TestADecoderKnowsWhetherAMessageIsIncomplete(t *testing.T) {
+	first := frame(text, "hel") + frame(fin|ping, "x") + frame(fin|continuation, "lo")
+	all := first + frame(fin|text, strings.Repeat("a", 200))
+	for n := range len(all) + 1 {
+		d := ws.Decoder{}
+		for rest := []byte(all[:n]); len(rest) > 0; {
+			var err error
+			if _, rest, err = d.Next(rest); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := n != 0 && n != len(first) && n != len(all)
+		if got := d.Incomplete(); got != want {
+			t.Errorf("after %d of %d bytes: incomplete %v", n, len(all), got)
+		}
+	}
+}

@@ -124,6 +124,11 @@ func (c *webConn) feed(p []byte) error {
 		}
 		c.in = rest
 		switch {
+		case first == 0x89 && !c.closed: // a Ping, which a browser answers by itself
+			if _, err := c.Conn.Write(append([]byte{0x8a, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)); err != nil {
+				return err
+			}
+			continue
 		case c.closed:
 			return fmt.Errorf("a frame after a Close frame: %q", payload)
 		case first == 0x88:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/ws"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/codec/json"
 	"github.com/sudoXpg/netloop/internal/codec/text"
@@ -20,6 +21,8 @@ type jsonSession struct {
 	hello   bool   // the client has said hello
 	opened  bool   // a session that can be resumed was asked for
 	changed bool   // its name, rooms or settings may be others
+	begun   bool   // a request is incomplete, and has to be complete by the deadline
+	beat    ws.Heartbeat
 	cid     string // of the request that is being carried out
 	asking  *asking
 	socket  *socket // nil: its objects are lines
@@ -57,15 +60,8 @@ func (x *jsonSession) Opened(*eventloop.Conn) {
 	x.await()
 }
 
-// Received implements eventloop.Handler.
-func (x *jsonSession) Received(_ *eventloop.Conn, p []byte) { x.take(p) }
-
-// take implements input.
-func (x *jsonSession) take(p []byte) {
-	if x.socket != nil {
-		x.takeFrames(p)
-		return
-	}
+// takeLines is take for a client that sends lines.
+func (x *jsonSession) takeLines(p []byte) {
 	for x.stage != leaving {
 		if x.waits() {
 			x.readAhead(p)
@@ -86,6 +82,7 @@ func (x *jsonSession) collect(line []byte, whole bool) bool {
 		x.part, x.discard = nil, true
 		x.tooLarge()
 	}
+	x.begun = x.begun && !whole
 	switch {
 	case x.discard:
 		x.discard = !whole
@@ -454,12 +451,6 @@ func (x *jsonSession) settle() {
 		x.changed = false
 		x.srv.hub.NoteSession(&x.member, x.now())
 	}
-}
-
-// Enter implements chat.Outlet.
-func (x *jsonSession) Enter(e chat.Entry) {
-	x.changed = true
-	x.peer.Enter(e)
 }
 
 // Exit implements chat.Outlet.

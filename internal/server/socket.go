@@ -84,6 +84,7 @@ func (x *jsonSession) takeFrames(p []byte) {
 func (x *jsonSession) frame(e ws.Event) {
 	switch e.Kind {
 	case ws.Text:
+		x.begun = false
 		if line := bytes.TrimSpace(e.Payload); len(line) > 0 {
 			x.request(line)
 		}
@@ -112,5 +113,6 @@ func (x *jsonSession) violated(err error) {
 func (x *jsonSession) end(code ws.Code, reason string) {
 	x.conn.FinishSubs()
 	x.reply(func(dst []byte) []byte { return ws.AppendClose(dst, code, reason) })
+	x.over = true
 	x.conn.Close()
 }

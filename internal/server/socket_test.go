@@ -245,3 +245,98 @@ func TestHealthIsThatOfTheStore(t *testing.T) {
 		sick = nil
 	}
 }
+
+// pong is a client's answer to a Ping, and pinged what the server sends.
+const pong, pinged = "\x8a\x80\x00\x00\x00\x00", "\x89\x00"
+
+func TestASilentPageIsAskedForASignOfLife(t *testing.T) {
+	f := start(t, hasPage)
+	bob := f.join("bob")
+	web, token := f.browses("ada")
+	bob.reads()
+	f.advance(29 * time.Second)
+	web.sees("")
+	for range 3 {
+		f.advance(31 * time.Second)
+		web.reads()
+		f.advance(31 * time.Second)
+		if web.sees(pinged); !web.open {
+			t.Fatal("closed")
+		}
+		f.advance(9 * time.Second)
+		web.sends(pong)
+	}
+	for range 10 { // a client that speaks is not asked
+		f.advance(20 * time.Second)
+		web.sends(masked(text, `{"type":"ping"}`))
+		if all, _ := web.messages(); len(all) != 1 || all[0]["type"] != "pong" {
+			t.Fatalf("%v", all)
+		}
+	}
+	f.advance(31 * time.Second)
+	f.advance(31 * time.Second)
+	web.sees(pinged)
+	f.advance(11 * time.Second)
+	web.isClosed()
+	again := f.surfs()
+	again.sends(masked(text, `{"type":"hello","v":1}`) + masked(text, `{"type":"resume","token":"`+token+`","rooms":{}}`))
+	if all, _ := again.messages(); len(all) < 2 || all[1]["type"] != "joined" {
+		t.Errorf("%.3000v", all)
+	}
+	bob.sees("")
+}
+
+// Each request has its own 30 seconds, also in fragments; whoever is too slow may come back.
+func TestARequestHasToBeCompleteInTime(t *testing.T) {
+	const first, last = `{"type":"ping",`, `"cid":"1"}`
+	for what, pieces := range map[string][2]string{
+		"half a frame":  {masked(text, first+last)[:10], masked(text, first+last)[10:]},
+		"a fragment":    {masked(0x01, first), masked(0x80, last)},
+		"half a header": {masked(text, first+last)[:1], masked(text, first+last)[1:]},
+	} {
+		f := start(t, hasPage)
+		bob := f.join("bob")
+		web, token := f.browses("ada")
+		bob.reads()
+		for range 3 {
+			web.sends(pieces[0])
+			f.advance(29 * time.Second)
+			web.sends(pieces[1] + pieces[0])
+			f.advance(29 * time.Second)
+			web.sends(pieces[1])
+			if all, _ := web.messages(); len(all) != 2 || all[0]["type"] != "pong" {
+				t.Fatalf("%s: %v", what, all)
+			}
+		}
+		web.sends(pieces[0])
+		f.advance(20 * time.Second)
+		if what == "a fragment" {
+			web.sends(masked(ping, "")) // is no part of it
+			web.sees("\x8a\x00")
+		}
+		f.advance(11 * time.Second)
+		if _, code := web.messages(); code != ws.CodePolicy {
+			t.Errorf("%s: code %d", what, code)
+		}
+		web.isClosed()
+		again := f.surfs()
+		again.sends(masked(text, `{"type":"hello","v":1}`) + masked(text, `{"type":"resume","token":"`+token+`","rooms":{}}`))
+		if all, _ := again.messages(); len(all) < 2 || all[1]["type"] != "joined" {
+			t.Errorf("%s: %.3000v", what, all)
+		}
+		bob.sees("")
+	}
+	f := start(t, speaksJSON)
+	ada := f.programNamed("ada")
+	for range 3 {
+		f.advance(time.Hour) // silence is nothing
+		ada.sends(first)
+		f.advance(29 * time.Second)
+		ada.sends(last + "\n")
+		only(t, "a slow ping", ada.objects(), fields{"type": "pong", "cid": "1"})
+	}
+	ada.sends(first)
+	f.advance(31 * time.Second)
+	only(t, "half a ping", ada.objects(), fields{"type": "bye", "code": "request-not-complete"})
+	ada.isClosed()
+}

@@ -437,6 +437,7 @@ var messages = map[chat.Code]string{
 	"no-name-in-time":          "no user name within {limit}: goodbye",
 	"line-too-long":            "that line was longer than {most} bytes and was dropped",
 	"line-too-long-again":      "another line longer than {most} bytes: goodbye",
+	"request-not-complete":     "a request has to be complete within {limit}: goodbye",
 	"object-too-long":          "that object was longer than {most} bytes and was dropped",
 	"missed":                   "you missed [{lines|line}|some lines]",
 
