@@ -61,9 +61,10 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 // it keeps its Content-Security-Policy, and asks no other host for anything.
 func TestThePageInABrowser(t *testing.T) {
 	browser, node, packages := browserTools(t)
-	dir, port := folder(t), freePort(t)
+	dir, port, words := folder(t), freePort(t), filepath.Join(t.TempDir(), "words")
+	writeFile(t, words, "flag: heldword\n")
 	again := func() *server {
-		return start(t, "--bind", "127.0.0.1", "--data", dir, "--port", port)
+		return start(t, "--bind", "127.0.0.1", "--data", dir, "--port", port, "--words", words)
 	}
 	s := again()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)

@@ -161,7 +161,10 @@ export class App {
       return;
     }
     if (o.type === 'gap') {
-      this.loadLatest(this.chat.room(o.room), () => {});
+      const room = this.chat.room(o.room);
+      this.loadLatest(room, () => {});
+      room.listed = false; // who came, went and changed is missing, too
+      this.list(this.active);
       return;
     }
     if (o.type === 'joined' && !o.read && this.reads[o.room]) this.chat.room(o.room).read = this.reads[o.room];
@@ -173,7 +176,8 @@ export class App {
     if (change.joined && change.room === this.active && !change.room.newFrom && change.room.unread) change.room.newFrom = change.room.firstUnread(this.chat.mine);
     if (change.item && !change.item.own) this.arrived(change.room, change.item);
     if (change.announcement) this.local({ ...o, type: 'notice', code: o.code ?? 'announcement' });
-    if (['notice', 'error', 'held'].includes(o.type)) this.local(o);
+    if (['notice', 'error'].includes(o.type)) this.local(o);
+    if (o.type === 'held') this.local(o, this.chat.rooms.get(o.room));
     this.update(change);
     if (change.roles) this.list(change.room, true);
   }
@@ -272,11 +276,11 @@ export class App {
     if (this.active === room) this.show(this.chat.rooms.get('#lobby') ?? this.chat.sorted()[0]);
   }
 
-  /** local shows something in the active room that only this user sees. */
-  local(object) {
+  /** local shows something in a room, usually the active one, that only this user sees. */
+  local(object, room = this.active) {
     const quiet = noticeRoom(object) === 'nowhere';
-    if (quiet || !this.active) return;
-    this.active.addLocal({ kind: 'answer', object, time: new Date().toISOString() });
+    if (quiet || !room) return;
+    room.addLocal({ kind: 'answer', object, time: new Date().toISOString() });
     this.log.update();
   }
 

@@ -153,7 +153,8 @@ export class Connection {
           return;
         }
         break;
-      case 'ack': case 'held': this.outbox.settle(object.cid); break;
+      case 'ack': this.outbox.settle(object.cid); break;
+      case 'held': object.said = this.outbox.settle(object.cid)?.request.text; break;
       case 'notice':
         this.moved ||= object.code === 'resumed-elsewhere';
         break;

@@ -191,7 +191,7 @@ test('a message that waits for a review waits here no more', (t) => {
   const { cid } = w.connection.post({ room: '#lobby', text: 'one' });
   w.says({ type: 'held', cid, room: '#lobby', code: 'waits-for-review', text: '' });
   assert.deepEqual(w.connection.outbox.posts, []);
-  assert.equal(w.received.at(-1).type, 'held');
+  assert.deepEqual([w.received.at(-1).type, w.received.at(-1).said], ['held', 'one']);
 });
 
 test('only so many messages wait', () => {

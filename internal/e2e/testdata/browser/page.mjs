@@ -111,6 +111,19 @@ try {
   await tom.saves('message three <b>&amp;</b>');
   await sees(alice, 'message three <b>&amp;</b>');
 
+  tom.say('/away lunch');
+  await alice.locator('.member.away', { hasText: 'tom' }).locator('.why', { hasText: 'lunch' }).waitFor();
+  tom.say('/back');
+  await alice.locator('.member.away').waitFor({ state: 'detached' });
+  await say(alice, '/msg tom one moment');
+  await say(alice, '/me waves');
+  await tom.sees('[alice -> you] * alice waves');
+  await alice.locator('.message.action.private', { hasText: 'waves' }).waitFor();
+  await alice.locator('.sidebar button[data-key="#lobby"]').click();
+  await say(alice, 'a heldword');
+  await alice.locator('.row.answer.held', { hasText: 'a heldword' }).waitFor();
+  assert.equal(await alice.locator('.message.pending').count(), 0);
+
   await saved(bob, 'message three').tap();
   await bob.locator('.tools button:visible').first().tap();
   await bob.locator('.context').waitFor();

@@ -20,7 +20,7 @@ const commas = (list) => list.flatMap((x, i) => (i ? [', ', x] : [x]));
 const shown = {
   notice: words,
   error: words,
-  held: words,
+  held: (o) => [words(o), o.said && el('p', { class: 'prewrap' }, o.said)],
   usage: (o) => usage(o),
   commands: (o) => [el('dl', {}, o.list.map((c) => [el('dt', {}, `/${c.name}${c.args ? ` ${c.args}` : ''}`), el('dd', {}, c.help)])), o.topics && el('p', {}, t('helpTopics', { topics: o.topics.join(', ') })), more(o.more)],
   rooms: (o, app) => list(o.list.map((r) => [room(r.name, app), ` ${t('peopleCount', { n: r.people ?? 0 })}`, flags(r), r.topic && [' — ', r.topic]])),
