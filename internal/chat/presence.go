@@ -22,7 +22,11 @@ func (h *Hub) announcePresence(m *Member, now time.Time) {
 	}
 	for _, r := range rooms {
 		if e, pretended := r.announcePresence(m, now); pretended {
-			h.pretendOthers(m, r, e)
+			h.toOthers(m, func(o *Member) {
+				if o.in(r) != nil && o.out.Echoes() {
+					o.out.Deliver(e)
+				}
+			})
 		}
 	}
 }

@@ -2,6 +2,8 @@ package chat_test
 
 import (
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/chat"
@@ -89,7 +91,8 @@ func TestEachRoomIsToldWhoIsAway(t *testing.T) {
 func TestNobodyIsToldThatAShadowMutedUserIsAway(t *testing.T) {
 	f, _ := withAccounts(t)
 	modo, alice, other := f.logsIn("modo"), f.logsIn("alice"), f.logsIn("alice")
-	alice.echoes = true
+	alice.echoes, other.echoes = true, true
+	text := f.logsIn("alice")
 	f.run(modo, "shadowmute", "alice")
 	modo.resume()
 	f.feed.presences()
@@ -107,6 +110,9 @@ func TestNobodyIsToldThatAShadowMutedUserIsAway(t *testing.T) {
 				t.Errorf("told %q, want %q", got, step.want)
 			}
 		}
+	}
+	if got := text.presencesTold(); len(got) > 0 {
+		t.Errorf("a connection whose feed shows nobody their own events is told %q", got)
 	}
 	f.run(alice, "join", "#tea")
 	if got := f.logs["#tea"].presences(); len(got) > 0 {
@@ -149,5 +155,29 @@ func TestMembersHaveTheirRolesInTheRoom(t *testing.T) {
 	f.run(bobby, "join", "#tea")
 	if got := f.logs["#tea"].events; len(got) != 1 || got[0].Body != "operator" || bobby.role != chat.RoomOperator {
 		t.Errorf("an operator joins: %+v, as %q", got, bobby.role)
+	}
+}
+
+// Two connections of one account change it at the same time.
+func TestWhatARoomIsToldLastIsWhetherAUserIsAway(t *testing.T) {
+	f, _ := withAccounts(t)
+	bob, one, two := f.join("bob"), f.logsIn("alice"), f.logsIn("alice")
+	for range 50 {
+		var both sync.WaitGroup
+		for reason, p := range map[string]*person{"one": one, "two": two} {
+			both.Go(func() {
+				for i := range 20 {
+					f.run(p, "away", strconv.Itoa(i))
+					f.run(p, "back", "")
+				}
+				f.run(p, "away", reason)
+			})
+		}
+		both.Wait()
+		f.run(bob, "whois", "alice")
+		want := "alice away " + lastAnswer[chat.Person](bob).Why
+		if got := f.feed.presences(); len(got) == 0 || got[len(got)-1] != want {
+			t.Fatalf("the room was told %q last, want %q", got[max(0, len(got)-1):], want)
+		}
 	}
 }
