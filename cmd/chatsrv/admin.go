@@ -135,12 +135,9 @@ func usable(verb, who string) error {
 
 // door returns the path at which the server with the data folder of c listens.
 func door(c config.Config) (path string, err error) {
-	folder, err := dataFolder(c)
-	switch {
-	case err != nil:
+	folder, err := storingFolder(c)
+	if err != nil {
 		return "", err
-	case folder == "":
-		return "", errNoFolder
 	}
 	return admin.Path(folder)
 }

@@ -87,12 +87,10 @@ func (p program) ca(args []string) error {
 			return &config.UsageError{Problem: "--permit belongs to chatsrv ca init: the scope of an authority can't be changed"}
 		}
 		p.warn(s)
-		folder, err := dataFolder(s.Config)
+		folder, err := storingFolder(s.Config)
 		switch {
 		case err != nil:
 			return failure{err}
-		case folder == "":
-			return failure{errNoFolder}
 		case !speaksTLS(s.Config):
 			return failure{errNoTLS}
 		}

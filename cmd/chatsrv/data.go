@@ -74,6 +74,15 @@ func dataFolder(c config.Config) (string, error) {
 	return folder, nil
 }
 
+// storingFolder is dataFolder for what needs a data folder.
+func storingFolder(c config.Config) (string, error) {
+	folder, err := dataFolder(c)
+	if err == nil && folder == "" {
+		err = errNoFolder
+	}
+	return folder, err
+}
+
 // openStore opens only the store of a configuration.
 func openStore(c config.Config) (*storage, error) {
 	folder, err := dataFolder(c)

@@ -195,12 +195,9 @@ func (p program) apply(t tool, c config.Config, files []string) error {
 
 // hasDatabase returns an error if there is none in the folder of c.
 func hasDatabase(c config.Config) error {
-	folder, err := dataFolder(c)
-	switch {
-	case err != nil:
+	folder, err := storingFolder(c)
+	if err != nil {
 		return err
-	case folder == "":
-		return errNoFolder
 	}
 	if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database in %s (see --data)", folder)
@@ -248,12 +245,9 @@ func (p program) restore(args []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := dataFolder(s.Config)
-	switch {
-	case err != nil:
+	folder, err := storingFolder(s.Config)
+	if err != nil {
 		return failure{err}
-	case folder == "":
-		return failure{errNoFolder}
 	}
 	unlock, err := osutil.LockFolder(folder)
 	if err != nil {

@@ -123,15 +123,11 @@ func OpenAuthority(folder, passphrase string) (*Authority, error) {
 		return nil, err
 	}
 	path := filepath.Join(folder, AuthorityKey)
-	text, err := os.ReadFile(path)
+	der, err := readPEM(path, "key")
 	if err != nil {
-		return nil, fmt.Errorf("the authority's key: %w", err)
+		return nil, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("the authority's key %s is not PEM", path)
-	}
-	key, _, err := pkcs8.ParsePrivateKey(block.Bytes, []byte(passphrase))
+	key, _, err := pkcs8.ParsePrivateKey(der, []byte(passphrase))
 	if err != nil {
 		return nil, fmt.Errorf("the authority's key %s: %w, or the file is damaged", path, ErrPassphrase)
 	}
@@ -146,19 +142,28 @@ func OpenAuthority(folder, passphrase string) (*Authority, error) {
 // if there is none.
 func ReadAuthority(folder string) (*x509.Certificate, error) {
 	path := filepath.Join(folder, AuthorityFile)
-	text, err := os.ReadFile(path)
+	der, err := readPEM(path, "certificate")
 	if err != nil {
-		return nil, fmt.Errorf("the authority's certificate: %w", err)
+		return nil, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("the authority's certificate %s is not PEM", path)
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
+	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, fmt.Errorf("the authority's certificate %s: %w", path, err)
 	}
 	return cert, nil
+}
+
+// readPEM reads a file of an authority with one block.
+func readPEM(path, what string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the authority's %s: %w", what, err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("the authority's %s %s is not PEM", what, path)
+	}
+	return block.Bytes, nil
 }
 
 // Issue signs a certificate for the hosts that the authority may sign for, and for everything
