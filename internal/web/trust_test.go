@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,12 @@ func newAuthority(t *testing.T, name string) *authority {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := a.Issue(t.TempDir(), []string{"2001:db8::1"}, time.Now())
+	dir, err := os.MkdirTemp("", "web") // not t.TempDir, which Wine 8 can't remove
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	leaf, err := a.Issue(dir, []string{"2001:db8::1"}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
