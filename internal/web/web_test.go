@@ -231,10 +231,12 @@ func TestThePolicyIsKept(t *testing.T) {
 	}
 }
 
-func TestEveryModuleIsReachable(t *testing.T) {
-	s := site(t)
-	base := folder(t, s)
-	imports := regexp.MustCompile(`(?m)^(?:import|export) [^'"]*from '([^']+)';|^import '([^']+)';`)
+// imports matches the imports of a module that are always loaded.
+const imports = `(?m)^(?:import|export) [^'"]*from '([^']+)';`
+
+// modules returns a module and all that it imports.
+func modules(t *testing.T, s *Site, first string, imports *regexp.Regexp) map[string]bool {
+	t.Helper()
 	reached := map[string]bool{}
 	var follow func(name string)
 	follow = func(name string) {
@@ -248,10 +250,41 @@ func TestEveryModuleIsReachable(t *testing.T) {
 			return
 		}
 		for _, m := range imports.FindAllStringSubmatch(string(f.body), -1) {
-			follow(path.Join(path.Dir(name), m[1]+m[2]))
+			follow(path.Join(path.Dir(name), strings.Join(m[1:], "")))
 		}
 	}
-	follow(base + "/main.js")
+	follow(first)
+	return reached
+}
+
+// maxPage is the most that a browser loads to show the page in English, compressed.
+const maxPage = 60 << 10
+
+func TestThePageIsSmall(t *testing.T) {
+	s := site(t)
+	base := folder(t, s)
+	loaded := modules(t, s, base+"/main.js", regexp.MustCompile(imports))
+	for _, name := range []string{"/", base + "/chat.css", base + "/icon.svg", base + "/chat.webmanifest"} {
+		loaded[name] = true
+	}
+	size := 0
+	for name := range loaded {
+		_, _, body := get(t, s, name, "Accept-Encoding", "gzip")
+		size += len(body)
+		if strings.Contains(name, ".de.") {
+			t.Errorf("%s is loaded for everyone", name)
+		}
+	}
+	t.Logf("%d files with %d bytes", len(loaded), size)
+	if size > maxPage {
+		t.Errorf("the page has %d bytes, more than %d", size, maxPage)
+	}
+}
+
+func TestEveryModuleIsReachable(t *testing.T) {
+	s := site(t)
+	base := folder(t, s)
+	reached := modules(t, s, base+"/main.js", regexp.MustCompile(imports+`|\bimport\('([^']+)'\)`))
 	for name := range s.files {
 		if strings.HasPrefix(name, base) && path.Ext(name) == ".js" && !reached[name] {
 			t.Errorf("nothing imports %s", name)

@@ -1,6 +1,6 @@
 // What the user does with messages and rooms. These are methods of App.
 import { el, fill, button } from './dom.js';
-import { t } from './texts.js';
+import { serverText, t } from './texts.js';
 import { openDialog, confirm, form } from './view/dialog.js';
 import { openMenu } from './view/menu.js';
 import { found } from './view/answers.js';
@@ -99,9 +99,14 @@ export const actions = {
 
   /** ask shows a question of the server, such as one for a password. */
   async ask(question) {
-    const [value] = Object.values(await form(t('question'), [{
-      name: 'answer', label: t(`q.${question.code}`, question.args ?? {}, question.text), type: question.hidden ? 'password' : 'text', max: 1000,
-    }]) ?? { answer: '' });
+    let value;
+    if (question.code === 'ask-make-room') {
+      value = await confirm(t('question'), serverText(question), t('yes')) ? 'yes' : 'no';
+    } else {
+      [value] = Object.values(await form(t('question'), [{
+        name: 'answer', label: t(`q.${question.code}`, question.args ?? {}, serverText(question)), type: question.hidden ? 'password' : 'text', max: 1000,
+      }]) ?? { answer: '' });
+    }
     if (question.code === 'ask-new-password') this.newPassword = value;
     this.request({ type: 'answer', text: value }, (o) => {
       if (o.code === 'own-password-changed') this.connection.changePassword(this.newPassword);
@@ -201,7 +206,7 @@ export const actions = {
       if (!input.value.trim()) return;
       const sent = this.connection.request({ type: 'search', query: input.value.trim(), before }, (o) => {
         if (o.type !== 'results') {
-          fill(results, el('p', { class: 'error' }, o.text));
+          fill(results, el('p', { class: 'error' }, serverText(o)));
           return;
         }
         if (!before) fill(results);

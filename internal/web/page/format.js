@@ -1,5 +1,5 @@
 // How times, durations and names are shown.
-import { locale, t } from './texts.js';
+import { locale } from './locale.js';
 
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
@@ -27,11 +27,36 @@ export function day(iso, now = new Date()) {
   return `${word[0].toUpperCase()}${word.slice(1)}, ${name}`;
 }
 
+const units = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]];
+const unitOf = (seconds) => units.find(([, size]) => seconds >= size) ?? units[3];
+const quantity = (n, unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(n);
+
 /** duration shows seconds in the largest unit that fits. */
 export function duration(seconds) {
-  const units = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]];
-  const [unit, size] = units.find(([, s]) => seconds >= s) ?? units[3];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(seconds / size));
+  const [unit, size] = unitOf(seconds);
+  return quantity(Math.round(seconds / size), unit);
+}
+
+/** exactDuration shows seconds in the two largest units, rounded up. */
+export function exactDuration(seconds) {
+  const [, size] = unitOf(seconds);
+  const smaller = units.find(([, s]) => s < size)?.[1] ?? 1;
+  const left = Math.ceil(seconds / smaller) * smaller;
+  return units.flatMap(([unit, s], i) => {
+    const n = Math.floor((i ? left % units[i - 1][1] : left) / s);
+    return n ? [quantity(n, unit)] : [];
+  }).join(' ');
+}
+
+/** inTime says that something is so many seconds away, and agoTime that it was. */
+export function inTime(seconds) {
+  const [unit, size] = unitOf(seconds);
+  return relative.format(Math.ceil(seconds / size), unit);
+}
+
+export function agoTime(seconds) {
+  const [unit, size] = unitOf(seconds);
+  return relative.format(-Math.floor(seconds / size), unit);
 }
 
 /** The number of colours for names, which chat.css has. */
@@ -48,6 +73,3 @@ export function colour(name) {
 export function initial(name) {
   return [...name][0]?.toUpperCase() ?? '?';
 }
-
-/** yesNo shows a truth value. */
-export const yesNo = (value) => (value ? t('on') : t('off'));

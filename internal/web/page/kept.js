@@ -1,5 +1,6 @@
 // What outlives a reload: drafts, unsent messages and private conversations. These are methods of App.
 import { tab } from './storage.js';
+import { commandHelp } from './texts.js';
 
 const KEPT_PRIVATES = 200; // messages of each private conversation
 
@@ -34,6 +35,6 @@ export const kept = {
 
   words() {
     const names = this.active?.person ? [this.active.name] : (this.active?.members ?? []).map((m) => m.name).filter((n) => !this.chat.isMe(n));
-    return { commands: this.chat.commands, names, rooms: [...this.chat.rooms.values()].filter((r) => !r.person).map((r) => r.name) };
+    return { commands: this.chat.commands.map((c) => ({ ...c, help: commandHelp(c) })), names, rooms: [...this.chat.rooms.values()].filter((r) => !r.person).map((r) => r.name) };
   },
 };

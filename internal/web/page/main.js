@@ -1,5 +1,6 @@
 import { App } from './app.js';
-import { language, t } from './texts.js';
+import { language } from './locale.js';
+import { t } from './texts.js';
 
 document.documentElement.lang = language;
 document.title = t('title');

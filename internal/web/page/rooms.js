@@ -1,8 +1,16 @@
 // What the user does with rooms. These are methods of App.
 import { el, fill, button } from './dom.js';
-import { t } from './texts.js';
+import { serverText, t } from './texts.js';
 import { openDialog, form } from './view/dialog.js';
 import { openMenu } from './view/menu.js';
+
+/** written returns the value of a setting of a room as /room takes it. */
+function written({ name, value }) {
+  if (value === undefined || value === false) return 'off';
+  if (value === true) return 'on';
+  if (name === 'keep') return value % 86_400 ? `${value / 3600}h` : `${value / 86_400}d`;
+  return String(name === 'keep-size' ? value / 2 ** 20 : value);
+}
 
 export const rooms = {
   join(room, key) {
@@ -79,15 +87,14 @@ export const rooms = {
         this.answered(o);
         return;
       }
-      const shown = (v) => (v === undefined || v === false ? 'off' : v === true ? 'on' : String(v));
       const switches = new Set(['members', 'moderated']);
       const answer = await form(t('settingsOf', { room: room.name }), o.list.map((s) => ({
-        name: s.name, label: t(`set.${s.name}`, {}, s.name), value: shown(s.value), hint: t(`sethint.${s.name}`, {}, s.values?.text ?? ''),
+        name: s.name, label: t(`set.${s.name}`, {}, s.name), value: written(s), hint: t(`sethint.${s.name}`, {}, s.values ? serverText(s.values) : ''),
         options: switches.has(s.name) ? [['off', t('off')], ['on', t('on')]] : undefined,
       })), { yes: t('save') });
       for (const s of answer ? o.list : []) {
         const value = answer[s.name].trim() || 'off';
-        if (value !== shown(s.value)) this.request({ type: 'command', line: `/room ${s.name} ${value}`, room: room.name });
+        if (value !== written(s)) this.request({ type: 'command', line: `/room ${s.name} ${value}`, room: room.name });
       }
     });
   },

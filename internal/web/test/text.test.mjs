@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { inline, parse, safe } from '../page/markdown.js';
 import { emoji, expand } from '../page/emoji.js';
 import { apply, complete } from '../page/complete.js';
-import { colour, COLOURS, dayKey } from '../page/format.js';
-import { choose, put, serverText, tables } from '../page/texts.js';
+import { colour, COLOURS, dayKey, exactDuration, inTime } from '../page/format.js';
+import { choose } from '../page/locale.js';
+import { put, serverText } from '../page/texts.js';
+import { en } from '../page/texts.en.js';
+import { de } from '../page/texts.de.js';
 
 /** show writes nodes in a short form. */
 const show = (nodes) => nodes.map((n) => (n.type === 'text' ? n.text : `<${n.type} ${n.children ? show(n.children) : n.text}>`)).join('');
@@ -76,9 +79,8 @@ test('a name has the same colour everywhere', () => {
 
 test('both languages have all texts, with the same arguments', () => {
   const args = (text) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((m) => m[1]))].sort();
-  const plain = (table) => Object.keys(table).filter((k) => !k.startsWith('code.')).sort();
-  assert.deepEqual(plain(tables.de), plain(tables.en));
-  for (const key of plain(tables.en)) assert.deepEqual(args(tables.de[key]), args(tables.en[key]), key);
+  assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
+  for (const key of Object.keys(en)) assert.deepEqual(args(de[key]), args(en[key]), key);
 });
 
 test('the first known language of the browser is chosen', () => {
@@ -91,6 +93,21 @@ test('numbers choose a form, and unknown codes keep the words of the server', ()
   assert.equal(put('{n} {n|line|lines}', { n: 1 }, new Intl.PluralRules('en')), '1 line');
   assert.equal(put('{n} {n|line|lines}', { n: 2 }, new Intl.PluralRules('en')), '2 lines');
   assert.equal(serverText({ code: 'brand-new', text: 'words' }), 'words');
+});
+
+test('parts without their arguments are left out', () => {
+  const text = '{name} is banned[ in {room}] [for {left:time}|permanently][: {reason}]';
+  assert.equal(put(text, { name: 'bob' }), 'bob is banned permanently');
+  assert.equal(put(text, { name: 'bob', room: '#tea', left: 5400, reason: '[x|{name}]' }), 'bob is banned in #tea for 1 hour 30 minutes: [x|{name}]');
+  assert.equal(put('{names} [{n} {n|one|many}|none]', { names: ['a', 'b'], n: 2 }), 'a, b 2 many');
+});
+
+test('durations are rounded up', () => {
+  assert.equal(exactDuration(0.4), '1 second');
+  assert.equal(exactDuration(59.5), '1 minute');
+  assert.equal(exactDuration(3661), '1 hour 2 minutes');
+  assert.equal(exactDuration(2 * 86_400), '2 days');
+  assert.equal(inTime(61), 'in 2 minutes');
 });
 
 test('days are those of the zone of the user', () => {

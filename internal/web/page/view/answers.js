@@ -1,7 +1,7 @@
 // Shows the answers to commands, each type in its own way.
 import { el } from '../dom.js';
-import { dateTime, duration } from '../format.js';
-import { serverText, t } from '../texts.js';
+import { agoTime, dateTime, duration } from '../format.js';
+import { commandHelp, serverText, settingValue, t } from '../texts.js';
 import { richLine } from './richtext.js';
 
 /** answer returns the elements of an answer. */
@@ -22,23 +22,23 @@ const shown = {
   error: words,
   held: (o) => [words(o), o.said && el('p', { class: 'prewrap' }, o.said)],
   usage: (o) => usage(o),
-  commands: (o) => [el('dl', {}, o.list.map((c) => [el('dt', {}, `/${c.name}${c.args ? ` ${c.args}` : ''}`), el('dd', {}, c.help)])), o.topics && el('p', {}, t('helpTopics', { topics: o.topics.join(', ') })), more(o.more)],
+  commands: (o) => [el('dl', {}, o.list.map((c) => [el('dt', {}, `/${c.name}${c.args ? ` ${c.args}` : ''}`), el('dd', {}, commandHelp(c))])), o.topics && el('p', {}, t('helpTopics', { topics: o.topics.join(', ') })), more(o.more)],
   rooms: (o, app) => list(o.list.map((r) => [room(r.name, app), ` ${t('peopleCount', { n: r.people ?? 0 })}`, flags(r), r.topic && [' — ', r.topic]])),
   topic: (o) => el('p', {}, o.text ? t('topicIs', { room: o.room, topic: o.text }) : t('noTopic', { room: o.room })),
   members: (o, app) => el('p', {}, t('membersOf', { room: o.room, n: o.people ?? o.list.length }), ' ',
     commas(o.list.map((m) => [person(m.name, app), m.away && ` (${m.why ? t('awayWhy', { why: m.why }) : t('away')})`])), o.others && ` ${t('andMore', { n: o.others })}`),
   connections: (o) => table([t('number'), t('name'), t('role'), t('from'), t('idleFor')], o.list.map(connection)),
   whois: (o) => [facts([
-    [t('name'), o.name], [t('role'), t(`role.${o.role || 'guest'}`)], [t('connections'), o.here], [t('lastSeen'), o.seen && t('ago', { time: duration(o.seen) })],
+    [t('name'), o.name], [t('role'), t(`role.${o.role || 'guest'}`)], [t('connections'), o.here], [t('lastSeen'), o.seen && agoTime(o.seen)],
     [t('idleFor'), o.idle && duration(o.idle)], [t('away'), o.away && (o.why || t('yes'))]]),
   o.connections?.length > 0 && shown.connections({ list: o.connections })],
   whoami: (o, app) => facts([[t('name'), o.name], [t('role'), t(`role.${o.role || 'guest'}`)], [t('rooms'), o.rooms && commas(o.rooms.map((r) => room(r, app)))], [t('from'), o.from]]),
   ignored: (o, app) => el('p', {}, o.names.length ? [t('youIgnore'), ' ', commas(o.names.map((n) => person(n, app)))] : t('ignoreNobody')),
-  settings: (o) => table([t('setting'), t('value'), t('meaning')], o.list.map((s) => [s.name, value(s.value), s.values?.text])),
-  roomSettings: (o) => [el('p', {}, t('settingsOf', { room: o.room })), table([t('setting'), t('value'), t('meaning')], o.list.map((s) => [s.name, value(s.value), s.values?.text]))],
+  settings: (o) => table([t('setting'), t('value'), t('meaning')], o.list.map(setting)),
+  roomSettings: (o) => [el('p', {}, t('settingsOf', { room: o.room })), table([t('setting'), t('value'), t('meaning')], o.list.map(setting))],
   roomMembers: (o) => facts([[t('role.owner'), o.owner?.join(', ')], [t('role.operator'), o.operators?.join(', ')], [t('members'), o.members?.join(', ')], [t('role.voiced'), o.voiced?.join(', ')]], t('noRoles')),
   sanctions: (o) => [o.list.length ? table([t('kind'), t('target'), t('room'), t('until'), t('by'), t('reason')],
-    o.list.map((s) => [s.kind, s.target || s.net, s.room, s.until ? dateTime(s.until) : t('permanent'), s.by, s.reason])) : el('p', {}, t('noSanctions')), more(o.more)],
+    o.list.map((s) => [t(`kind.${s.kind}`, {}, s.kind), s.target || s.net, s.room, s.until ? dateTime(s.until) : t('permanent'), s.by, s.reason])) : el('p', {}, t('noSanctions')), more(o.more)],
   flags: (o, app) => [o.list.length ? list(o.list.map((f) => [messageLine(f.event), ` (${f.why}) `,
     el('button', { type: 'button', on: { click: () => app.command(`/flags approve ${f.id}`) } }, t('approve')), ' ',
     el('button', { type: 'button', on: { click: () => app.command(`/flags remove ${f.id}`) } }, t('remove'))])) : el('p', {}, t('noFlags')), more(o.more)],
@@ -54,7 +54,7 @@ function other(o) {
 }
 
 function usage(c) {
-  return el('p', {}, el('code', {}, `/${c.name}${c.args ? ` ${c.args}` : ''}`), ' ', c.help, c.aliases?.length > 0 && ` (${c.aliases.map((a) => `/${a}`).join(', ')})`);
+  return el('p', {}, el('code', {}, `/${c.name}${c.args ? ` ${c.args}` : ''}`), ' ', commandHelp(c), c.aliases?.length > 0 && ` (${c.aliases.map((a) => `/${a}`).join(', ')})`);
 }
 
 /** found shows a message that a search has found; it leads to its place. */
@@ -66,8 +66,8 @@ function messageLine(m) {
   return el('span', {}, el('small', {}, `${m.room ?? ''} ${dateTime(m.time)} `), el('strong', {}, m.from), ' ', el('span', {}, richLine(m.text.slice(0, 300)).map((n) => n.textContent)));
 }
 
-function value(v) {
-  return v === undefined || v === false ? t('off') : v === true ? t('on') : String(v);
+function setting(s) {
+  return [s.name, settingValue(s.name, s.value), s.values && serverText(s.values)];
 }
 
 function flags(r) {
@@ -76,7 +76,7 @@ function flags(r) {
 }
 
 function connection(c) {
-  return [c.id, c.name, c.role, c.from ?? t('thisMachine'), duration(c.idle ?? 0)];
+  return [c.id, c.name, t(`role.${c.role || 'guest'}`, {}, c.role), c.from ?? t('thisMachine'), duration(c.idle ?? 0)];
 }
 
 function more(n) {
