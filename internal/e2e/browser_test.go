@@ -18,7 +18,7 @@ import (
 )
 
 // browserPackages are those of npm that the test of the page needs.
-var browserPackages = []string{"playwright-core@1.65.1", "axe-core@4.14.1"}
+var browserPackages = []string{"playwright-core@1.65.1", "axe-core@4.14.1", "@guidepup/virtual-screen-reader@0.33.0", "html-validate@11.21.1"}
 
 // browserTools returns a browser, node, and the folder with the packages, or skips the test.
 func browserTools(t *testing.T) (browser, node, packages string) {
@@ -35,7 +35,7 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 	if err != nil { // without a home, they are installed each time
 		cache = t.TempDir()
 	}
-	packages = filepath.Join(cache, "netloop", "browser", strings.Join(browserPackages, "_"))
+	packages = filepath.Join(cache, "netloop", "browser", strings.ReplaceAll(strings.Join(browserPackages, "_"), "/", "-"))
 	if _, err := os.Stat(filepath.Join(packages, "done")); err == nil {
 		return browser, node, packages
 	}
@@ -60,16 +60,28 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 // The page loses and doubles nothing when the server is killed, and when it is loaded again;
 // it keeps its Content-Security-Policy, and asks no other host for anything.
 func TestThePageInABrowser(t *testing.T) {
+	browse(t, "page.mjs")
+}
+
+// A screen reader says each message once, with its author, its text and its time, and says in
+// words what else the page shows by colour.
+func TestThePageWithAScreenReader(t *testing.T) {
+	browse(t, "reader.mjs")
+}
+
+// browse runs a script in a browser, and carries out what it asks for.
+func browse(t *testing.T, name string, flags ...string) {
+	t.Helper()
 	browser, node, packages := browserTools(t)
 	dir, port, words := folder(t), freePort(t), filepath.Join(t.TempDir(), "words")
 	writeFile(t, words, "flag: heldword\n")
 	again := func() *server {
-		return start(t, "--bind", "127.0.0.1", "--data", dir, "--port", port, "--words", words)
+		return start(t, slices.Concat([]string{"--bind", "127.0.0.1", "--data", dir, "--port", port, "--words", words}, flags)...)
 	}
 	s := again()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	script := exec.CommandContext(ctx, node, "testdata/browser/page.mjs", port, packages, browser)
+	script := exec.CommandContext(ctx, node, filepath.Join("testdata", "browser", name), port, packages, browser)
 	script.SysProcAttr = mortal()
 	script.WaitDelay = 5 * time.Second
 	var said strings.Builder

@@ -162,6 +162,7 @@ export const actions = {
         this.local(o);
         return;
       }
+      if (room === this.active) this.log.quiet();
       room.page(o.events.map((m) => this.chat.item(m)), o, how);
       this.update({ room });
       then?.(o);

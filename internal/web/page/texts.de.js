@@ -16,7 +16,7 @@ export const de = {
   'role.owner': 'Besitz', 'role.operator': 'Raumleitung', 'role.voiced': 'darf sprechen', 'role.user': 'registriert', 'role.guest': 'Gast', 'role.moderator': 'Moderation', 'role.admin': 'Administration',
   message: 'Nachricht', messages: 'Nachrichten', send: 'Senden', writeIn: 'Nachricht an {room}', writeTo: 'Private Nachricht an {name}', completions: 'Vorschläge', completionsFound: '{n} {n|Vorschlag|Vorschläge}: {first}',
   newMessages: 'Neue Nachrichten', toNewest: 'Neueste Nachrichten', toUnread: 'Erste ungelesene Nachricht', nothingUnread: 'Nichts ist ungelesen.', messageActions: 'Aktionen der Nachricht',
-  privateLabel: 'privat', privateStored: 'privat, gesendet während du weg warst', mentionsYou: 'erwähnt dich', edited: 'bearbeitet', deletedMessage: 'Diese Nachricht wurde gelöscht.',
+  privateLabel: 'privat', privateStored: 'privat, gesendet während du weg warst', mentionsYou: 'erwähnt dich', edited: 'bearbeitet', actionOf: 'Aktion: ', deletedMessage: 'Diese Nachricht wurde gelöscht.',
   onlyYou: 'Nur du siehst das', refusal: 'Nicht ausgeführt', reply: 'Antworten', replyTo: 'Antwort auf ', replyToOlder: 'Antwort auf eine ältere Nachricht', replyingTo: 'Antwort an {name}:',
   edit: 'Bearbeiten', editing: 'Deine Nachricht bearbeiten:', delete: 'Löschen', deleteTitle: 'Diese Nachricht löschen?', more: 'Mehr', copyText: 'Text kopieren',
   queued: 'Wartet auf die Verbindung', sending: 'Wird gesendet …', unknownOutcome: 'Die Sitzung ist zu Ende: Diese Nachricht kam vielleicht an, vielleicht nicht.', tryAgain: 'Nochmals senden', discard: 'Verwerfen',

@@ -16,7 +16,7 @@ export const en = {
   'role.owner': 'owner', 'role.operator': 'operator', 'role.voiced': 'may speak', 'role.user': 'registered', 'role.guest': 'guest', 'role.moderator': 'moderator', 'role.admin': 'administrator',
   message: 'Message', messages: 'Messages', send: 'Send', writeIn: 'Message {room}', writeTo: 'Private message to {name}', completions: 'Completions', completionsFound: '{n} {n|completion|completions}: {first}',
   newMessages: 'New messages', toNewest: 'Newest messages', toUnread: 'First unread message', nothingUnread: 'Nothing is unread.', messageActions: 'Message actions',
-  privateLabel: 'private', privateStored: 'private, sent while you were away', mentionsYou: 'mentions you', edited: 'edited', deletedMessage: 'This message was deleted.',
+  privateLabel: 'private', privateStored: 'private, sent while you were away', mentionsYou: 'mentions you', edited: 'edited', actionOf: 'Action: ', deletedMessage: 'This message was deleted.',
   onlyYou: 'Only you see this', refusal: 'Not done', reply: 'Reply', replyTo: 'In reply to ', replyToOlder: 'In reply to an older message', replyingTo: 'Reply to {name}:',
   edit: 'Edit', editing: 'Edit your message:', delete: 'Delete', deleteTitle: 'Delete this message?', more: 'More', copyText: 'Copy text',
   queued: 'Waiting for the connection', sending: 'Sending …', unknownOutcome: 'The session has ended: this message may have arrived or not.', tryAgain: 'Send again', discard: 'Discard',

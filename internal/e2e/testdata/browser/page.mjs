@@ -1,99 +1,8 @@
-// Talks in the browser client as two users, with a third on a plain connection, while the server
-// is killed. Run by browser_test.go, which acts on the lines that this writes: "kill" kills the
-// server and starts it again. Its answer is a line. The arguments are the port, the folder with
-// the packages, and the browser.
+// Talks in the page as two users, with a third on a plain connection, while the server is killed.
 import assert from 'node:assert/strict';
-import net from 'node:net';
-import { createInterface } from 'node:readline';
-import { createRequire } from 'node:module';
+import { accessible, enter, open, plain, run, saved, say, sees, tell } from './lib.mjs';
 
-const [port, folder, executablePath] = process.argv.slice(2);
-const require = createRequire(`${folder}/`);
-const { chromium } = require('playwright-core');
-const axe = require('axe-core');
-const patience = 60_000;
-const origin = `http://127.0.0.1:${port}`;
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const violations = [];
-
-/** tell asks the test to do something, and waits until it is done. */
-async function tell(line) {
-  process.stdout.write(`${line}\n`);
-  await answers.next();
-}
-
-/** open opens the page as somebody who is not there yet. */
-async function open(browser, name, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(patience);
-  context.on('request', (r) => {
-    if (new URL(r.url()).host !== `127.0.0.1:${port}` && !r.url().startsWith('data:')) violations.push(`${name}: request for ${r.url()}`);
-  });
-  page.on('pageerror', (e) => violations.push(`${name}: ${e.stack}`));
-  page.on('console', (m) => {
-    // While the server is down, connections fail.
-    if (m.type() === 'error' && !/ERR_|WebSocket connection/.test(m.text())) violations.push(`${name}: ${m.text()}`);
-  });
-  await context.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
-  });
-  await page.goto(`${origin}/`);
-  return page;
-}
-
-async function enter(page, name) {
-  await page.locator('input[name=name]').fill(name);
-  await page.locator('.login button[type=submit]').click();
-  await page.locator('.composer textarea').waitFor();
-  await page.locator('.banner').waitFor({ state: 'hidden' });
-}
-
-async function say(page, text) {
-  await page.locator('.composer textarea').fill(text);
-  await page.locator('.composer textarea').press('Enter');
-}
-
-/** saved returns the rows of saved messages with a text. */
-const saved = (page, text) => page.locator('.log .message:not(.pending)', { hasText: text });
-
-async function sees(page, text) {
-  await saved(page, text).first().waitFor();
-}
-
-/** plain makes a user of a plain connection, which has all that it was sent in got. */
-async function plain(name) {
-  const socket = net.connect(Number(port), '127.0.0.1');
-  const user = { got: '', say: (text) => socket.write(`${text}\r\n`), end: () => socket.destroy() };
-  socket.on('error', () => {});
-  socket.on('data', (d) => { user.got += d; });
-  user.sees = async (text) => {
-    for (const end = Date.now() + patience; !user.got.includes(text);) {
-      assert.ok(Date.now() < end, `${name} does not see ${text}: ${user.got}`);
-      await new Promise((r) => { setTimeout(r, 20); });
-    }
-  };
-  /** saves says something, and waits for its receipt: this connection does not send it again. */
-  user.saves = async (text) => {
-    user.got = '';
-    user.say(text);
-    await user.sees('*** saved #');
-  };
-  user.say(name);
-  await user.sees(`as ${name}`);
-  user.say('/set receipts on');
-  return user;
-}
-
-/** accessible fails if axe finds anything. */
-async function accessible(page, where) {
-  await page.evaluate(axe.source);
-  const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  assert.deepEqual(found.map((v) => `${where}: ${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`), []);
-}
-
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-try {
+await run(async (browser) => {
   const alice = await open(browser, 'alice', { viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
   await accessible(alice, 'login');
   const bob = await open(browser, 'bob', { viewport: { width: 360, height: 740 }, locale: 'de-DE', colorScheme: 'dark', hasTouch: true });
@@ -166,8 +75,4 @@ try {
     }
     await accessible(page, name);
   }
-  assert.deepEqual(violations, []);
-} finally {
-  await browser.close();
-}
-process.exit(0);
+});

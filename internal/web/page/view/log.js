@@ -1,6 +1,6 @@
 // The log of the active room. Only a part of its items is in the page; scrolling moves that part.
 import { el, button, icon } from '../dom.js';
-import { dayKey } from '../format.js';
+import { dayKey, fullTime } from '../format.js';
 import { t } from '../texts.js';
 import { dayRow, itemRow, newRow, pendingRow } from './rows.js';
 import { Tools } from './tools.js';
@@ -17,6 +17,7 @@ export class LogView {
     this.rows = new Map(); // elements by key
     this.views = new Map(); // by room: where it was left
     this.log = el('div', { class: 'log', role: 'log', 'aria-label': t('messages'), 'aria-live': 'polite', tabindex: '0' });
+    this.unsent = el('div', { 'aria-live': 'off' }); // screen readers say a message when it is saved, or has failed
     this.toNew = el('button', { type: 'button', class: 'float to-new', hidden: true, on: { click: () => app.goUnread() } });
     this.toEnd = button(t('toNewest'), () => this.goEnd(), { class: 'float to-end', hidden: true });
     this.toEnd.prepend(icon('down'));
@@ -24,6 +25,9 @@ export class LogView {
     this.tools = new Tools(this, app);
     this.log.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.log.addEventListener('keydown', (e) => this.key(e));
+    this.log.addEventListener('pointerover', ({ target: at }) => { // screen readers would read it after every message
+      if (at.localName === 'time') at.title ||= fullTime(at.dateTime);
+    });
     new ResizeObserver(() => { if (this.stuck) this.log.scrollTop = this.log.scrollHeight; }).observe(this.log);
   }
 
@@ -32,15 +36,22 @@ export class LogView {
     const view = this.views.get(room.key) ?? { stuck: true };
     this.room = room;
     this.rows.clear();
-    this.log.replaceChildren();
+    this.unsent.replaceChildren();
+    this.log.replaceChildren(this.unsent);
     this.first = view.stuck ? undefined : view.first;
     this.last = view.stuck ? undefined : view.last;
     this.stuck = view.stuck;
     this.tools.hide();
-    this.log.setAttribute('aria-live', 'off'); // what was there before is not news
+    this.quiet();
     this.draw(view.stuck ? undefined : view.anchor);
-    setTimeout(() => this.log.setAttribute('aria-live', 'polite'), 300);
     this.scrolled();
+  }
+
+  /** quiet keeps screen readers from reading what is drawn now: it was there before. */
+  quiet() {
+    clearTimeout(this.loud);
+    this.log.setAttribute('aria-live', 'off');
+    this.loud = setTimeout(() => this.log.setAttribute('aria-live', 'polite'), 300);
   }
 
   /** forget drops what is known of the rooms. */
@@ -99,7 +110,7 @@ export class LogView {
       before = item;
     }
     if (!room.detached && to === room.items.length) {
-      for (const post of app.pending(room)) put(`post ${post.cid}`, post.state, () => pendingRow(post, room, app));
+      for (const post of app.pending(room)) put(`post ${post.cid}`, post.state, () => this.pending(post));
     }
     this.place(fresh);
     this.rows = fresh;
@@ -109,13 +120,24 @@ export class LogView {
     this.tools.moved();
   }
 
-  /** place makes the rows the children of the log, moving as few as possible. */
+  pending(post) {
+    const row = pendingRow(post, this.room, this.app);
+    if (row.matches('.failed')) this.app.announce(row.querySelector('.state').firstChild.textContent);
+    return row;
+  }
+
+  /** place puts the rows into the log, those not sent at its end, moving as few as possible. */
   place(fresh) {
     for (const [key, row] of this.rows) if (fresh.get(key)?.node !== row.node) row.node.remove();
-    let at = this.log.firstChild;
+    let to = this.log;
+    let at = to.firstChild;
     for (const { node } of fresh.values()) {
+      if (to === this.log && node.matches('.pending')) {
+        to = this.unsent;
+        at = to.firstChild;
+      }
       if (node === at) at = at.nextSibling;
-      else this.log.insertBefore(node, at);
+      else to.insertBefore(node, at);
     }
   }
 
@@ -164,7 +186,9 @@ export class LogView {
     const { items } = this.room;
     this.first = mark(items[from]);
     this.last = to < items.length || this.room.detached ? mark(items[to - 1]) : undefined;
-    if (this.first) this.update();
+    if (!this.first) return;
+    this.quiet();
+    this.update();
   }
 
   floats() {

@@ -45,7 +45,7 @@ function messageRow(item, follows, room, app) {
     item.mention && el('span', { class: 'label strong' }, t('mentionsYou')),
   ];
   const body = el('div', { class: 'body' }, quoted(item, room, app), item.deleted ? el('p', { class: 'gone' }, t('deletedMessage'))
-    : item.action ? el('p', {}, el('span', { class: 'star', 'aria-hidden': 'true' }, '✱ '), el('span', { class: `author c${colour(name)}` }, name), ' ', richLine(item.text)) : richText(item.text),
+    : item.action ? el('p', {}, el('span', { class: 'star', 'aria-hidden': 'true' }, '✱ '), el('span', { class: 'sr' }, t('actionOf')), el('span', { class: `author c${colour(name)}` }, name), ' ', richLine(item.text)) : richText(item.text),
   item.edited && !item.deleted && el('span', { class: 'edited', title: fullTime(item.edited) }, t('edited')));
   return el('article', { class: classes.join(' '), tabindex: '-1', dataset: { key: item.key } },
     el('span', { class: `badge c${colour(name)}`, 'aria-hidden': 'true' }, initial(name)),
@@ -53,7 +53,7 @@ function messageRow(item, follows, room, app) {
 }
 
 function stamp(item) {
-  return el('time', { datetime: item.time, title: fullTime(item.time) }, time(item.time));
+  return el('time', { datetime: item.time }, time(item.time));
 }
 
 function quoted(item, room, app) {

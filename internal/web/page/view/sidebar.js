@@ -8,7 +8,7 @@ export class Sidebar {
     this.list = el('nav', { 'aria-label': t('conversations') });
     this.me = el('button', { type: 'button', class: 'me', 'aria-haspopup': 'menu', on: { click: () => app.userMenu(this.me) } });
     this.server = el('p', { class: 'server' });
-    this.root = el('aside', { class: 'sidebar', id: 'sidebar', 'aria-label': t('conversations') },
+    this.root = el('aside', { class: 'sidebar', id: 'sidebar' },
       el('header', {}, this.server, iconButton('plus', t('addRoom'), () => app.browseRooms()), iconButton('close', t('close'), () => app.togglePanel(''), { class: 'icon-button only-narrow' })),
       this.list, el('footer', {}, this.me));
   }
@@ -20,6 +20,7 @@ export class Sidebar {
     const group = (label, some) => some.length > 0 && [el('h2', {}, label), el('ul', {}, some.map((r) => el('li', {}, this.entry(r, r === active))))];
     fill(this.list, group(t('rooms'), rooms.filter((r) => !r.person)), group(t('people'), rooms.filter((r) => r.person)));
     fill(this.server, chat.server || t('title'));
+    this.root.setAttribute('aria-label', chat.server || t('title'));
     fill(this.me, el('span', { class: 'me-name' }, chat.me.name), el('small', {}, t(`role.${chat.me.role || (chat.me.registered ? 'user' : 'guest')}`)));
     if (focused) [...this.list.querySelectorAll('button')].find((b) => b.dataset.key === focused)?.focus();
   }
