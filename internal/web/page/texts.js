@@ -28,6 +28,8 @@ export function settingValue(name, v) {
   return name === 'slow' || name === 'keep' ? duration(v) : String(v);
 }
 
+const own = (texts, key) => (texts && Object.hasOwn(texts, key) ? texts[key] : undefined);
+
 /** has reports whether all arguments that a text uses are there. */
 const has = (text, args) => [...text.matchAll(/\{(\w+)/g)].every(([, name]) => args[name] !== undefined && args[name] !== '' && args[name]?.length !== 0);
 
@@ -56,14 +58,14 @@ export function t(key, args = {}, fallback = key) {
 /** serverText returns what the server says, in the user's language if there are words for its code. */
 export function serverText(o) {
   const args = Object.fromEntries(Object.entries(o.args ?? {}).map(([k, v]) => [k, v && typeof v === 'object' && !Array.isArray(v) ? serverText(v) : v]));
-  const text = codes?.[o.code];
+  const text = own(codes, o.code);
   if (text !== undefined && has(parts(text, args), args)) return put(text, args);
   return o.text ?? t('refusedPlain', { code: o.code });
 }
 
 /** commandHelp returns what a command does. */
 export function commandHelp(command) {
-  return commands?.[command.name] ?? command.help;
+  return own(commands, command.name) ?? command.help;
 }
 
 /** eventText says what has happened in a room. */

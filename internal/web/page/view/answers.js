@@ -6,7 +6,7 @@ import { richLine } from './richtext.js';
 
 /** answer returns the elements of an answer. */
 export function answer(o, app) {
-  return (shown[o.type] ?? other)(o, app);
+  return (Object.hasOwn(shown, o.type) ? shown[o.type] : other)(o, app);
 }
 
 const words = (o) => el('p', { class: 'prewrap' }, serverText(o));

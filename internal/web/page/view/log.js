@@ -141,18 +141,18 @@ export class LogView {
     }
   }
 
-  /** anchor returns the first visible row and where it is. */
+  /** anchor returns the first visible row and where its end is: its author may be left out above. */
   anchor() {
     const top = this.log.scrollTop;
     for (const [key, { node }] of this.rows) {
-      if (node.offsetTop + node.offsetHeight > top && !key.startsWith('day ') && key !== 'new') return { key, offset: node.getBoundingClientRect().top };
+      if (node.offsetTop + node.offsetHeight > top && !key.startsWith('day ') && key !== 'new') return { key, offset: node.getBoundingClientRect().bottom };
     }
     return undefined;
   }
 
   restore(anchor) {
     const row = this.rows.get(anchor.key);
-    if (row) this.log.scrollTop += row.node.getBoundingClientRect().top - anchor.offset;
+    if (row) this.log.scrollTop += row.node.getBoundingClientRect().bottom - anchor.offset;
   }
 
   atEnd() {

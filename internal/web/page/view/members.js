@@ -26,7 +26,7 @@ export class Members {
     const rank = (m) => order[m.role] ?? 3;
     const all = [...room.members].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
     fill(this.title, t('memberCount', { n: all.length + room.others }));
-    fill(this.list, all.slice(0, 300).map((m) => this.entry(m)));
+    fill(this.list, all.map((m) => this.entry(m)), room.others > 0 && el('li', { class: 'hint' }, t('andMore', { n: room.others })));
     if (focused) [...this.list.querySelectorAll('button')].find((b) => b.dataset.name === focused)?.focus();
   }
 
