@@ -69,6 +69,21 @@ func TestThePageWithAScreenReader(t *testing.T) {
 	browse(t, "reader.mjs")
 }
 
+// Everything can be done with the keyboard alone, and shows where the focus is.
+func TestThePageWithTheKeyboard(t *testing.T) {
+	browse(t, "keyboard.mjs")
+}
+
+// The messages stay where they are while older ones are loaded, and a room may be full.
+func TestThePageWithALongHistoryAndACrowd(t *testing.T) {
+	browse(t, "crowd.mjs", "--max-per-ip", "0", "--new-per-ip", "0")
+}
+
+// What people write is never more than text.
+func TestThePageWithHostileTexts(t *testing.T) {
+	browse(t, "hostile.mjs", "--max-per-ip", "0", "--new-per-ip", "0")
+}
+
 // browse runs a script in a browser, and carries out what it asks for.
 func browse(t *testing.T, name string, flags ...string) {
 	t.Helper()

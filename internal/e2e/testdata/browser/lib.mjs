@@ -11,6 +11,8 @@ export const [port, folder, executablePath] = process.argv.slice(2);
 export const require = createRequire(`${folder}/`);
 const { chromium } = require('playwright-core');
 const axe = require('axe-core');
+const { HtmlValidate } = require('html-validate');
+const validator = new HtmlValidate({ root: true, extends: ['html-validate:standard'] });
 export const patience = 60_000;
 export const origin = `http://127.0.0.1:${port}`;
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -85,6 +87,12 @@ export async function plain(name) {
     user.say(text);
     await user.sees('*** saved #');
   };
+  /** saved waits until another plain connection would see a message. */
+  user.saved = async (text) => {
+    user.got = '';
+    user.say('/history 1');
+    await user.sees(text);
+  };
   user.say(name);
   await user.sees(`as ${name}`);
   user.say('/set receipts on');
@@ -96,6 +104,13 @@ export async function accessible(page, where) {
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   assert.deepEqual(found.map((v) => `${where}: ${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`), []);
+}
+
+/** valid fails if the page is not valid HTML. */
+export async function valid(page, where) {
+  const html = await page.content();
+  const { results } = await validator.validateString(html);
+  assert.deepEqual(results.flatMap((r) => r.messages.map((m) => `${where}: ${m.message}: ${html.split('\n')[m.line - 1].slice(m.column - 1, m.column + 100)}`)), []);
 }
 
 /** run gives a script a browser, and fails if anything happened that must not. */

@@ -1,10 +1,11 @@
 // Talks in the page as two users, with a third on a plain connection, while the server is killed.
 import assert from 'node:assert/strict';
-import { accessible, enter, open, plain, run, saved, say, sees, tell } from './lib.mjs';
+import { accessible, enter, open, plain, run, saved, say, sees, tell, valid } from './lib.mjs';
 
 await run(async (browser) => {
   const alice = await open(browser, 'alice', { viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
   await accessible(alice, 'login');
+  await valid(alice, 'login');
   const bob = await open(browser, 'bob', { viewport: { width: 360, height: 740 }, locale: 'de-DE', colorScheme: 'dark', hasTouch: true });
   await enter(alice, 'alice');
   await enter(bob, 'bob');
@@ -74,5 +75,22 @@ await run(async (browser) => {
       assert.equal(await page.locator('.log .message:not(:has(.quoted))', { hasText: text }).count(), 1, `${name} sees ${text}`);
     }
     await accessible(page, name);
+    await valid(page, name);
+  }
+  for (const command of ['/help', '/rooms', '/list', '/set', '/room', '/whois bob', '/nonsense']) {
+    await say(alice, command);
+    await alice.keyboard.press('Enter'); // where the first one has completed the word
+  }
+  await alice.locator('.row.answer.error', { hasText: '/nonsense' }).waitFor();
+  await alice.locator('.me').click();
+  await valid(alice, 'answers and a menu');
+  await accessible(alice, 'answers and a menu');
+  await alice.keyboard.press('Escape');
+  for (const keys of ['Control+K', 'Control+,', 'Control+Shift+F']) {
+    await alice.keyboard.press(keys);
+    await alice.locator('dialog[open]').waitFor();
+    await valid(alice, keys);
+    await accessible(alice, keys);
+    await alice.keyboard.press('Escape');
   }
 });
