@@ -84,8 +84,30 @@ func TestThePageWithHostileTexts(t *testing.T) {
 	browse(t, "hostile.mjs", "--max-per-ip", "0", "--new-per-ip", "0")
 }
 
+// E2E_PICTURES names a folder for pictures of the page, as in
+//
+//	E2E_PICTURES=/tmp/pictures go test -count=1 -tags e2e -run Pictures ./internal/e2e
+//
+// Two of them are in docs/images, with a palette of 64 colours (pngquant).
+func TestThePageInPictures(t *testing.T) {
+	to := os.Getenv("E2E_PICTURES")
+	if to == "" {
+		t.Skip("E2E_PICTURES does not name a folder for the pictures")
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	browseWith(t, "pictures.mjs", []string{to})
+}
+
 // browse runs a script in a browser, and carries out what it asks for.
 func browse(t *testing.T, name string, flags ...string) {
+	t.Helper()
+	browseWith(t, name, nil, flags...)
+}
+
+// browseWith is browse for a script with arguments.
+func browseWith(t *testing.T, name string, arguments []string, flags ...string) {
 	t.Helper()
 	browser, node, packages := browserTools(t)
 	dir, port, words := folder(t), freePort(t), filepath.Join(t.TempDir(), "words")
@@ -96,7 +118,7 @@ func browse(t *testing.T, name string, flags ...string) {
 	s := again()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	script := exec.CommandContext(ctx, node, filepath.Join("testdata", "browser", name), port, packages, browser)
+	script := exec.CommandContext(ctx, node, append([]string{filepath.Join("testdata", "browser", name), port, packages, browser}, arguments...)...)
 	script.SysProcAttr = mortal()
 	script.WaitDelay = 5 * time.Second
 	var said strings.Builder
