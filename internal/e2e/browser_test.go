@@ -18,26 +18,19 @@ import (
 )
 
 // browserPackages are those of npm that the test of the page needs.
-var browserPackages = []string{"playwright-core@1.65.1", "axe-core@4.14.1", "@guidepup/virtual-screen-reader@0.33.0", "html-validate@11.21.1"}
+var browserPackages = []string{"playwright-core@1.65.1", "axe-core@4.14.1", "@guidepup/virtual-screen-reader@0.33.0", "html-validate@11.21.1", "puppeteer-core@25.16.0"}
 
-// browserTools returns a browser, node, and the folder with the packages, or skips the test.
-func browserTools(t *testing.T) (browser, node, packages string) {
+// browserTools returns node and the folder with the packages, or skips the test.
+func browserTools(t *testing.T) (node, packages string) {
 	t.Helper()
-	find := func(name string) string {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			t.Skipf("%s is not installed (Debian packages: chromium nodejs npm)", name)
-		}
-		return path
-	}
-	browser, node = find("chromium"), find("node")
+	node = find(t, "node")
 	cache, err := os.UserCacheDir()
 	if err != nil { // without a home, they are installed each time
 		cache = t.TempDir()
 	}
 	packages = filepath.Join(cache, "netloop", "browser", strings.ReplaceAll(strings.Join(browserPackages, "_"), "/", "-"))
 	if _, err := os.Stat(filepath.Join(packages, "done")); err == nil {
-		return browser, node, packages
+		return node, packages
 	}
 	if err := os.MkdirAll(packages, 0o755); err != nil {
 		t.Fatal(err)
@@ -45,7 +38,7 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	words := append([]string{"install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"}, browserPackages...)
-	if out, err := exec.CommandContext(ctx, find("npm"), words...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, find(t, "npm"), words...).CombinedOutput(); err != nil {
 		if !noRegistry(string(out)) {
 			t.Fatalf("npm can't install %v: %v\n%s", browserPackages, err, out)
 		}
@@ -54,13 +47,28 @@ func browserTools(t *testing.T) (browser, node, packages string) {
 	if err := os.WriteFile(filepath.Join(packages, "done"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return browser, node, packages
+	return node, packages
+}
+
+// find returns the path of a program, or skips the test.
+func find(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed (Debian packages: chromium firefox-esr nodejs npm)", name)
+	}
+	return path
 }
 
 // The page loses and doubles nothing when the server is killed, and when it is loaded again;
 // it keeps its Content-Security-Policy, and asks no other host for anything.
 func TestThePageInABrowser(t *testing.T) {
 	browse(t, "page.mjs")
+}
+
+// The same in Firefox, which Debian calls firefox-esr: a user talks, reconnects and resumes.
+func TestThePageInFirefox(t *testing.T) {
+	browseWith(t, "firefox-esr", []string{"firefox.mjs"})
 }
 
 // A screen reader says each message once, with its author, its text and its time, and says in
@@ -97,28 +105,31 @@ func TestThePageInPictures(t *testing.T) {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	browseWith(t, "pictures.mjs", []string{to})
+	browseWith(t, "chromium", []string{"pictures.mjs", to})
 }
 
-// browse runs a script in a browser, and carries out what it asks for.
+// browse runs a script with Chromium.
 func browse(t *testing.T, name string, flags ...string) {
 	t.Helper()
-	browseWith(t, name, nil, flags...)
+	browseWith(t, "chromium", []string{name}, flags...)
 }
 
-// browseWith is browse for a script with arguments.
-func browseWith(t *testing.T, name string, arguments []string, flags ...string) {
+// browseWith runs a script, which is followed by its arguments, with a browser, and carries out
+// what it asks for.
+func browseWith(t *testing.T, browser string, words []string, flags ...string) {
 	t.Helper()
-	browser, node, packages := browserTools(t)
-	dir, port, words := folder(t), freePort(t), filepath.Join(t.TempDir(), "words")
-	writeFile(t, words, "flag: heldword\n")
+	browser = find(t, browser)
+	node, packages := browserTools(t)
+	dir, port, listed := folder(t), freePort(t), filepath.Join(t.TempDir(), "words")
+	writeFile(t, listed, "flag: heldword\n")
 	again := func() *server {
-		return start(t, slices.Concat([]string{"--bind", "127.0.0.1", "--data", dir, "--port", port, "--words", words}, flags)...)
+		return start(t, slices.Concat([]string{"--bind", "127.0.0.1", "--data", dir, "--port", port, "--words", listed}, flags)...)
 	}
 	s := again()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	script := exec.CommandContext(ctx, node, append([]string{filepath.Join("testdata", "browser", name), port, packages, browser}, arguments...)...)
+	words = slices.Concat([]string{filepath.Join("testdata", "browser", words[0]), port, packages, browser}, words[1:])
+	script := exec.CommandContext(ctx, node, words...)
 	script.SysProcAttr = mortal()
 	script.WaitDelay = 5 * time.Second
 	var said strings.Builder

@@ -15,7 +15,8 @@ import (
 
 // What the authority of a site signs is trusted in a browser for the site, and for nothing else.
 func TestABrowserTrustsTheAuthorityForItsSiteAlone(t *testing.T) {
-	browser, node, packages := browserTools(t)
+	browser := find(t, "chromium")
+	node, packages := browserTools(t)
 	for tool, where := range map[string]string{"certutil": "libnss3-tools", "openssl": "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("%s is not installed (Debian package: %s)", tool, where)
