@@ -10,7 +10,11 @@ export function openDialog(title, content, { className = '' } = {}) {
   fill(dialog, el('header', {}, heading, iconButton('close', t('close'), () => dialog.close())), content);
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (back?.isConnected) back.focus();
+    if (!back?.isConnected) return;
+    // Chromium has moved the focus while the page was still inert, and sometimes drops what is
+    // typed until the focus moves again.
+    back.blur();
+    back.focus();
   });
   dialog.addEventListener('click', (e) => {
     if (e.target === dialog) dialog.close();
