@@ -1,6 +1,7 @@
 package web
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,14 @@ func TestModulesInNode(t *testing.T) {
 	}
 	if v := strings.TrimSpace(string(version)); len(v) < 4 || v[:2] != "v2" { // v20 to v29
 		t.Skipf("node %s has no mock timers", v)
+	}
+	s := site(t)
+	joined := filepath.Join(t.TempDir(), "joined.mjs")
+	if err := os.WriteFile(joined, s.files[folder(t, s)+"/"+script].body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), node, "--check", joined).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 	out, err := exec.CommandContext(t.Context(), node, append([]string{"--test"}, files...)...).CombinedOutput()
 	if err != nil {

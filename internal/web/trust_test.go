@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,31 +181,4 @@ func TestStrictTransportIsForTrustedCertificatesAlone(t *testing.T) {
 			}
 		}
 	}
-}
-
-// The browser asks for the page, the style, the program and the icon; that of an installed one
-// and the manifest come later.
-func TestThePageNeedsFourRequests(t *testing.T) {
-	s := site(t)
-	_, _, page := get(t, s, "/")
-	base := folder(t, s)
-	need := []string{"/"}
-	for name := range s.files {
-		if strings.Contains(page, name) && name != "/" && !strings.HasSuffix(name, ".webmanifest") {
-			need = append(need, name)
-		}
-	}
-	size := 0
-	for _, name := range need {
-		_, _, body := get(t, s, name, "Accept-Encoding", "gzip")
-		size += len(body)
-		if strings.HasSuffix(name, ".js") && strings.Contains(body, "\nimport ") {
-			t.Errorf("%s imports others", name)
-		}
-	}
-	const most = 60 << 10
-	if len(need) != 4 || !slices.Contains(need, base+"/"+entry) || size > most {
-		t.Errorf("%d bytes in %q, want at most %d in 4", size, need, most)
-	}
-	t.Logf("%d bytes", size)
 }

@@ -1,7 +1,7 @@
 // Package web has the browser client: its files, and the answers to requests for them.
 //
-// The files are plain HTML, CSS and JavaScript modules, served as they are, but for the modules,
-// which are joined. All but the page itself and its service worker have a URL that contains a
+// The files are plain HTML, CSS and JavaScript modules. The modules are joined to one; nothing
+// else is changed. All but the page itself and its service worker have a URL that contains a
 // hash of all of them, so that browsers may keep them for good. Nothing is loaded from anywhere
 // else.
 package web
@@ -38,12 +38,12 @@ const (
 	names  = "{{files}}"
 )
 
-// entry is the module that imports the others.
-const entry = "main.js"
-
 // worker is the service worker. It controls the page only if its URL is not below a folder, so
 // it is served at the root.
 const worker = "sw.js"
+
+// script is the module that the page loads.
+const script = "main.js"
 
 // policy is the Content-Security-Policy (W3C CSP Level 3): everything from this server, and
 // scripts only as files. The one trusted type is the URL of the service worker.
@@ -115,8 +115,8 @@ func newSite(folder fs.FS) (*Site, error) {
 	if !ok {
 		return nil, errors.New("web: no index.html")
 	}
-	if err := joinModules(all); err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+	if err := join(all, script); err != nil {
+		return nil, err
 	}
 	base := "/" + version(all) + "/"
 	s := &Site{files: make(map[string]*file)}
@@ -139,20 +139,6 @@ func newSite(folder fs.FS) (*Site, error) {
 	}
 	s.add("/", at(index), "Cache-Control: no-cache")
 	return s, nil
-}
-
-// joinModules replaces the modules among the files by one.
-func joinModules(all map[string][]byte) error {
-	if all[entry] == nil {
-		return nil
-	}
-	joined, err := join(all, entry)
-	if err != nil {
-		return err
-	}
-	maps.DeleteFunc(all, func(name string, _ []byte) bool { return path.Ext(name) == ".js" && name != worker })
-	all[entry] = joined
-	return nil
 }
 
 // version returns a hash of all files.

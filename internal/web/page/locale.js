@@ -12,4 +12,6 @@ export function choose(wanted) {
   return { language: 'en', locale: 'en' };
 }
 
-export const { language, locale } = choose(globalThis.navigator?.languages);
+const chosen = choose(globalThis.navigator?.languages);
+export const language = chosen.language;
+export const locale = chosen.locale;

@@ -96,6 +96,7 @@ export const codes = {
   'login-timeout': 'Die Anmeldung hat zu lange gedauert', goodbye: 'auf Wiedersehen',
 
   // Flood control, and words that are not wanted.
+  'request-not-complete': 'Eine Anfrage muss innerhalb von {limit:time} vollständig sein. Auf Wiedersehen.',
   'too-fast': 'Du sendest zu schnell[; warte {wait:time}].', 'too-many-commands': 'Du sendest zu schnell Befehle[; warte {wait:time}].', 'too-many-joins': 'Du betrittst zu schnell Räume[; warte {wait:time}].', 'too-many-privates': 'Du sendest zu schnell private Nachrichten[; warte {wait:time}].',
   'too-much-caps': 'Das sind fast nur Großbuchstaben, was wie Schreien wirkt: Schreibe klein[, oder warte {wait:time}].', 'too-many-links': 'Neue Leute dürfen nur wenige Links senden: Lass welche weg[, oder warte {wait:time}].', 'said-already': 'Das hast du schon mehr als einmal gesagt: Sag etwas anderes[, oder warte {wait:time}].',
   strike: '{why} ({next})', 'first-warning': 'Die erste von zwei Verwarnungen', 'last-warning': 'Die letzte Verwarnung: Beim nächsten Mal wirst du getrennt', 'unwanted-words': 'Das enthält Wörter, die hier nicht erlaubt sind.', 'unwanted-words-say-others': 'Das enthält Wörter, die hier nicht erlaubt sind: Nimm andere.',
