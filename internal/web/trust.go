@@ -69,9 +69,10 @@ func (s *Site) addTrust() error {
 
 // A trusting is what a page about the authority says.
 type trusting struct {
+	TLS         bool   // the server has TLS
 	Checked     bool   // the browser has come over TLS, to see that it worked
 	Secure      bool   // the browser has come over TLS
-	Name        string // of the authority
+	Name        string // of the authority, "" for none
 	Fingerprint []string
 	Until       string
 	Scope       string
@@ -92,8 +93,11 @@ func (s *Site) answerTrust(q *http.Request) *http1.Response {
 	if s.certs != nil {
 		root = s.certs.Authority()
 	}
-	if root == nil {
-		return notFound("The certificate of this server is not signed by an authority of its own. Operators: see chatsrv help ca\n")
+	switch q.URL.Path {
+	case trustDER, trustPEM, trustCode:
+		if root == nil {
+			return notFound("The certificate of this server is not signed by an authority of its own. Operators: see chatsrv help ca\n")
+		}
 	}
 	switch q.URL.Path {
 	case trustDER:
@@ -119,11 +123,14 @@ func trustAnswer(kind string, body []byte, fields ...string) *http1.Response {
 	}
 }
 
-// trusting collects what a page says.
+// trusting collects what a page says; root is nil if there is no authority.
 func (s *Site) trusting(q *http.Request, root *x509.Certificate) trusting {
+	if root == nil {
+		return trusting{TLS: s.certs != nil, Secure: q.TLS != nil, Host: q.Host}
+	}
 	leaf := s.certs.Leaf()
 	v := trusting{
-		Secure: q.TLS != nil, Checked: q.TLS != nil && q.URL.Path == trustCheck,
+		TLS: true, Secure: q.TLS != nil, Checked: q.TLS != nil && q.URL.Path == trustCheck,
 		Name: root.Subject.CommonName, Fingerprint: groups(certs.Fingerprint(root)),
 		Until: root.NotAfter.Format("2006-01-02"), Scope: certs.ScopeOf(root).String(),
 	}

@@ -149,12 +149,30 @@ func TestTheAuthorityIsThereInTwoFormatsAndItsFingerprintAsAPicture(t *testing.T
 func TestWithoutAnAuthorityThereIsNothingToTrust(t *testing.T) {
 	none := newAuthority(t, "Hill")
 	none.root = nil
-	for _, c := range []Certificates{nil, none} {
-		s, err := New(c)
+	for _, test := range []struct {
+		c         Certificates
+		languages string
+		secure    bool
+		want      []string
+		not       string
+	}{
+		{nil, "en", false, []string{"can read what you type", "--tls"}, "https://"},
+		{none, "en", false, []string{"can read what you type", "https://chat.example", "chatsrv help ca"}, "Compare"},
+		{none, "de", true, []string{"Sie ist verschlüsselt", "chatsrv help ca"}, "Jeder im Netz"},
+	} {
+		s, err := New(test.c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, target := range []string{trustPage, trustCheck, trustDER, trustPEM, trustCode} {
+		for _, target := range []string{trustPage, trustCheck} {
+			status, _, body := ask(t, s, "chat.example", target, test.languages, test.secure)
+			for _, want := range test.want {
+				if status != http.StatusOK || !strings.Contains(body, want) || strings.Contains(body, test.not) {
+					t.Errorf("%s: status %d, %q in %q", target, status, want, body)
+				}
+			}
+		}
+		for _, target := range []string{trustDER, trustPEM, trustCode} {
 			if status, _, body := ask(t, s, "chat.example", target, "", false); status != http.StatusNotFound || !strings.Contains(body, "chatsrv help ca") {
 				t.Errorf("%s: status %d, %q", target, status, body)
 			}

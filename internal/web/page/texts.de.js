@@ -6,6 +6,7 @@ export const de = {
   'hint.login': 'Mit Name und Passwort deines Kontos anmelden.',
   'hint.register': 'Ein Konto behält deinen Namen, deine Räume und Lesepositionen.',
   'go.guest': 'Chat betreten', 'go.login': 'Anmelden', 'go.register': 'Konto anlegen',
+  notEncrypted: 'Diese Verbindung ist nicht verschlüsselt.', howToTrust: 'Was du tun kannst',
   unreachable: 'Der Server antwortet nicht. Bitte versuche es noch einmal.', sessionOver: 'Deine Sitzung ist zu Ende. Bitte melde dich neu an.', elsewhere: 'Deine Sitzung läuft in einem anderen Tab oder Fenster weiter.', refusedPlain: 'Der Server hat das abgelehnt ({code}).',
   skip: 'Zum Nachrichtenfeld springen', conversations: 'Unterhaltungen', rooms: 'Räume', room: 'Raum', people: 'Privat', privateConversation: 'Private Unterhaltung',
   unreadCount: '{n} ungelesen', mentionCount: '{n} {n|Erwähnung|Erwähnungen}', draft: 'Entwurf',

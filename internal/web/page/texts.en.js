@@ -6,6 +6,7 @@ export const en = {
   'hint.login': 'Log in with the name and password of your account.',
   'hint.register': 'An account keeps your name, rooms and read positions.',
   'go.guest': 'Enter the chat', 'go.login': 'Log in', 'go.register': 'Create the account',
+  notEncrypted: 'This connection is not encrypted.', howToTrust: 'What you can do',
   unreachable: 'The server does not answer. Please try again.', sessionOver: 'Your session has ended. Please log in again.', elsewhere: 'Your session continues in another tab or window.', refusedPlain: 'The server has refused this ({code}).',
   skip: 'Skip to the message field', conversations: 'Conversations', rooms: 'Rooms', room: 'Room', people: 'Private', privateConversation: 'Private conversation',
   unreadCount: '{n} unread', mentionCount: '{n} {n|mention|mentions}', draft: 'draft',

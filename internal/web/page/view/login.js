@@ -20,7 +20,9 @@ export class LoginView {
     this.hint = el('p', { class: 'hint' });
     this.root = el('main', { class: 'login' }, el('form', { on: { submit: (e) => this.submitted(e) } },
       el('h1', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }), t('title')),
-      this.modes, this.hint, field(t('name'), this.name), this.passwordField, this.againField, this.error, this.go));
+      this.modes, this.hint, field(t('name'), this.name), this.passwordField, this.againField, this.error, this.go,
+      // Also on localhost a context is secure.
+      !globalThis.isSecureContext && el('p', { class: 'hint' }, t('notEncrypted'), ' ', el('a', { href: '/trust' }, t('howToTrust')))));
     this.choose('guest');
   }
 
