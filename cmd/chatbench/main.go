@@ -9,6 +9,7 @@
 //	chatbench -rooms 2 -clients 1000 -login default
 //	chatbench -mode saved -clients 64 -login default -apart
 //	chatbench -mode idle -clients 5000 -tls -login json -pid PID
+//	chatbench -websocket -deflate -clients 1000 -login json
 package main
 
 import (
@@ -83,6 +84,8 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.BoolVar(&c.Apart, "apart", false, "saved: each client is in a room of its own")
 	f.IntVar(&c.Rooms, "rooms", 1, "closed, open: rooms that every client is in, with the senders spread over them")
 	f.BoolVar(&c.TLS, "tls", false, "with TLS, whatever the server's certificate is")
+	f.BoolVar(&c.WebSocket, "websocket", false, "closed, open, idle: over WebSocket, at /ws; each line is a message")
+	f.BoolVar(&c.Deflate, "deflate", false, "with -websocket: offer permessage-deflate, as browsers do")
 	f.IntVar(&c.People, "people", 500, "logins, hellos: how many come at once; logins are to accounts v00000 and up with the password "+bench.AccountPassword)
 	f.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "load before the measurement begins")
 	f.DurationVar(&c.Duration, "duration", 3*time.Second, "measurement; idle: silence before the memory is read")

@@ -35,7 +35,7 @@ func TestHelpNamesEveryFlagAndIsNotAnError(t *testing.T) {
 	if _, _, err := parse([]string{"-help"}, &b); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("error %v", err)
 	}
-	for _, name := range []string{"-addr", "-pid", "-mode", "-login", "-clients", "-senders", "-inflight", "-rate", "-size", "-stalled", "-apart", "-people", "-warmup", "-duration", "-json"} {
+	for _, name := range []string{"-addr", "-pid", "-mode", "-login", "-clients", "-senders", "-inflight", "-rate", "-size", "-stalled", "-apart", "-people", "-websocket", "-deflate", "-warmup", "-duration", "-json"} {
 		if !strings.Contains(b.String(), name) {
 			t.Errorf("no %s in the help", name)
 		}

@@ -68,6 +68,9 @@ type Config struct {
 	Rooms    int     // closed, open: rooms that every client is in, the senders spread over them; 0: 1
 	TLS      bool    // all connections, but for those of logins and hellos that come later
 
+	WebSocket bool // closed, open, idle: upgrade each connection; a line is a message
+	Deflate   bool // offer permessage-deflate as browsers do
+
 	Warmup   time.Duration // load before the measurement begins
 	Duration time.Duration // measurement
 	Setup    time.Duration // limit on connecting and logging in; 0: 60 s
@@ -115,6 +118,9 @@ func (c Config) kinds(to netip.AddrPort) []rule {
 		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved, logins or hellos"},
 		{!slices.Contains([]Dialect{LoginNone, LoginClassic, LoginDefault, LoginJSON}, c.Login), "login: none, classic, default or json"},
 		{styled && c.Login != LoginDefault, "login: saved needs the default style or JSON; logins and rooms, the default style"},
+		{c.WebSocket && c.Mode != Closed && c.Mode != Open && c.Mode != Idle, "websocket: only in the modes closed, open and idle"},
+		{c.WebSocket && c.Login != LoginNone && c.Login != LoginJSON, "websocket: only with the logins none and json"},
+		{c.Deflate && !c.WebSocket, "deflate: only with websocket"},
 		{c.Rooms > 1 && c.Mode != Closed && c.Mode != Open, "rooms: more than one in the modes closed and open only"},
 	}
 }

@@ -47,6 +47,7 @@ type client struct {
 	login    login
 	hello    []byte  // begins a TLS handshake that is not continued
 	secure   *secure // nil without TLS
+	socket   *socket // nil without WebSocket
 	lines    splitter
 	out      []byte
 	received uint64 // lines
@@ -60,6 +61,7 @@ type generator struct {
 	to        unix.SockaddrInet4
 	roles     roles
 	buf       []byte
+	text      []byte // a line that is about to be sent
 	clients   []*client
 	talking   int
 	delivered uint64 // lines received by all readers
@@ -297,6 +299,11 @@ func (g *generator) connected(c *client) error {
 	if err := g.control(unix.EPOLL_CTL_MOD, c.fd, c.id, unix.EPOLLIN); err != nil {
 		return err
 	}
+	if g.cfg.WebSocket {
+		c.socket = newSocket(g.cfg)
+		c.out = append(c.out, c.socket.upgrade.request()...)
+		return g.flush(c)
+	}
 	return g.logIn(c, nil)
 }
 
@@ -309,7 +316,7 @@ func (g *generator) logIn(c *client, p []byte) error {
 		return err
 	}
 	if answer != "" {
-		c.out = append(c.out, answer...)
+		c.write([]byte(answer))
 		if err := g.flush(c); err != nil {
 			return err
 		}
@@ -376,6 +383,9 @@ func (g *generator) received(c *client, n int, err error) error {
 	}
 	now := g.now()
 	g.lastInput = now
+	if c.socket != nil {
+		return g.takeFrames(c, g.buf[:n], now)
+	}
 	if c.state == loggingIn {
 		return g.logIn(c, g.buf[:n])
 	}
@@ -387,16 +397,23 @@ func (g *generator) received(c *client, n int, err error) error {
 	}
 	var trouble error
 	c.lines.feed(g.buf[:n], func(text []byte) {
-		if l, ok := ParseLine(text); ok {
-			g.heard(c, l, now)
-		} else if trouble == nil {
-			trouble = g.told(c, text, now)
+		if err := g.takeLine(c, text, now); trouble == nil {
+			trouble = err
 		}
 	})
 	if trouble != nil {
 		return trouble
 	}
 	return g.read(now)
+}
+
+// takeLine takes a line of a sampled reader.
+func (g *generator) takeLine(c *client, text []byte, now time.Duration) error {
+	if l, ok := ParseLine(text); ok {
+		g.heard(c, l, now)
+		return nil
+	}
+	return g.told(c, text, now)
 }
 
 // lose gives up a connection that the server closed.
@@ -417,17 +434,26 @@ func (g *generator) say(c *client, l Line) error {
 
 // put adds a line to what is to be sent.
 func (g *generator) put(c *client, l Line) {
-	if g.cfg.Login != LoginJSON {
-		c.out = AppendLine(c.out, l, g.cfg.Size)
+	if c.socket == nil {
+		c.out = g.appendLine(c.out, c, l)
 		return
+	}
+	g.text = g.appendLine(g.text[:0], c, l)
+	c.write(g.text)
+}
+
+// appendLine appends a line as the dialect has it.
+func (g *generator) appendLine(dst []byte, c *client, l Line) []byte {
+	if g.cfg.Login != LoginJSON {
+		return AppendLine(dst, l, g.cfg.Size)
 	}
 	room := roomName(0)
 	if g.cfg.Apart && g.loading { // the probe is for all
 		room = apartName(c.id)
 	}
-	c.out = fmt.Appendf(c.out, `{"type":"post","room":"%s","cid":"%d.%d.%d","text":"`, room, l.Sender, l.Seq, l.Sent)
-	c.out = AppendLine(c.out, l, g.cfg.Size)
-	c.out = append(c.out[:len(c.out)-1], "\"}\n"...)
+	dst = fmt.Appendf(dst, `{"type":"post","room":"%s","cid":"%d.%d.%d","text":"`, room, l.Sender, l.Seq, l.Sent)
+	dst = AppendLine(dst, l, g.cfg.Size)
+	return append(dst[:len(dst)-1], "\"}\n"...)
 }
 
 // flush sends what it can.

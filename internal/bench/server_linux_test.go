@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sudoXpg/netloop/internal/testcert"
@@ -15,9 +16,11 @@ import (
 
 // A testServer is a broadcaster, one goroutine per connection.
 type testServer struct {
-	greeting string
-	tls      bool
-	hello    chan bool // gets an element for each ClientHello, which is answered
+	greeting  string
+	tls       bool
+	websocket bool         // a line is a message
+	pongs     atomic.Int32 // answers to a Ping, with websocket
+	hello     chan bool    // gets an element for each ClientHello, which is answered
 	// line is called for each line that a client sends, under the server's
 	// mutex. It returns the text to broadcast; "" closes the sender.
 	line func(from int, text string) string
@@ -58,6 +61,13 @@ func (s *testServer) start(t *testing.T) Config {
 						return
 					}
 					c = secured
+				}
+				if s.websocket {
+					upgraded, err := upgradeConn(c, &s.pongs)
+					if err != nil {
+						return
+					}
+					c = upgraded
 				}
 				s.serve(c)
 			})
