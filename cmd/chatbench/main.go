@@ -9,6 +9,7 @@
 //	chatbench -rooms 2 -clients 1000 -login default
 //	chatbench -mode saved -clients 64 -login default -apart
 //	chatbench -mode idle -clients 5000 -tls -login json -pid PID
+//	chatbench -mode echo -websocket -clients 512 -login echo
 //	chatbench -websocket -deflate -clients 1000 -login json
 package main
 
@@ -72,8 +73,8 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Address, "addr", "127.0.0.1:9034", "server, an address of 127.0.0.0/8 with its port")
 	f.IntVar(&c.PID, "pid", 0, "server's process, for its CPU time and memory")
-	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory), churn (connections/s), saved (each client waits until its line is saved), logins (open, while people log in) or hellos (open, while TLS handshakes have begun)")
-	f.StringVar((*string)(&c.Login), "login", string(bench.LoginNone), "none (talk at once), classic or default (chatsrv's styles) or json (its protocol for programs)")
+	f.StringVar((*string)(&c.Mode), "mode", string(bench.Closed), "closed (lines in flight), open (Poisson), idle (memory), churn (connections/s), saved (each client waits until its line is saved), echo (each client waits until its line comes back), logins (open, while people log in) or hellos (open, while TLS handshakes have begun)")
+	f.StringVar((*string)(&c.Login), "login", string(bench.LoginNone), "none (talk at once), classic or default (chatsrv's styles), json (its protocol for programs) or echo (a server that echoes)")
 	f.IntVar(&c.Clients, "clients", 1000, "connections")
 	f.IntVar(&c.Senders, "senders", 10, "connections that also send")
 	f.IntVar(&c.InFlight, "inflight", 10, "closed: lines outstanding in total; churn: connections at a time")
@@ -84,7 +85,7 @@ func parse(args []string, stdout io.Writer) (c bench.Config, file string, err er
 	f.BoolVar(&c.Apart, "apart", false, "saved: each client is in a room of its own")
 	f.IntVar(&c.Rooms, "rooms", 1, "closed, open: rooms that every client is in, with the senders spread over them")
 	f.BoolVar(&c.TLS, "tls", false, "with TLS, whatever the server's certificate is")
-	f.BoolVar(&c.WebSocket, "websocket", false, "closed, open, idle: over WebSocket, at /ws; each line is a message")
+	f.BoolVar(&c.WebSocket, "websocket", false, "closed, open, idle, echo: over WebSocket, at /ws; each line is a message")
 	f.BoolVar(&c.Deflate, "deflate", false, "with -websocket: offer permessage-deflate, as browsers do")
 	f.IntVar(&c.People, "people", 500, "logins, hellos: how many come at once; logins are to accounts v00000 and up with the password "+bench.AccountPassword)
 	f.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "load before the measurement begins")

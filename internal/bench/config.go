@@ -17,6 +17,7 @@ const (
 	Idle   Mode = "idle"   // clients log in and are silent: memory per connection
 	Churn  Mode = "churn"  // connect, wait for the first byte, close, again
 	Saved  Mode = "saved"  // each client sends its next line when it is told that the last one is saved
+	Echo   Mode = "echo"   // each client sends its next line when the last one has come back
 	LogIns Mode = "logins" // Open, first undisturbed and then while people log in with passwords
 	Hellos Mode = "hellos" // Open, first undisturbed and then while TLS handshakes have begun and do not go on
 )
@@ -31,6 +32,7 @@ const (
 	LoginClassic Dialect = "classic" // answer the prompt, then talk
 	LoginDefault Dialect = "default" // answer the prompt, wait for the welcome, then talk
 	LoginJSON    Dialect = "json"    // log in with the JSON protocol, then talk in it
+	LoginEcho    Dialect = "echo"    // a server that sends each line back to its sender: talk at once
 )
 
 // AccountPassword is the password of the accounts that LogIns uses, see AccountName.
@@ -68,7 +70,7 @@ type Config struct {
 	Rooms    int     // closed, open: rooms that every client is in, the senders spread over them; 0: 1
 	TLS      bool    // all connections, but for those of logins and hellos that come later
 
-	WebSocket bool // closed, open, idle: upgrade each connection; a line is a message
+	WebSocket bool // closed, open, idle, echo: upgrade each connection; a line is a message
 	Deflate   bool // offer permessage-deflate as browsers do
 
 	Warmup   time.Duration // load before the measurement begins
@@ -111,15 +113,16 @@ func (c Config) check() error {
 
 // kinds returns the rules about the kind and the target of a run.
 func (c Config) kinds(to netip.AddrPort) []rule {
-	modes := []Mode{Closed, Open, Idle, Churn, Saved, LogIns, Hellos}
+	modes := []Mode{Closed, Open, Idle, Churn, Saved, Echo, LogIns, Hellos}
 	styled := c.Mode == LogIns || c.Rooms > 1 || c.Mode == Saved && c.Login != LoginJSON
 	return []rule{
 		{!to.Addr().Is4() || !to.Addr().IsLoopback(), "address: only 127.0.0.0/8, the load generator never leaves the machine"},
-		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved, logins or hellos"},
-		{!slices.Contains([]Dialect{LoginNone, LoginClassic, LoginDefault, LoginJSON}, c.Login), "login: none, classic, default or json"},
+		{!slices.Contains(modes, c.Mode), "mode: closed, open, idle, churn, saved, echo, logins or hellos"},
+		{!slices.Contains([]Dialect{LoginNone, LoginClassic, LoginDefault, LoginJSON, LoginEcho}, c.Login), "login: none, classic, default, json or echo"},
 		{styled && c.Login != LoginDefault, "login: saved needs the default style or JSON; logins and rooms, the default style"},
-		{c.WebSocket && c.Mode != Closed && c.Mode != Open && c.Mode != Idle, "websocket: only in the modes closed, open and idle"},
-		{c.WebSocket && c.Login != LoginNone && c.Login != LoginJSON, "websocket: only with the logins none and json"},
+		{c.Login == LoginEcho && c.Mode != Echo && c.Mode != Idle || c.Login != LoginEcho && c.Mode == Echo, "login: echo is for the mode echo, which needs it, and idle"},
+		{c.WebSocket && !slices.Contains([]Mode{Closed, Open, Idle, Echo}, c.Mode), "websocket: only in the modes closed, open, idle and echo"},
+		{c.WebSocket && (c.Login == LoginClassic || c.Login == LoginDefault), "websocket: only with the logins none, json and echo"},
 		{c.Deflate && !c.WebSocket, "deflate: only with websocket"},
 		{c.Rooms > 1 && c.Mode != Closed && c.Mode != Open, "rooms: more than one in the modes closed and open only"},
 	}

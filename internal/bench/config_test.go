@@ -44,7 +44,7 @@ func TestAnInvalidConfigIsRefusedWithTheNameOfItsFlag(t *testing.T) {
 	} {
 		c := validConfig()
 		spoil(&c)
-		if _, err := c.withDefaults(); err == nil || !strings.Contains(err.Error(), flag) {
+		if _, err := c.withDefaults(); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(flag)) {
 			t.Errorf("%s: error %v", flag, err)
 		}
 	}

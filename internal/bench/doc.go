@@ -30,6 +30,11 @@
 // from one to the other. With Config.Apart each is in its own room, so that
 // saving is measured and not fan-out.
 //
+// # The mode Echo
+//
+// In the mode Echo every client sends a line to a server that echoes, waits until it has come
+// back, and sends the next one. So each client has one line under way.
+//
 // # WebSocket
 //
 // With Config.WebSocket each connection asks for an upgrade as a browser does, and a line is a

@@ -123,7 +123,7 @@ func (g *generator) open(n int) error {
 	if err := g.quiet(limit); err != nil {
 		return err
 	}
-	if err := g.probe(g.clients[0], limit); err != nil {
+	if err := g.prove(limit); err != nil {
 		return err
 	}
 	return g.quiet(limit)

@@ -28,7 +28,7 @@ type login struct {
 // client may talk now. For a refused login it returns an error with the
 // server's reason.
 func (l *login) feed(p []byte) (answer string, done bool, err error) {
-	if l.dialect == LoginNone {
+	if l.dialect == LoginNone || l.dialect == LoginEcho {
 		return "", true, nil
 	}
 	if l.dialect == LoginJSON {

@@ -20,7 +20,7 @@ type Result struct {
 	Stalled  int     `json:"stalled"`
 	Seconds  float64 `json:"seconds"` // length of the measurement
 
-	Lines      uint64  `json:"lines"` // sent during the measurement; saved: reported as saved during it
+	Lines      uint64  `json:"lines"` // sent during the measurement; saved, echo: reported as saved or come back during it
 	LinesPS    float64 `json:"lines_per_s,omitempty"`
 	Deliveries uint64  `json:"deliveries"`       // lines received by all readers
 	PerSecond  float64 `json:"deliveries_per_s"` //
@@ -33,7 +33,7 @@ type Result struct {
 	Visitors int     `json:"visitors,omitempty"`        // logins, hellos: how many, all during Seconds
 	Quiet    Latency `json:"quiet_latency_us,omitzero"` // logins, hellos: before them
 
-	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte; saved: from sending to the receipt
+	Latency Latency `json:"latency_us"` // of deliveries; churn: from connect to the first byte; saved, echo: from sending to the receipt or the line
 	Server  Usage   `json:"server"`
 	Own     Usage   `json:"generator"`
 }
@@ -51,7 +51,7 @@ type Latency struct {
 // Usage is the usage of a process during the measurement.
 type Usage struct {
 	CPUSeconds float64 `json:"cpu_s"`
-	CPUPerUnit float64 `json:"cpu_us_per_unit"`        // per delivery; churn: per connection; saved: per line
+	CPUPerUnit float64 `json:"cpu_us_per_unit"`        // per delivery; churn: per connection; saved, echo: per line
 	Cores      float64 `json:"cores"`                  // CPU time by wall time
 	RSSBefore  int64   `json:"rss_before_bytes"`       // idle: with two connections; else: all logged in, before the load
 	RSSPeak    int64   `json:"rss_peak_bytes"`         //
@@ -102,6 +102,10 @@ func (r Result) WriteTable(w io.Writer) error {
 		unit = "line"
 		row("load", "%d clients with a line of %d bytes each", r.Clients, r.Size)
 		row("saved/s", "%.0f", r.LinesPS)
+	case Echo:
+		unit = "line"
+		row("load", "%d clients with a line of %d bytes each", r.Clients, r.Size)
+		row("lines/s", "%.0f", r.PerSecond)
 	case Idle:
 		row("RSS per connection", "%.0f B", r.Server.PerConn)
 	}

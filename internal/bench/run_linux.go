@@ -32,6 +32,9 @@ func Run(c Config) (Result, error) {
 	if c.Mode == Saved {
 		return newSaver(g).run()
 	}
+	if c.Mode == Echo {
+		return newEchoer(g).run()
+	}
 	if err := g.open(c.Clients); err != nil {
 		return Result{}, err
 	}
@@ -87,7 +90,7 @@ func newResult(c Config) Result {
 		r.InFlight = c.InFlight
 	case Open, LogIns, Hellos:
 		r.Rate = c.Rate
-	case Idle, Saved:
+	case Idle, Saved, Echo:
 	}
 	return r
 }
