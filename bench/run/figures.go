@@ -36,7 +36,7 @@ var figures = []figure{
 	{
 		"F4", "Memory of an idle connection",
 		"Resident memory, from outside (smaps_rollup), with 5,000 connections, each of which has logged in and received a line, less that with two. The default style " +
-			"with all its defaults, history in memory and on disk; in JSON and over TLS, history in memory.",
+			"with all its defaults, history in memory and on disk; in JSON, over WebSocket and over TLS, history in memory. To wsecho each connection has sent a message and got it back.",
 		memory,
 	},
 	{
@@ -78,6 +78,11 @@ var figures = []figure{
 		"J1", "JSON",
 		"Fan-out as in F1 to 1,000 clients, 10 lines in flight, in text and as JSON: chatsrv with its defaults but for flood control and with history in memory. A JSON object has time, position and ID of a message: 190 bytes instead of 73.",
 		asJSON,
+	},
+	{
+		"W1", "WebSocket",
+		"Fan-out as in J1, in text, as lines of JSON, and as JSON in messages of WebSocket, as the page receives it, but without TLS. With compression agreed on, as browsers offer it, chatsrv compresses only messages of 1 KiB and more.",
+		overWebSocket,
 	},
 	{
 		"F8", "Durable messages",
@@ -207,8 +212,8 @@ func lowRate(ctx context.Context, d *driver) section {
 
 func memory(ctx context.Context, d *driver) section {
 	s := section{columns: []string{"server", "bytes per connection", "MiB before"}}
-	servers := []server{bare, classic, full, stored, inJSON, bareTLS, fullTLS, inC, shared, plain, gnet, nbio, stdnet, stdTLS}
-	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, fullTLS.title: 4096}
+	servers := []server{bare, classic, full, stored, inJSON, socket, bareTLS, fullTLS, wsecho, inC, shared, plain, gnet, nbio, stdnet, stdTLS}
+	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, fullTLS.title: 4096, wsecho.title: 750}
 	got := d.rounds(ctx, "F4", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
 	for _, sv := range servers {
 		r := got[sv.title]

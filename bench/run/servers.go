@@ -33,6 +33,8 @@ type server struct {
 	args  func(port, greeting string) []string
 	wine  bool // it runs under Wine
 	tls   bool // the load generator connects with TLS
+	// websocket: the load generator connects by WebSocket; deflate: it offers permessage-deflate.
+	websocket, deflate bool
 	// folder makes the folder for --data; nil: args are complete.
 	folder func(context.Context, *driver) (string, error)
 }
@@ -50,6 +52,9 @@ var (
 	calm    = asShipped("**chatsrv**, no flood control", "--data", "none", "--flood-control=false")
 	inJSON  = speaking(bench.LoginJSON, asShipped("**chatsrv**, JSON", "--data", "none", "--flood-control=false"))
 	kept    = speaking(bench.LoginJSON, server{name: "chatsrv", title: "**chatsrv**, history on disk", ours: true, args: shippedArgs(), folder: emptyFolder})
+	socket  = framed(inJSON, "**chatsrv**, WebSocket", false)
+	deflate = framed(inJSON, "**chatsrv**, WebSocket, compression agreed on", true)
+	wsecho  = framed(speaking(bench.LoginEcho, server{name: "wsecho", ours: true, args: wsechoArgs}), "**wsecho**: our loop, filter/ws", false)
 	bareTLS = secured(bare)
 	calmTLS = secured(calm)
 	fullTLS = secured(shipped)
@@ -91,6 +96,14 @@ func speaking(d bench.Dialect, s server) server {
 	s.login = d
 	return s
 }
+
+// framed is a server whose clients connect by WebSocket.
+func framed(s server, title string, deflate bool) server {
+	s.title, s.websocket, s.deflate = title, true, deflate
+	return s
+}
+
+func wsechoArgs(port, _ string) []string { return []string{"-port", port} }
 
 // secured is a server whose clients speak TLS.
 func secured(s server) server {
@@ -144,6 +157,7 @@ func (d *driver) build(ctx context.Context, root string) error {
 	d.buildPeers(ctx, root)
 	d.absent["bare"] = d.goBuild(ctx, root, "bench/bare", "bare")
 	d.absent["chatsrv"] = d.goBuild(ctx, root, "cmd/chatsrv", "chatsrv")
+	d.absent["wsecho"] = d.goBuild(ctx, root, "examples/wsecho", "wsecho")
 	d.absent[windowsServer] = d.buildForWine(ctx, root)
 	cc := cmp.Or(os.Getenv("CC"), "cc")
 	if _, err := exec.LookPath(cc); err != nil {
@@ -322,15 +336,22 @@ func (r *running) quit() error {
 
 // load runs the load generator against a fresh server.
 func (d *driver) load(ctx context.Context, s server, greeting string, flags ...string) (bench.Result, error) {
-	var result bench.Result
 	r, err := d.start(ctx, s, greeting)
 	if err != nil {
-		return result, err
+		return bench.Result{}, err
 	}
 	defer r.stop()
+	return d.generate(ctx, s, r, flags...)
+}
+
+// generate runs the load generator against a running server.
+func (d *driver) generate(ctx context.Context, s server, r *running, flags ...string) (bench.Result, error) {
+	var result bench.Result
 	file := d.binary("result.json")
-	if s.tls {
-		flags = append(flags, "-tls")
+	for flag, on := range map[string]bool{"-tls": s.tls, "-websocket": s.websocket, "-deflate": s.deflate} {
+		if on {
+			flags = append(flags, flag)
+		}
 	}
 	args := append([]string{
 		"-addr", r.addr, "-pid", strconv.Itoa(r.cmd.Process.Pid), "-login", string(s.login), "-setup", "30s", "-json", file,

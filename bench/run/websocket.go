@@ -1,0 +1,21 @@
+package main
+
+import "context"
+
+func overWebSocket(ctx context.Context, d *driver) section {
+	s := section{columns: []string{"server", "deliveries/s", "CPU µs per delivery", "× text", "server cores", "generator cores", "p99 ms", "lines missing"}}
+	servers := []server{calm, inJSON, socket, deflate}
+	got := d.rounds(ctx, "W1", servers, "", "-clients", "1000", "-senders", "10", "-inflight", "10", "-warmup", "500ms", "-duration", "2s")
+	for _, sv := range servers {
+		r := got[sv.title]
+		ratio := r.ratio(got[calm.title], serverCPU)
+		row := newRow(sv, r, sv.title, number(r.median(deliveries), 0), number(r.median(serverCPU), 2), number(ratio, 2),
+			number(r.median(serverCores), 2), number(r.median(ownCores), 2), number(r.median(p99)/1000, 1), number(r.median(missingLines), 0))
+		if sv.websocket {
+			row.target(sv, "≤ 1.1 × text", atMost(ratio, 1.1))
+			row.target(sv, "no line missing", atMost(r.median(missingLines), 0))
+		}
+		s.rows = append(s.rows, row)
+	}
+	return s
+}
