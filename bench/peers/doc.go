@@ -1,5 +1,5 @@
-// Package peers is empty: its folders are the same broadcaster over different
-// libraries, for bench/run to compare. Each is run as
+// Package peers is empty: its folders are the same broadcaster, and the same echo server for
+// WebSocket, over different libraries, for bench/run to compare. Each broadcaster is run as
 //
 //	peer PORT [GREETING]
 //
@@ -15,4 +15,15 @@
 //     stalls.
 //   - c: the same algorithm as bench/bare in C, one thread; the reference. It has no
 //     greeting. It is compiled with the machine's cc, never by go.
+//
+// The echo servers send each WebSocket message back to its sender. Each is run as
+//
+//	peer PORT
+//
+// listens on 127.0.0.1, takes connections at /ws, and declines compression:
+//
+//   - gws: lxzan/gws as its documentation uses it, a goroutine per connection.
+//   - nbiows: the WebSocket of lesismal/nbio with its defaults.
+//   - gorilla: gorilla/websocket, a goroutine per connection.
+//   - coder: coder/websocket, a goroutine per connection.
 package peers

@@ -18,7 +18,7 @@ func testDriver(t *testing.T) *driver {
 	if err := writeCert(d.binary(certFile)); err != nil {
 		t.Fatal(err)
 	}
-	for name, pkg := range map[string]string{"chatbench": "cmd/chatbench", "chatsrv": "cmd/chatsrv", "bare": "bench/bare"} {
+	for name, pkg := range map[string]string{"chatbench": "cmd/chatbench", "chatsrv": "cmd/chatsrv", "bare": "bench/bare", "wsecho": "examples/wsecho"} {
 		if err := d.goBuild(t.Context(), root, pkg, name); err != nil {
 			t.Fatal(err)
 		}
@@ -26,12 +26,17 @@ func testDriver(t *testing.T) *driver {
 	return d
 }
 
-func TestOurServersTakeTLSAndJSON(t *testing.T) {
+func TestOurServersTakeTLSJSONAndWebSocket(t *testing.T) {
 	d := testDriver(t)
-	for _, s := range []server{bareTLS, calmTLS, inJSON} {
+	for _, s := range []server{bareTLS, calmTLS, inJSON, socket, deflate} {
 		r, err := d.load(t.Context(), s, "", "-clients", "10", "-senders", "2", "-inflight", "2", "-duration", "100ms")
 		if err != nil || r.Lines == 0 || r.Missing != 0 || r.Lost != 0 {
 			t.Errorf("%s: %d lines, %d missing, %d lost, error %v", s.title, r.Lines, r.Missing, r.Lost, err)
+		}
+	}
+	for _, mode := range []string{"echo", "idle"} {
+		if r, err := d.load(t.Context(), wsecho, "", "-mode", mode, "-clients", "20", "-duration", "100ms"); err != nil || r.Missing != 0 || mode == "echo" && r.Deliveries == 0 {
+			t.Errorf("wsecho, %s: %d messages, %d missing, error %v", mode, r.Deliveries, r.Missing, err)
 		}
 	}
 	r, err := d.load(t.Context(), calm, "", "-mode", string(bench.Hellos), "-people", "5", "-clients", "10", "-senders", "2", "-rate", "50", "-duration", "100ms")

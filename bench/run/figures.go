@@ -85,6 +85,12 @@ var figures = []figure{
 		overWebSocket,
 	},
 	{
+		"W2", "WebSocket echo",
+		"512 connections, each of which sends a message of 128 bytes, waits until it has come back, and sends the next one: CPU of the server per message. " +
+			"examples/wsecho against the same server over other libraries; compression is not offered.",
+		echoes,
+	},
+	{
 		"F8", "Durable messages",
 		"64 producers, each of whom says a line of 64 bytes, waits until it is told that the line is saved (`/set receipts on`), and says the next one; flood control is off. " +
 			"The store alone is store.Writer over SQLite in this process with 64 goroutines that do the same, and has the whole machine; the server shares it with the load generator, " +

@@ -54,7 +54,7 @@ var (
 	kept    = speaking(bench.LoginJSON, server{name: "chatsrv", title: "**chatsrv**, history on disk", ours: true, args: shippedArgs(), folder: emptyFolder})
 	socket  = framed(inJSON, "**chatsrv**, WebSocket", false)
 	deflate = framed(inJSON, "**chatsrv**, WebSocket, compression agreed on", true)
-	wsecho  = framed(speaking(bench.LoginEcho, server{name: "wsecho", ours: true, args: wsechoArgs}), "**wsecho**: our loop, filter/ws", false)
+	wsecho  = framed(server{name: "wsecho", ours: true, login: bench.LoginEcho, args: wsechoArgs}, "**wsecho**: our loop, filter/ws", false)
 	bareTLS = secured(bare)
 	calmTLS = secured(calm)
 	fullTLS = secured(shipped)
@@ -65,6 +65,10 @@ var (
 	gnet    = server{name: "gnet", title: "gnet", login: bench.LoginNone, args: peerArgs}
 	nbio    = server{name: "nbio", title: "nbio", login: bench.LoginNone, args: peerArgs}
 	stdnet  = server{name: "stdnet", title: "std net", login: bench.LoginNone, args: peerArgs}
+	gws     = echoPeer("gws", "gws")
+	nbiows  = echoPeer("nbiows", "nbio")
+	gorilla = echoPeer("gorilla", "gorilla/websocket")
+	coder   = echoPeer("coder", "coder/websocket")
 )
 
 func peerArgs(port, greeting string) []string {
@@ -101,6 +105,11 @@ func speaking(d bench.Dialect, s server) server {
 func framed(s server, title string, deflate bool) server {
 	s.title, s.websocket, s.deflate = title, true, deflate
 	return s
+}
+
+// echoPeer is one of the peers that are WebSocket servers.
+func echoPeer(name, title string) server {
+	return framed(server{name: name, login: bench.LoginEcho, args: peerArgs}, title, false)
 }
 
 func wsechoArgs(port, _ string) []string { return []string{"-port", port} }
@@ -171,7 +180,7 @@ func (d *driver) build(ctx context.Context, root string) error {
 // buildPeers compiles the module of the peers; the dependencies of each may be
 // missing.
 func (d *driver) buildPeers(ctx context.Context, root string) {
-	for _, name := range []string{"netpollshared", "netpoll", "gnet", "nbio", "stdnet"} {
+	for _, name := range []string{"netpollshared", "netpoll", "gnet", "nbio", "stdnet", "gws", "nbiows", "gorilla", "coder"} {
 		d.absent[name] = d.goBuild(ctx, filepath.Join(root, "bench", "peers"), name, name)
 	}
 }
