@@ -45,6 +45,17 @@ func TestOurServersTakeTLSJSONAndWebSocket(t *testing.T) {
 	}
 }
 
+func TestBrowsersLoadThePageAndHoldTheirSessions(t *testing.T) {
+	d := testDriver(t)
+	r, err := d.browse(t.Context(), onDisk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Clients != pages || r.Lost != 0 || r.Server.RSSBefore == 0 || r.Server.RSSAfter <= r.Server.RSSBefore {
+		t.Errorf("%d clients, %d lost, RSS %d -> %d", r.Clients, r.Lost, r.Server.RSSBefore, r.Server.RSSAfter)
+	}
+}
+
 func TestACrowdResumesItsSessions(t *testing.T) {
 	d := testDriver(t)
 	c, err := d.cutCrowd(t.Context())

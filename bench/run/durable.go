@@ -26,7 +26,7 @@ func durable(ctx context.Context, d *driver) section {
 	s := section{columns: []string{"producers", "saved/s", "× the store", "receipt p50 µs", "receipt p99 µs", "p99 by p50", "server's CPU µs per line"}}
 	apart, together, alone := free, free, server{title: "**store.Writer** over SQLite, alone", ours: true}
 	apart.title, together.title = "**chatsrv**, each in a room of its own", "**chatsrv**, all in one room"
-	apartJSON := speaking(bench.LoginJSON, asShipped(apart.title+", JSON", "--words", wordsFile, "--flood-control=false"))
+	apartJSON := speakingJSON(asShipped(apart.title+", JSON", "--words", wordsFile, "--flood-control=false"))
 	apartJSON.folder = emptyFolder
 	togetherJSON := apartJSON
 	togetherJSON.title = together.title + ", JSON"

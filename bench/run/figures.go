@@ -91,6 +91,12 @@ var figures = []figure{
 		echoes,
 	},
 	{
+		"W3", "Browsers",
+		"Resident memory of chatsrv with all its defaults while 50 people have the page open: each has loaded it and its files over TLS, compressed, keeps that connection, " +
+			"and is logged in by WebSocket over another one.",
+		browsers,
+	},
+	{
 		"F8", "Durable messages",
 		"64 producers, each of whom says a line of 64 bytes, waits until it is told that the line is saved (`/set receipts on`), and says the next one; flood control is off. " +
 			"The store alone is store.Writer over SQLite in this process with 64 goroutines that do the same, and has the whole machine; the server shares it with the load generator, " +

@@ -50,11 +50,13 @@ var (
 	peopled = ofFolder("**chatsrv**, everything on", peopledFolder, "--words", wordsFile)
 	shipped = asShipped("**chatsrv**, default style", "--data", "none")
 	calm    = asShipped("**chatsrv**, no flood control", "--data", "none", "--flood-control=false")
-	inJSON  = speaking(bench.LoginJSON, asShipped("**chatsrv**, JSON", "--data", "none", "--flood-control=false"))
-	kept    = speaking(bench.LoginJSON, server{name: "chatsrv", title: "**chatsrv**, history on disk", ours: true, args: shippedArgs(), folder: emptyFolder})
+	inJSON  = speakingJSON(asShipped("**chatsrv**, JSON", "--data", "none", "--flood-control=false"))
+	kept    = speakingJSON(server{name: "chatsrv", title: "**chatsrv**, history on disk", ours: true, args: shippedArgs(), folder: emptyFolder})
 	socket  = framed(inJSON, "**chatsrv**, WebSocket", false)
 	deflate = framed(inJSON, "**chatsrv**, WebSocket, compression agreed on", true)
 	wsecho  = framed(server{name: "wsecho", ours: true, login: bench.LoginEcho, args: wsechoArgs}, "**wsecho**: our loop, filter/ws", false)
+	browsed = secured(framed(speakingJSON(shipped), "**chatsrv**, history in memory", true))
+	onDisk  = secured(framed(kept, "**chatsrv**, history on disk", true))
 	bareTLS = secured(bare)
 	calmTLS = secured(calm)
 	fullTLS = secured(shipped)
@@ -95,9 +97,9 @@ func shippedArgs(more ...string) func(port, greeting string) []string {
 	return func(port, _ string) []string { return append([]string{"-p", port, "-b", "127.0.0.1"}, more...) }
 }
 
-// speaking is a server whose clients speak a dialect.
-func speaking(d bench.Dialect, s server) server {
-	s.login = d
+// speakingJSON is a server whose clients speak JSON.
+func speakingJSON(s server) server {
+	s.login = bench.LoginJSON
 	return s
 }
 
