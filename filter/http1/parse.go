@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // MaxHead is the length of the longest head that Parse accepts, in bytes.
@@ -111,7 +112,7 @@ func parse(head []byte) (*http.Request, error) {
 	if err := f.check(l); err != nil {
 		return nil, err
 	}
-	req, e := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
+	req, e := readRequest(head)
 	if e != nil {
 		return nil, bad("the request is malformed")
 	}
@@ -119,6 +120,19 @@ func parse(head []byte) (*http.Request, error) {
 		return nil, err
 	}
 	return req, nil
+}
+
+// readers are buffers for readRequest: each has 4 KiB.
+var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+
+// readRequest is http.ReadRequest for a head without a body, so the request does not refer to the reader.
+func readRequest(head []byte) (*http.Request, error) {
+	r, _ := readers.Get().(*bufio.Reader)
+	r.Reset(bytes.NewReader(head))
+	req, err := http.ReadRequest(r)
+	r.Reset(nil)
+	readers.Put(r)
+	return req, err
 }
 
 // A requestLine is the first line of a request (RFC 9112, section 3).
