@@ -36,7 +36,7 @@ var figures = []figure{
 	{
 		"F4", "Memory of an idle connection",
 		"Resident memory, from outside (smaps_rollup), with 5,000 connections, each of which has logged in and received a line, less that with two. The default style " +
-			"with all its defaults, history in memory and on disk; in JSON, over WebSocket and over TLS, history in memory. To wsecho each connection has sent a message and got it back.",
+			"with all its defaults, history in memory and on disk; in JSON, over WebSocket and over TLS, history in memory. To wsecho, and to the same server over the last four libraries, each connection is a WebSocket and has got its message back.",
 		memory,
 	},
 	{
@@ -224,7 +224,7 @@ func lowRate(ctx context.Context, d *driver) section {
 
 func memory(ctx context.Context, d *driver) section {
 	s := section{columns: []string{"server", "bytes per connection", "MiB before"}}
-	servers := []server{bare, classic, full, stored, inJSON, socket, bareTLS, fullTLS, wsecho, inC, shared, plain, gnet, nbio, stdnet, stdTLS}
+	servers := []server{bare, classic, full, stored, inJSON, socket, bareTLS, fullTLS, wsecho, inC, shared, plain, gnet, nbio, stdnet, stdTLS, gws, nbiows, gorilla, coder}
 	limits := map[string]float64{bare.title: 250, classic.title: 700, full.title: 700, stored.title: 700, fullTLS.title: 4096, wsecho.title: 750}
 	got := d.rounds(ctx, "F4", servers, "", "-mode", "idle", "-clients", "5000", "-duration", "1s")
 	for _, sv := range servers {

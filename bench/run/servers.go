@@ -68,7 +68,7 @@ var (
 	nbio    = server{name: "nbio", title: "nbio", login: bench.LoginNone, args: peerArgs}
 	stdnet  = server{name: "stdnet", title: "std net", login: bench.LoginNone, args: peerArgs}
 	gws     = echoPeer("gws", "gws")
-	nbiows  = echoPeer("nbiows", "nbio")
+	nbiows  = echoPeer("nbiows", "nbio, WebSocket")
 	gorilla = echoPeer("gorilla", "gorilla/websocket")
 	coder   = echoPeer("coder", "coder/websocket")
 )
