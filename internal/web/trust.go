@@ -32,6 +32,7 @@ const (
 	trustPEM   = "/trust/authority.pem"
 	trustCode  = "/trust/fingerprint.png"
 	trustStyle = "/trust/trust.css"
+	trustIcon  = "/trust/icon.svg"
 )
 
 // trustPages are the pages about the site's authority.
@@ -64,6 +65,11 @@ func (s *Site) addTrust() error {
 		return fmt.Errorf("web: %w", err)
 	}
 	s.add(trustStyle, style, "Cache-Control: no-cache")
+	icon, err := embedded.ReadFile("page/icon.svg")
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	s.add(trustIcon, icon, "Cache-Control: no-cache")
 	return nil
 }
 
