@@ -48,12 +48,15 @@ func (c *Conn) Send(kind Kind, payload []byte) {
 // SendCompressed is like Send, but compresses the message as AppendCompressed does, if that
 // was agreed on. It is for large messages, such as history.
 func (c *Conn) SendCompressed(kind Kind, payload []byte) {
-	if !c.agreed.Deflate {
+	if !c.compresses() {
 		c.Send(kind, payload)
 		return
 	}
 	c.write(func(dst []byte) []byte { return AppendCompressed(dst, kind, payload) })
 }
+
+// compresses reports whether the client can inflate what AppendCompressed makes.
+func (c *Conn) compresses() bool { return c.agreed.Deflate && !c.agreed.Narrow }
 
 // write writes a frame in one piece, so that no message of a topic can get into it.
 func (c *Conn) write(encode func([]byte) []byte) {
@@ -74,7 +77,7 @@ func (c *Conn) write(encode func([]byte) []byte) {
 // those whose author is self.
 func (c *Conn) Subscribe(t *Topic, self uint64) *eventloop.Sub {
 	log := t.plain
-	if c.agreed.Deflate {
+	if c.compresses() {
 		log = t.deflated
 	}
 	return c.conn.Subscribe(log, self, log.Head())

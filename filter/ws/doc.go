@@ -46,8 +46,8 @@
 //
 // permessage-deflate is agreed on with server_no_context_takeover and
 // client_no_context_takeover: no connection has a window, and a compressed frame can be
-// shared. The server's window has 15 bits, as compress/flate has no other, so an offer with a
-// smaller server_max_window_bits is declined. Only messages of at least 1 KiB (MinCompress) are
+// shared. The server's window has 15 bits, as compress/flate has no other, so nothing is
+// compressed for a client that asks for a smaller one (server_max_window_bits). Only messages of at least 1 KiB (MinCompress) are
 // compressed; for less it is not worth the time. Writers and readers are pooled.
 //
 // Compression of messages that hold a secret next to text of an attacker tells the secret by the

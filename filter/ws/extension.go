@@ -13,10 +13,18 @@ type param struct {
 	hasValue    bool
 }
 
+// A deflate is the answer to an offer of permessage-deflate; the zero value declines it.
+type deflate struct {
+	answer string
+	// narrow is set if the client can't inflate what compress/flate makes: nothing is
+	// compressed for it (RFC 7692, section 6, leaves that to the sender).
+	narrow bool
+}
+
 // negotiate returns the answer to offers of extensions: permessage-deflate with the parameters
-// of the first offer of it that can be accepted, or "". ok is false if the offers are
-// malformed (RFC 6455, section 9.1).
-func negotiate(values []string) (answer string, ok bool) {
+// of the first offer that is not narrow, or else of the first that can be accepted. ok is false
+// if the offers are malformed (RFC 6455, section 9.1).
+func negotiate(values []string) (best deflate, ok bool) {
 	for _, value := range values {
 		for offer := range strings.SplitSeq(value, ",") {
 			if trim(offer) == "" { // a list may have empty elements (RFC 9110, section 5.6.1)
@@ -24,14 +32,17 @@ func negotiate(values []string) (answer string, ok bool) {
 			}
 			name, params, ok := parseExtension(offer)
 			if !ok {
-				return "", false
+				return deflate{}, false
 			}
-			if answer == "" && name == "permessage-deflate" {
-				answer = acceptDeflate(params)
+			if name != "permessage-deflate" || best.answer != "" && !best.narrow {
+				continue
+			}
+			if d := acceptDeflate(params); d.answer != "" && (best.answer == "" || !d.narrow) {
+				best = d
 			}
 		}
 	}
-	return answer, true
+	return best, true
 }
 
 // parseExtension parses an offer. A value in quotes must be a token as well, so neither a
@@ -57,36 +68,37 @@ func parseExtension(offer string) (name string, params []param, ok bool) {
 	return name, params, true
 }
 
-// acceptDeflate returns the answer to an offer of permessage-deflate, or "" to decline it (RFC
-// 7692, section 7.1). Neither side ever refers to earlier messages. compress/flate has a window
-// of 15 bits, so a client that can't inflate with that is declined.
-func acceptDeflate(params []param) string {
+// acceptDeflate returns the answer to an offer of permessage-deflate (RFC 7692, section 7.1).
+// Neither side ever refers to earlier messages. compress/flate has a window of 15 bits.
+func acceptDeflate(params []param) (d deflate) {
 	answer := "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 	seen := make(map[string]bool, len(params))
 	for _, p := range params {
 		if seen[p.name] {
-			return ""
+			return deflate{}
 		}
 		seen[p.name] = true
 		switch p.name {
 		case "server_no_context_takeover", "client_no_context_takeover":
 			if p.hasValue {
-				return ""
+				return deflate{}
 			}
 		case "client_max_window_bits": // a smaller window than ours is fine
 			if p.hasValue && !validBits(p.value) {
-				return ""
+				return deflate{}
 			}
 		case "server_max_window_bits":
-			if p.value != "15" {
-				return ""
+			if !validBits(p.value) {
+				return deflate{}
 			}
-			answer += "; server_max_window_bits=15"
+			d.narrow = p.value != "15"
+			answer += "; server_max_window_bits=" + p.value
 		default:
-			return ""
+			return deflate{}
 		}
 	}
-	return answer
+	d.answer = answer
+	return d
 }
 
 // validBits reports whether a value is a number from 8 to 15 without leading zeros.

@@ -29,8 +29,9 @@ type Agreement struct {
 	// Subprotocol is one of Upgrader.Subprotocols, or "".
 	Subprotocol string
 	// Deflate is set if permessage-deflate was agreed on. Set Decoder.Deflate, and
-	// send messages with AppendCompressed if you like.
-	Deflate bool
+	// send messages with AppendCompressed if you like, unless Narrow is set, too: then the
+	// client can't inflate them.
+	Deflate, Narrow bool
 }
 
 // IsUpgrade reports whether a request from http1.Parse asks for an upgrade to WebSocket. If it does
@@ -64,7 +65,8 @@ func (u *Upgrader) Upgrade(dst []byte, req *http.Request) ([]byte, Agreement, er
 	if !ok {
 		return dst, a, refuse(http.StatusBadRequest, "malformed Sec-WebSocket-Extensions")
 	}
-	a.Deflate = extension != "" && !u.NoCompression
+	a.Deflate = extension.answer != "" && !u.NoCompression
+	a.Narrow = a.Deflate && extension.narrow
 
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
 	dst = appendAccept(dst, req.Header.Get("Sec-Websocket-Key"))
@@ -72,7 +74,7 @@ func (u *Upgrader) Upgrade(dst []byte, req *http.Request) ([]byte, Agreement, er
 		dst = append(append(dst, "\r\nSec-WebSocket-Protocol: "...), a.Subprotocol...)
 	}
 	if a.Deflate {
-		dst = append(append(dst, "\r\nSec-WebSocket-Extensions: "...), extension...)
+		dst = append(append(dst, "\r\nSec-WebSocket-Extensions: "...), extension.answer...)
 	}
 	return append(dst, "\r\n\r\n"...), a, nil
 }

@@ -21,6 +21,7 @@ type jsonSession struct {
 	hello   bool   // the client has said hello
 	opened  bool   // a session that can be resumed was asked for
 	changed bool   // its name, rooms or settings may be others
+	deflate bool   // the client can inflate what ws.AppendCompressed makes
 	begun   bool   // a request is incomplete, and has to be complete by the deadline
 	beat    ws.Heartbeat
 	cid     string // of the request that is being carried out
@@ -425,7 +426,7 @@ func (x *jsonSession) framing() json.Format {
 	if x.socket == nil {
 		return json.Format{}
 	}
-	return json.Format{Framed: true, Deflate: x.socket.decoder.Deflate}
+	return json.Format{Framed: true, Deflate: x.deflate}
 }
 
 // wire implements input.

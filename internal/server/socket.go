@@ -55,7 +55,7 @@ func (r *request) session(c *eventloop.Conn, agreed ws.Agreement) eventloop.Hand
 	if r.in.denied != nil {
 		return &refusal{srv: r.srv, wire: json.Format{Framed: true}, note: r.in.denied.note}
 	}
-	x := &jsonSession{socket: &socket{ws.Decoder{Deflate: agreed.Deflate, MaxMessage: json.MaxObject}}}
+	x := &jsonSession{socket: &socket{ws.Decoder{Deflate: agreed.Deflate, MaxMessage: json.MaxObject}}, deflate: agreed.Deflate && !agreed.Narrow}
 	x.begin(r.srv, c, r.in, x)
 	return x
 }
