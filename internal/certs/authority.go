@@ -167,8 +167,9 @@ func readPEM(path, what string) ([]byte, error) {
 }
 
 // Issue signs a certificate for the hosts that the authority may sign for, and for everything
-// that was named in its scope, valid for 90 days. It replaces that of the folder, whose key it
-// continues to use, and which a running Keeper notices.
+// that was named in its scope, valid for 90 days. It replaces that of the folder, and a running
+// Keeper notices it. It continues to use the key of the one before, be that self-signed: clients
+// may have remembered it.
 func (a *Authority) Issue(folder string, hosts []string, now time.Time) (*x509.Certificate, error) {
 	if !now.Before(a.Cert.NotAfter) {
 		return nil, fmt.Errorf("the authority has ended at %s: make a new one (move %s and %s away first)",
@@ -176,8 +177,10 @@ func (a *Authority) Issue(folder string, hosts []string, now time.Time) (*x509.C
 	}
 	path := filepath.Join(folder, SiteFile)
 	var key *ecdsa.PrivateKey
-	if old, err := tls.LoadX509KeyPair(path, path); err == nil {
-		key, _ = old.PrivateKey.(*ecdsa.PrivateKey)
+	for _, before := range []string{path, filepath.Join(folder, SelfSigned)} {
+		if old, err := tls.LoadX509KeyPair(before, before); err == nil && key == nil {
+			key, _ = old.PrivateKey.(*ecdsa.PrivateKey)
+		}
 	}
 	cert, err := sign(key, a, ScopeOf(a.Cert).hosts(hosts), now)
 	if err != nil {

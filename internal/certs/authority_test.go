@@ -230,6 +230,9 @@ func TestAServerTakesTheCertificateOfItsAuthority(t *testing.T) {
 		t.Error("there is an authority before it was made")
 	}
 	a, leaf := found(t, dir, c.now, o.Hosts, "chat.example")
+	if key, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !key.Equal(own.PublicKey) {
+		t.Error("it has another key than the self-signed one")
+	}
 	if r := k.Check(); !r.Reloaded || !k.Leaf().Equal(leaf) || k.Authority() == nil || !k.Authority().Equal(a.Cert) || k.Trusted() {
 		t.Errorf("while it runs: %+v", r)
 	}
