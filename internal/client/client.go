@@ -142,6 +142,9 @@ func (c *Client) serve(l *link) error {
 			return err
 		}
 		c.take(e)
+		if l.object != nil {
+			c.emit(*l.object)
+		}
 		if bye, ok := e.(Bye); ok {
 			return l.ending(bye)
 		}

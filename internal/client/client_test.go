@@ -641,3 +641,48 @@ func Example() {
 	}
 	fmt.Println(c.Err())
 }
+
+func TestObjectsFollowTheirEvents(t *testing.T) {
+	w := newWorld(t, nil)
+	o := w.options("ada")
+	o.Objects, o.Buffer = true, 100
+	cl, err := client.Dial(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cl.Post(client.Post{Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	var objects []string
+	typed := 0
+	for e := range cl.Events() {
+		switch e := e.(type) {
+		case client.Raw:
+			objects = append(objects, e.Type)
+			if e.Type == "ack" {
+				if _, err := cl.Send(client.Request{Type: "quit"}); err != nil {
+					t.Error(err)
+				}
+			}
+			if !json.Valid(e.JSON) {
+				t.Errorf("%s is not JSON", e.JSON)
+			}
+		case client.Connected:
+		default:
+			if typed++; len(objects) != typed-1 {
+				t.Errorf("%T before the object of the event before", e)
+			}
+		}
+	}
+	_ = cl.Close()
+	for _, name := range []string{"session", "welcome"} {
+		if slices.Contains(objects, name) {
+			t.Errorf("%s was delivered: %q", name, objects)
+		}
+	}
+	for _, name := range []string{"joined", "message", "ack", "bye"} {
+		if !slices.Contains(objects, name) {
+			t.Errorf("no %s in %q", name, objects)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -50,6 +51,7 @@ type Message struct {
 	Kind       string    `json:"kind"`       // "action" or ""
 	Text       string    `json:"text"`
 	Time       time.Time `json:"time"`
+	Edited     time.Time `json:"edited"` // when the text was last replaced
 }
 
 // Joined says that the client is in a room.
@@ -160,7 +162,8 @@ type Bye struct {
 // Error returns what the server says.
 func (b Bye) Error() string { return fmt.Sprintf("chatsrv: %s (%s)", b.Text, b.Code) }
 
-// Raw is an object of any other type.
+// Raw is an object of any other type. With Options.Objects it also follows each other event
+// that is an object of the server.
 type Raw struct {
 	Type string          `json:"type"`
 	CID  string          `json:"cid"`
@@ -250,4 +253,18 @@ func as[T Event](line []byte) (Event, error) {
 		return nil, fmt.Errorf("client: read an object: %w", err)
 	}
 	return v, nil
+}
+
+// objectOf returns the object that an event was read from; nil if it is one already, or is for
+// the client alone.
+func objectOf(e Event, line []byte) (*Raw, error) {
+	switch e.(type) {
+	case Raw, welcome, session, pong:
+		return nil, nil //nolint:nilnil // there is none
+	}
+	r := &Raw{JSON: bytes.Clone(line)}
+	if err := json.Unmarshal(line, r); err != nil {
+		return nil, fmt.Errorf("client: read an object: %w", err)
+	}
+	return r, nil
 }

@@ -54,6 +54,8 @@ type link struct {
 	joined  map[string]bool
 	epoch   uint64  // the latest of the rooms
 	early   []Event // that were received during the log-in
+	object  *Raw    // the last object, with Options.Objects; nil: none to deliver
+	objects bool    // Options.Objects
 
 	deadline sync.Mutex  // taken to set that of reading
 	quitting atomic.Bool // the client is closed
@@ -68,7 +70,7 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, in: bufio.NewReader(conn), joined: make(map[string]bool)}
+	l := &link{conn: conn, in: bufio.NewReader(conn), joined: make(map[string]bool), objects: c.o.Objects}
 	watched := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	err = c.logIn(l)
 	if !watched() && err == nil {
@@ -136,6 +138,9 @@ func (c *Client) step(l *link, e Event) (done bool, err error) {
 		}
 	}
 	l.early = append(l.early, e)
+	if l.object != nil {
+		l.early = append(l.early, *l.object)
+	}
 	return done, nil
 }
 
@@ -178,7 +183,11 @@ func (l *link) next() (Event, error) {
 		line := bytes.TrimSpace(l.line)
 		l.line = l.line[:0]
 		if len(line) > 0 && line[0] == '{' {
-			return decode(line)
+			e, err := decode(line)
+			if l.objects && err == nil {
+				l.object, err = objectOf(e, line)
+			}
+			return e, err
 		}
 	}
 }

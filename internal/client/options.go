@@ -62,6 +62,10 @@ type Options struct {
 	// History or several, among other events, and then Filled follows.
 	FillGaps bool
 
+	// Objects delivers each object twice, as its event and then as a Raw, but for those
+	// that only the client itself uses.
+	Objects bool
+
 	// Buffer is how many events wait for the user; 0 means DefaultBuffer.
 	Buffer int
 	// Timeout and Idle; 0 means DefaultTimeout and DefaultIdle.
