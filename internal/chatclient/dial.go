@@ -1,0 +1,228 @@
+package chatclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/sudoXpg/netloop/internal/certs"
+)
+
+// A Mode says whether connections are encrypted.
+type Mode int
+
+// The modes.
+const (
+	// Auto uses TLS, and plain text if the server has no TLS.
+	Auto Mode = iota
+	// TLSOnly uses TLS or fails.
+	TLSOnly
+	// PlainText does not use TLS.
+	PlainText
+)
+
+// An UntrustedError says why a server is not trusted. There is no use in another attempt.
+type UntrustedError struct{ Why string }
+
+func (e *UntrustedError) Error() string { return e.Why }
+
+// A Dialer makes the connections to one server. Once a connection was made, all others
+// are encrypted as it was. It makes one connection at a time.
+type Dialer struct {
+	Network string // "tcp", "tcp4" or "tcp6"
+	Host    string
+	Port    int
+	Mode    Mode
+	// Secret is set if a password will be sent: plain text is used only if it was asked for.
+	Secret bool
+
+	// Roots are the authorities to trust; nil: those of the system.
+	Roots *x509.CertPool
+	// RootsOnly refuses certificates that Roots do not verify. Otherwise one that no
+	// authority of Roots has signed is trusted on first use, and remembered in Known.
+	RootsOnly bool
+	Known     KnownServers
+	// Tell is called with a sentence for the user.
+	Tell func(text string)
+
+	fellBack bool // PlainText, which was not asked for
+}
+
+// Address returns HOST:PORT.
+func (d *Dialer) Address() string {
+	return net.JoinHostPort(strings.ToLower(d.Host), strconv.Itoa(d.Port))
+}
+
+// FellBack reports whether the connection is plain text because the server has no TLS.
+func (d *Dialer) FellBack() bool { return d.fellBack }
+
+// Connect makes a connection. Its other arguments are not used: it is for
+// client.Options.Connect.
+func (d *Dialer) Connect(ctx context.Context, _, _ string) (net.Conn, error) {
+	if d.Mode == PlainText {
+		if d.fellBack && d.Secret {
+			return nil, d.noTLSForSecrets()
+		}
+		return d.dial(ctx)
+	}
+	conn, err := d.secure(ctx)
+	if err == nil {
+		d.Mode = TLSOnly
+		return conn, nil
+	}
+	if _, no := errors.AsType[*noTLSError](err); d.Mode == TLSOnly || !no {
+		return nil, err
+	}
+	return d.fallBack(ctx)
+}
+
+// fallBack makes a plain connection to a server that has no TLS, unless it had TLS before.
+func (d *Dialer) fallBack(ctx context.Context) (net.Conn, error) {
+	known, line, err := d.Known.Find(d.Address())
+	switch {
+	case err != nil:
+		return nil, err
+	case known != "":
+		return nil, &UntrustedError{fmt.Sprintf("%s has no TLS, but it had before: somebody may be intercepting the connection (--plain-text connects anyway; %s:%d is what is known of the server)",
+			d.Address(), d.Known.Path, line)}
+	case d.Secret:
+		return nil, d.noTLSForSecrets()
+	}
+	conn, err := d.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.Mode, d.fellBack = PlainText, true
+	d.Tell(fmt.Sprintf("warning: %s has no TLS: the connection is NOT ENCRYPTED (--tls-only refuses that)", d.Address()))
+	return conn, nil
+}
+
+func (d *Dialer) noTLSForSecrets() error {
+	return &UntrustedError{d.Address() + " has no TLS: the password would be sent as plain text (--plain-text sends it)"}
+}
+
+func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, d.Network, net.JoinHostPort(d.Host, strconv.Itoa(d.Port)))
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		return nil, op.Err // which has no address: the caller adds it
+	}
+	return conn, err
+}
+
+// secure makes a connection with TLS to a server that is trusted.
+func (d *Dialer) secure(ctx context.Context) (net.Conn, error) {
+	raw, err := d.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counted := &countedConn{Conn: raw}
+	host, _, _ := strings.Cut(d.Host, "%") // the zone is this machine's
+	conn := tls.Client(counted, &tls.Config{
+		ServerName: host, NextProtos: []string{"chat"}, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, // d.verify does that, once the server has proved that the key is its own
+	})
+	if err = conn.HandshakeContext(ctx); err == nil {
+		err = d.verify(conn.ConnectionState().PeerCertificates, host)
+	} else if noTLS(ctx, err, counted.received) {
+		err = &noTLSError{err}
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// A noTLSError says that a server does not answer a TLS handshake with TLS.
+type noTLSError struct{ err error }
+
+func (e *noTLSError) Error() string {
+	return "the server has no TLS (" + e.err.Error() + "; --plain-text connects without)"
+}
+func (e *noTLSError) Unwrap() error { return e.err }
+
+// noTLS reports whether a handshake failed because the server has no TLS: it has closed the
+// connection without an answer, or answered with something else.
+func noTLS(ctx context.Context, err error, received bool) bool {
+	if _, other := errors.AsType[tls.RecordHeaderError](err); other {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return !received && ctx.Err() == nil && (!ok || !timeout.Timeout())
+}
+
+// A countedConn notes whether anything was received.
+type countedConn struct {
+	net.Conn
+	received bool
+}
+
+// Read implements net.Conn.
+func (c *countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.received = c.received || n > 0
+	return n, err
+}
+
+// verify returns nil if the server with these certificates is trusted.
+func (d *Dialer) verify(chain []*x509.Certificate, host string) error {
+	leaf := chain[0]
+	o := x509.VerifyOptions{Roots: d.Roots, Intermediates: x509.NewCertPool(), DNSName: host}
+	for _, c := range chain[1:] {
+		o.Intermediates.AddCert(c)
+	}
+	_, err := leaf.Verify(o)
+	switch {
+	case err == nil:
+		return nil
+	case d.RootsOnly:
+		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s (--ca is the only authority that counts)", d.Address(), reason(err))}
+	}
+	got := certs.Fingerprint(leaf)
+	known, line, knownErr := d.Known.Find(d.Address())
+	switch {
+	case knownErr != nil:
+		return &UntrustedError{knownErr.Error()}
+	case known == got:
+		return nil
+	case known != "":
+		return d.changed(known, got, line)
+	case signed(leaf, o):
+		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s", d.Address(), reason(err))}
+	}
+	d.trust(got)
+	return nil
+}
+
+// signed reports whether an authority of the roots has signed a certificate, whatever its name
+// and dates are.
+func signed(leaf *x509.Certificate, o x509.VerifyOptions) bool {
+	o.DNSName, o.CurrentTime = "", leaf.NotAfter
+	_, err := leaf.Verify(o)
+	return err == nil
+}
+
+// reason returns an error of x509 without the package's name.
+func reason(err error) string { return strings.TrimPrefix(err.Error(), "x509: ") }
+
+func (d *Dialer) changed(known, got string, line int) error {
+	return &UntrustedError{fmt.Sprintf(`THE CERTIFICATE OF %s HAS CHANGED: somebody may be intercepting the connection
+it was sha256 %s
+now it is sha256 %s
+if the server's operator confirms the new fingerprint (chatsrv fingerprint), remove line %d of %s`,
+		d.Address(), known, got, line, d.Known.Path)}
+}
+
+// trust remembers a certificate that is seen for the first time.
+func (d *Dialer) trust(fingerprint string) {
+	d.Tell(fmt.Sprintf("%s is trusted from now on by its certificate, which no known authority has signed: sha256 %s (compare with chatsrv fingerprint on the server)",
+		d.Address(), fingerprint))
+	if err := d.Known.Add(d.Address(), fingerprint); err != nil {
+		d.Tell(fmt.Sprintf("warning: the certificate can't be remembered: %v", err))
+	}
+}

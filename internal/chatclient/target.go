@@ -1,0 +1,84 @@
+package chatclient
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// DefaultPort is the port of a target without one.
+const DefaultPort = 9034
+
+// A Target says where to connect, and as whom. Parts that are not given are "" or 0.
+type Target struct {
+	Scheme string // "tcp" for plain text, "tls"; "" for whatever the server has
+	Name   string // of the user
+	Host   string
+	Port   int
+	Room   string // with its #
+}
+
+// ParseTarget reads [SCHEME://][NAME@]HOST[:PORT][/#ROOM]. An IPv6 address with a port is
+// in brackets.
+func ParseTarget(text string) (t Target, err error) {
+	rest := text
+	if scheme, after, ok := strings.Cut(text, "://"); ok {
+		switch scheme {
+		case "tcp", "tls":
+		case "ws", "wss", "http", "https":
+			return t, fmt.Errorf("%s:// is for browsers; leave it out, or use tls://", scheme)
+		default:
+			return t, fmt.Errorf("unknown scheme %s:// (use tcp:// or tls://)", scheme)
+		}
+		t.Scheme, rest = scheme, after
+	}
+	rest, room, hasRoom := strings.Cut(rest, "/")
+	if room != "" {
+		t.Room = "#" + strings.TrimPrefix(room, "#")
+	}
+	if hasRoom && t.Room == "#" {
+		return t, errors.New("the room has no name (as in localhost/#tea)")
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		if t.Name, rest = rest[:i], rest[i+1:]; t.Name == "" {
+			return t, errors.New("there is no name before the @ (as in alice@localhost)")
+		}
+	}
+	t.Host, t.Port, err = splitHost(rest)
+	return t, err
+}
+
+// splitHost divides HOST[:PORT].
+func splitHost(text string) (host string, port int, err error) {
+	if _, err := netip.ParseAddr(text); err == nil { // with colons of its own
+		return text, 0, nil
+	}
+	host, digits := text, ""
+	switch {
+	case strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]"):
+		host = text[1 : len(text)-1]
+	case strings.ContainsRune(text, ':'):
+		if host, digits, err = net.SplitHostPort(text); err != nil {
+			return "", 0, fmt.Errorf("%q is not HOST or HOST:PORT (an IPv6 address with a port has brackets: [::1]:9034)", text)
+		}
+		if port, err = ParsePort(digits); err != nil {
+			return "", 0, err
+		}
+	}
+	if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '[' || r == ']' }) {
+		return "", 0, fmt.Errorf("%q is not a host name or address", host)
+	}
+	return host, port, nil
+}
+
+// ParsePort reads the number of a port.
+func ParsePort(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("%q is not a port: a port is a number from 1 to 65535", text)
+	}
+	return int(n), nil
+}

@@ -1,0 +1,42 @@
+package chatclient_test
+
+import (
+	"testing"
+
+	"github.com/sudoXpg/netloop/internal/chatclient"
+)
+
+func TestTargetsAreRead(t *testing.T) {
+	for text, want := range map[string]chatclient.Target{
+		"localhost":                     {Host: "localhost"},
+		"chat.example:8000":             {Host: "chat.example", Port: 8000},
+		"alice@chat.example":            {Host: "chat.example", Name: "alice"},
+		"alice@chat.example:8000/#tea":  {Host: "chat.example", Port: 8000, Name: "alice", Room: "#tea"},
+		"chat.example/tea":              {Host: "chat.example", Room: "#tea"},
+		"chat.example/":                 {Host: "chat.example"},
+		"tls://chat.example":            {Host: "chat.example", Scheme: "tls"},
+		"tcp://alice@127.0.0.1:1/#a":    {Host: "127.0.0.1", Port: 1, Name: "alice", Room: "#a", Scheme: "tcp"},
+		"::1":                           {Host: "::1"},
+		"alice@::1":                     {Host: "::1", Name: "alice"},
+		"[::1]":                         {Host: "::1"},
+		"[::1]:8000":                    {Host: "::1", Port: 8000},
+		"fe80::1%eth0":                  {Host: "fe80::1%eth0"},
+		"[fe80::1%eth0]:8000":           {Host: "fe80::1%eth0", Port: 8000},
+		"tls://alice@[2001:db8::1]/tea": {Host: "2001:db8::1", Name: "alice", Room: "#tea", Scheme: "tls"},
+	} {
+		if got, err := chatclient.ParseTarget(text); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+}
+
+func TestWrongTargetsAreRefused(t *testing.T) {
+	for _, text := range []string{
+		"", ":9034", "@host", "host:", "host:0", "host:65536", "host:http", "host:-1", "a:b:c", "::1:9034:x", "[::1", "host/#",
+		"ws://host", "wss://host", "http://host", "ftp://host", "://host", "a b", "host\x1b[31m", "alice@",
+	} {
+		if got, err := chatclient.ParseTarget(text); err == nil {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
