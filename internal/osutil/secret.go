@@ -53,6 +53,10 @@ func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
 	return r.secret, errors.Join(r.err, restore())
 }
 
+// HideInput keeps a terminal from showing what is typed, until restore is called. If in is
+// not a terminal, it does nothing and restore is nil.
+func HideInput(in *os.File) (restore func() error, terminal bool, err error) { return hideInput(in) }
+
 // readSecret reads a line byte by byte: it must not read beyond it.
 func readSecret(in io.Reader) (string, error) {
 	var line strings.Builder
