@@ -52,6 +52,9 @@ func (k KnownServers) Find(address string) (fingerprint string, line int, err er
 // Add remembers a fingerprint for HOST:PORT. Another process sees the old file or the new
 // one, and never a part.
 func (k KnownServers) Add(address, fingerprint string) error {
+	if k.Path == "" {
+		return errors.New("there is no file for that")
+	}
 	folder := filepath.Dir(k.Path)
 	if err := osutil.MakeFolder(folder); err != nil {
 		return err

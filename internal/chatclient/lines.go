@@ -23,10 +23,11 @@ type Lines struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	name      string // the user's
-	room      string // the current one
-	connected bool   // at least once
-	posts     []post // that were not received yet
+	name      string          // the user's
+	room      string          // the current one
+	connected bool            // at least once
+	posts     []post          // that were not received yet
+	acked     map[uint64]bool // that were acknowledged before they were received
 	last      map[string]uint64
 }
 
@@ -73,6 +74,7 @@ func (l *Lines) lines(e client.Event) []byte {
 	case client.Disconnected:
 		return f.Notice(nil, said(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), e.Retry.Round(time.Second/10))))
 	case client.Lost:
+		l.settled(e.CID)
 		return f.Notice(nil, said("the session has ended, so it is unknown whether this message has arrived: "+oneLine(e.Text)))
 	case client.Message:
 		return l.message(e)
@@ -81,7 +83,12 @@ func (l *Lines) lines(e client.Event) []byte {
 	case client.RoomEvent:
 		return l.roomEvent(e)
 	case client.Ack:
-		l.settled(e.CID)
+		if l.settled(e.CID) && e.ID != 0 {
+			if l.acked == nil || len(l.acked) > client.MaxUnacked {
+				l.acked = make(map[uint64]bool)
+			}
+			l.acked[e.ID] = true
+		}
 	case client.Failure:
 		l.settled(e.CID)
 		return f.Notice(nil, said(e.Text))
@@ -135,6 +142,10 @@ func (l *Lines) message(m client.Message) []byte {
 
 // own reports whether a message is one that was posted here.
 func (l *Lines) own(m client.Message) bool {
+	if l.acked[m.ID] {
+		delete(l.acked, m.ID)
+		return true
+	}
 	i := slices.IndexFunc(l.posts, func(p post) bool {
 		if m.Private {
 			return m.CID == p.cid && m.CID != ""
@@ -148,9 +159,11 @@ func (l *Lines) own(m client.Message) bool {
 	return true
 }
 
-// settled forgets a message whose outcome is known.
-func (l *Lines) settled(cid string) {
+// settled forgets a message whose outcome is known, and reports whether it was not received yet.
+func (l *Lines) settled(cid string) bool {
+	n := len(l.posts)
 	l.posts = slices.DeleteFunc(l.posts, func(p post) bool { return p.cid == cid })
+	return len(l.posts) < n
 }
 
 // joined returns the lines for a room that the client has entered, or has resumed.
@@ -200,13 +213,17 @@ func (l *Lines) roomEvent(e client.RoomEvent) []byte {
 	if !known {
 		return nil
 	}
+	own := e.Name == l.name
+	if own && kind == chat.Rename {
+		l.name = e.NewName
+	}
+	if own && (kind == chat.Join || kind == chat.Leave || kind == chat.Rename) {
+		return nil // the server says it to this user in other words
+	}
 	event := chat.Event{Room: e.Room, Kind: kind, Name: e.Name, Time: e.Time}
 	switch kind {
 	case chat.Rename:
 		event.Body = e.NewName
-		if e.Name == l.name {
-			l.name = e.NewName
-		}
 	case chat.Edited:
 		event.Body = cleanBody(e.Text)
 	case chat.Leave:

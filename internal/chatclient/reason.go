@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 
 	"github.com/sudoXpg/netloop/internal/client"
 )
@@ -15,10 +16,10 @@ func Reason(err error) string {
 		return "the connection was closed"
 	}
 	if bye, ok := errors.AsType[client.Bye](err); ok {
-		return bye.Text
+		return oneLine(bye.Text)
 	}
 	if f, ok := errors.AsType[client.Failure](err); ok {
-		return f.Text
+		return oneLine(f.Text)
 	}
 	if u, ok := errors.AsType[*UntrustedError](err); ok {
 		return u.Why
@@ -35,6 +36,12 @@ func Reason(err error) string {
 		return "the server has sent too large an object"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the server does not answer in time"
+	}
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
+		return call.Err.Error()
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.Err
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
 		return op.Err.Error()
