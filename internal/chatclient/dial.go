@@ -9,8 +9,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-
-	"github.com/sudoXpg/netloop/internal/certs"
 )
 
 // A Mode says whether connections are encrypted.
@@ -83,13 +81,13 @@ func (d *Dialer) Connect(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // fallBack makes a plain connection to a server that has no TLS, unless it had TLS before.
 func (d *Dialer) fallBack(ctx context.Context) (net.Conn, error) {
-	known, line, err := d.Known.Find(d.Address())
+	before, err := d.Known.Find(d.Address())
 	switch {
 	case err != nil:
 		return nil, err
-	case known != "":
+	case before.Line > 0:
 		return nil, &UntrustedError{fmt.Sprintf("%s has no TLS, but it had before: somebody may be intercepting the connection (--plain-text connects anyway; %s:%d is what is known of the server)",
-			d.Address(), d.Known.Path, line)}
+			d.Address(), d.Known.Path, before.Line)}
 	case d.Secret:
 		return nil, d.noTLSForSecrets()
 	}
@@ -183,15 +181,15 @@ func (d *Dialer) verify(chain []*x509.Certificate, host string) error {
 	case d.RootsOnly:
 		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s (--ca is the only authority that counts)", d.Address(), reason(err))}
 	}
-	got := certs.Fingerprint(leaf)
-	known, line, knownErr := d.Known.Find(d.Address())
+	got := known(leaf)
+	before, unread := d.Known.Find(d.Address())
 	switch {
-	case knownErr != nil:
-		return &UntrustedError{knownErr.Error()}
-	case known == got:
+	case unread != nil:
+		return &UntrustedError{unread.Error()}
+	case before.Key == got.Key:
 		return nil
-	case known != "":
-		return d.changed(known, got, line)
+	case before.Line > 0:
+		return d.changed(before, got)
 	case signed(leaf, o):
 		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s", d.Address(), reason(err))}
 	}
@@ -210,19 +208,19 @@ func signed(leaf *x509.Certificate, o x509.VerifyOptions) bool {
 // reason returns an error of x509 without the package's name.
 func reason(err error) string { return strings.TrimPrefix(err.Error(), "x509: ") }
 
-func (d *Dialer) changed(known, got string, line int) error {
+func (d *Dialer) changed(before, got Known) error {
 	return &UntrustedError{fmt.Sprintf(`THE CERTIFICATE OF %s HAS CHANGED: somebody may be intercepting the connection
 it was sha256 %s
 now it is sha256 %s
 if the server's operator confirms the new fingerprint (chatsrv fingerprint), remove line %d of %s`,
-		d.Address(), known, got, line, d.Known.Path)}
+		d.Address(), before.Fingerprint, got.Fingerprint, before.Line, d.Known.Path)}
 }
 
-// trust remembers a certificate that is seen for the first time.
-func (d *Dialer) trust(fingerprint string) {
+// trust remembers a server that is seen for the first time.
+func (d *Dialer) trust(server Known) {
 	d.Tell(fmt.Sprintf("%s is trusted from now on by its certificate, which no known authority has signed: sha256 %s (compare with chatsrv fingerprint on the server)",
-		d.Address(), fingerprint))
-	if err := d.Known.Add(d.Address(), fingerprint); err != nil {
+		d.Address(), server.Fingerprint))
+	if err := d.Known.Add(d.Address(), server); err != nil {
 		d.Tell(fmt.Sprintf("warning: the certificate can't be remembered: %v", err))
 	}
 }

@@ -2,11 +2,15 @@ package chatclient_test
 
 import (
 	"bufio"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -119,12 +123,12 @@ func TestASelfSignedCertificateIsTrustedOnFirstUse(t *testing.T) {
 	if err := v.visit(v.dialer(p)); err != nil {
 		t.Fatal(err)
 	}
-	print := certs.Fingerprint(cert.Leaf)
+	print, key := certs.Fingerprint(cert.Leaf), keyOf(cert.Leaf).Key
 	if len(v.told) != 1 || !strings.Contains(v.told[0], print) {
 		t.Errorf("told %q, want the fingerprint %s", v.told, print)
 	}
 	data, err := os.ReadFile(v.known.Path)
-	if want := fmt.Sprintf("localhost:%d sha256 %s\n", p.port, print); string(data) != want {
+	if want := fmt.Sprintf("localhost:%d sha256 %s key %s\n", p.port, print, key); string(data) != want {
 		t.Errorf("the file is %q, %v; want %q", data, err, want)
 	}
 	if info, err := os.Stat(v.known.Path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
@@ -138,7 +142,7 @@ func TestASelfSignedCertificateIsTrustedOnFirstUse(t *testing.T) {
 func TestAChangedCertificateIsRefused(t *testing.T) {
 	v := newVisitor(t)
 	p := newPeer(t, secure(testcert.New("localhost")))
-	if err := v.known.Add(fmt.Sprintf("localhost:%d", p.port), "AA:BB"); err != nil {
+	if err := v.known.Add(fmt.Sprintf("localhost:%d", p.port), chatclient.Known{Fingerprint: "AA:BB", Key: "CC"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, mode := range []chatclient.Mode{chatclient.Auto, chatclient.TLSOnly} {
@@ -156,15 +160,44 @@ func TestAChangedCertificateIsRefused(t *testing.T) {
 	}
 }
 
+// keyOf returns what is remembered of a certificate.
+func keyOf(leaf *x509.Certificate) chatclient.Known {
+	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
+	return chatclient.Known{Fingerprint: certs.Fingerprint(leaf), Key: base64.StdEncoding.EncodeToString(sum[:])}
+}
+
+// chatsrv renews its self-signed certificate with the same key.
+func TestARenewedCertificateIsAccepted(t *testing.T) {
+	v, old := newVisitor(t), testcert.New("localhost")
+	template := *old.Leaf
+	template.SerialNumber = big.NewInt(2)
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, old.Leaf.PublicKey, old.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: old.PrivateKey}
+	served := make(chan tls.Certificate, 2)
+	served <- old
+	served <- renewed
+	p := newPeer(t, func(conn net.Conn) { secure(<-served)(conn) })
+	if err := v.visit(v.dialer(p)); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.visit(v.dialer(p)); err != nil || len(v.told) != 0 {
+		t.Errorf("%v, told %q", err, v.told)
+	}
+}
+
 func TestAChangedCertificateIsRefusedOnReconnect(t *testing.T) {
 	v := newVisitor(t)
-	cert := testcert.New("localhost")
-	p := newPeer(t, func(conn net.Conn) { secure(cert)(conn) })
+	certs := make(chan tls.Certificate, 2)
+	certs <- testcert.New("localhost")
+	certs <- testcert.New("localhost")
+	p := newPeer(t, func(conn net.Conn) { secure(<-certs)(conn) })
 	d := v.dialer(p)
 	if err := v.visit(d); err != nil {
 		t.Fatal(err)
 	}
-	cert = testcert.New("localhost")
 	if err := v.visit(d); !untrusted(err) {
 		t.Error(err)
 	}
@@ -200,7 +233,7 @@ func TestAFailedVerificationIsFinal(t *testing.T) {
 			v := newVisitor(t)
 			d := v.dialer(newPeer(t, secure(c.cert)))
 			if strings.HasSuffix(what, "known") {
-				if err := v.known.Add(d.Address(), certs.Fingerprint(c.cert.Leaf)); err != nil {
+				if err := v.known.Add(d.Address(), keyOf(c.cert.Leaf)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -249,11 +282,13 @@ func TestPlainTextIsUsedIfTheServerHasNoTLS(t *testing.T) {
 
 func TestPlainTextIsNotUsed(t *testing.T) {
 	for what, change := range map[string]func(v *visitor, d *chatclient.Dialer){
-		"with --tls-only":       func(_ *visitor, d *chatclient.Dialer) { d.Mode = chatclient.TLSOnly },
-		"for a password":        func(_ *visitor, d *chatclient.Dialer) { d.Secret = true },
-		"if the server had TLS": func(v *visitor, d *chatclient.Dialer) { _ = v.known.Add(d.Address(), "AA") },
+		"with --tls-only": func(_ *visitor, d *chatclient.Dialer) { d.Mode = chatclient.TLSOnly },
+		"for a password":  func(_ *visitor, d *chatclient.Dialer) { d.Secret = true },
+		"if the server had TLS": func(v *visitor, d *chatclient.Dialer) {
+			_ = v.known.Add(d.Address(), chatclient.Known{Fingerprint: "AA", Key: "BB"})
+		},
 		"if the file can't be read": func(v *visitor, d *chatclient.Dialer) {
-			_ = v.known.Add("x", "y z")
+			_ = v.known.Add("x", chatclient.Known{Fingerprint: "y z", Key: "k"})
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -297,20 +332,20 @@ func TestKnownServersKeepTheirOtherLines(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(k.Path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(k.Path, []byte("# mine\n\nb:1 sha256 BB"), 0o600); err != nil {
+	if err := os.WriteFile(k.Path, []byte("# mine\n\nb:1 sha256 BB key K"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Add("a:1", "AA"); err != nil {
+	if err := k.Add("a:1", chatclient.Known{Fingerprint: "AA", Key: "K"}); err != nil {
 		t.Fatal(err)
 	}
 	data, _ := os.ReadFile(k.Path)
-	if want := "# mine\n\nb:1 sha256 BB\na:1 sha256 AA\n"; string(data) != want {
+	if want := "# mine\n\nb:1 sha256 BB key K\na:1 sha256 AA key K\n"; string(data) != want {
 		t.Errorf("%q, want %q", data, want)
 	}
-	if got, line, err := k.Find("a:1"); got != "AA" || line != 4 || err != nil {
-		t.Error(got, line, err)
+	if got, err := k.Find("a:1"); got != (chatclient.Known{Fingerprint: "AA", Key: "K", Line: 4}) || err != nil {
+		t.Error(got, err)
 	}
-	if got, _, err := k.Find("c:1"); got != "" || err != nil {
+	if got, err := k.Find("c:1"); got != (chatclient.Known{}) || err != nil {
 		t.Error(got, err)
 	}
 	all, err := os.ReadDir(filepath.Dir(k.Path))
@@ -321,13 +356,13 @@ func TestKnownServersKeepTheirOtherLines(t *testing.T) {
 
 func TestALineThatIsNotUnderstoodIsNamed(t *testing.T) {
 	k := newVisitor(t).known
-	if err := k.Add("a:1", "AA"); err != nil {
+	if err := k.Add("a:1", chatclient.Known{Fingerprint: "AA", Key: "K"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Add("b:1", "B B"); err != nil {
+	if err := k.Add("b:1", chatclient.Known{Fingerprint: "B B", Key: "K"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := k.Find("a:1"); err == nil || !strings.Contains(err.Error(), k.Path+":2: ") {
+	if _, err := k.Find("a:1"); err == nil || !strings.Contains(err.Error(), k.Path+":2: ") {
 		t.Error(err)
 	}
 }

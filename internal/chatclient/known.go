@@ -3,6 +3,9 @@ package chatclient
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,25 +13,45 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sudoXpg/netloop/internal/certs"
 	"github.com/sudoXpg/netloop/internal/osutil"
 )
 
-// knownHash is the second word of a line.
-const knownHash = "sha256"
+// The words of a line.
+const (
+	wordCert = "sha256"
+	wordKey  = "key"
+)
 
 // KnownServers is the file of the certificates that were trusted on first use. Each line
-// is HOST:PORT sha256 FINGERPRINT; lines that begin with # are comments.
+// is HOST:PORT sha256 FINGERPRINT key KEY; lines that begin with # are comments.
 type KnownServers struct{ Path string }
 
-// Find returns the fingerprint that is remembered for HOST:PORT, and its line, or "". It
-// refuses a file with lines that it can't read, since one of them may be about the server.
-func (k KnownServers) Find(address string) (fingerprint string, line int, err error) {
+// A Known is what is remembered of a server.
+type Known struct {
+	// Fingerprint is that of its first certificate.
+	Fingerprint string
+	// Key is the SHA-256 of its public key (SubjectPublicKeyInfo of RFC 5280), in base64. A
+	// certificate that is renewed has the same.
+	Key  string
+	Line int // in the file, from 1
+}
+
+// known returns what is to be remembered of a certificate.
+func known(cert *x509.Certificate) Known {
+	sum := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
+	return Known{Fingerprint: certs.Fingerprint(cert), Key: base64.StdEncoding.EncodeToString(sum[:])}
+}
+
+// Find returns what is remembered of HOST:PORT, or the zero value. It refuses a file with
+// lines that it can't read, since one of them may be about the server.
+func (k KnownServers) Find(address string) (found Known, err error) {
 	data, err := os.ReadFile(k.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", 0, nil
+		return found, nil
 	}
 	if err != nil {
-		return "", 0, fmt.Errorf("read the known servers: %w", err)
+		return found, fmt.Errorf("read the known servers: %w", err)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {
@@ -36,22 +59,22 @@ func (k KnownServers) Find(address string) (fingerprint string, line int, err er
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		if len(words) != 3 || words[1] != knownHash {
-			return "", 0, fmt.Errorf("%s:%d: this line is not HOST:PORT %s FINGERPRINT (correct or remove it)", k.Path, n, knownHash)
+		if len(words) != 5 || words[1] != wordCert || words[3] != wordKey {
+			return found, fmt.Errorf("%s:%d: this line is not HOST:PORT %s FINGERPRINT %s KEY (correct or remove it)", k.Path, n, wordCert, wordKey)
 		}
-		if fingerprint == "" && words[0] == address {
-			fingerprint, line = words[2], n
+		if found.Line == 0 && words[0] == address {
+			found = Known{Fingerprint: words[2], Key: words[4], Line: n}
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return "", 0, fmt.Errorf("read %s: %w", k.Path, err)
+		return found, fmt.Errorf("read %s: %w", k.Path, err)
 	}
-	return fingerprint, line, nil
+	return found, nil
 }
 
-// Add remembers a fingerprint for HOST:PORT. Another process sees the old file or the new
+// Add remembers the server at HOST:PORT. Another process sees the old file or the new
 // one, and never a part.
-func (k KnownServers) Add(address, fingerprint string) error {
+func (k KnownServers) Add(address string, server Known) error {
 	if k.Path == "" {
 		return errors.New("there is no file for that")
 	}
@@ -66,7 +89,7 @@ func (k KnownServers) Add(address, fingerprint string) error {
 	if n := len(data); n > 0 && data[n-1] != '\n' {
 		data = append(data, '\n')
 	}
-	data = fmt.Appendf(data, "%s %s %s\n", address, knownHash, fingerprint)
+	data = fmt.Appendf(data, "%s %s %s %s %s\n", address, wordCert, server.Fingerprint, wordKey, server.Key)
 	f, err := os.CreateTemp(folder, ".known_servers-*") // its mode is 0600
 	if err != nil {
 		return err

@@ -180,12 +180,18 @@ func TestALateAnswerIsNotSaid(t *testing.T) {
 }
 
 func TestASessionThatTheServerEndsIsOver(t *testing.T) {
-	w := newWorld(t)
-	ada := w.talker("ada")
-	w.srv.Operate("test", "in lobby kick ada tea", nil)
-	ada.sees("tea")
-	if err := ada.ends(); !errors.Is(err, chatclient.ErrEnded) {
+	f := &fake{objects: `{"type":"bye","code":"goodbye","text":"kicked by ann"}` + "\n"}
+	defer f.running.Wait()
+	c, err := client.Dial(t.Context(), client.Options{Address: "the server", Name: "ada", Connect: f.connect, Timeout: patience, Idle: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (&chatclient.Plain{Client: c, Out: &out}).Run(t.Context()); !errors.Is(err, chatclient.ErrEnded) {
 		t.Error(err)
+	}
+	if got := out.String(); !strings.HasSuffix(got, "*** kicked by ann\n") {
+		t.Errorf("%q", got)
 	}
 }
 
