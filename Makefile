@@ -51,7 +51,7 @@ fuzz: ## run each fuzz target FUZZTIME (200000x), then SIM_SEEDS (20000) simulat
 cross: ## build and vet for every supported system and processor
 	@$(GOENV) sh scripts/cross.sh
 
-dist: ## build the server for all of them into dist/, reproducibly
+dist: ## build the server and the client for all of them into dist/, reproducibly
 	@sh scripts/dist.sh
 
 e2e: ## run real clients against the real server (on Debian, installs the clients)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the server of the last commit for every target into dist/, as
-# chatsrv_OS_ARCH[.exe], with SHA256SUMS. The same commit and the same Go make
+# Builds the server and the client of the last commit for every target into dist/, as
+# chatsrv_OS_ARCH[.exe] and chat_OS_ARCH[.exe], with SHA256SUMS. The same commit and the same Go make
 # the same bytes in whatever folder; that is checked at the end for this
 # machine. Called by `make dist`.
 set -eu
@@ -23,8 +23,10 @@ commit() {
 	git -C "$1" checkout -q --detach "$(git rev-parse HEAD)"
 }
 
-# build FOLDER FILE builds for GOOS and GOARCH, without what only debuggers read.
-build() { go -C "$1" build -ldflags='-s -w' -o "$2" ./cmd/chatsrv; }
+programs='chatsrv chat'
+
+# build FOLDER FILE PROGRAM builds for GOOS and GOARCH, without what only debuggers read.
+build() { go -C "$1" build -ldflags='-s -w' -o "$2" "./cmd/$3"; }
 
 [ -z "$(git status --porcelain)" ] || echo "dist: what is not committed is not in it" >&2
 rm -rf dist
@@ -35,16 +37,20 @@ for target in $targets; do
 	export GOOS GOARCH
 	exe=''
 	[ "$GOOS" != windows ] || exe=.exe
-	build "$work/one" "$PWD/dist/chatsrv_${GOOS}_$GOARCH$exe"
+	for program in $programs; do
+		build "$work/one" "$PWD/dist/${program}_${GOOS}_$GOARCH$exe" "$program"
+	done
 done
 sum=sha256sum
 command -v sha256sum >/dev/null 2>&1 || sum='shasum -a 256' # macOS
-(cd dist && $sum chatsrv_* >SHA256SUMS)
+(cd dist && $sum chat*_* >SHA256SUMS)
 
 # From nothing, because a cache hides differences.
 GOOS=$(go env GOHOSTOS) GOARCH=$(go env GOHOSTARCH)
 commit "$work/another/folder"
 GOCACHE=$work/cache
 export GOCACHE
-build "$work/another/folder" "$work/again"
-cmp "dist/chatsrv_${GOOS}_$GOARCH" "$work/again"
+for program in $programs; do
+	build "$work/another/folder" "$work/again" "$program"
+	cmp "dist/${program}_${GOOS}_$GOARCH" "$work/again"
+done

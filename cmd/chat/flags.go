@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sudoXpg/netloop/internal/chatclient"
+	"github.com/sudoXpg/netloop/internal/nearest"
+)
+
+// options are what the arguments say.
+type options struct {
+	target chatclient.Target
+	text   string // of --send
+
+	port                string
+	ipv4, ipv6          bool
+	plainText, tlsOnly  bool
+	ca, known           string
+	login               bool
+	passwordFile        string
+	send, follow        string
+	json, help, version bool
+}
+
+// room returns the room to enter, or "".
+func (o *options) room() string {
+	if o.follow != "" {
+		return o.follow
+	}
+	return o.target.Room
+}
+
+// A row of the table describes one flag.
+type row struct {
+	group, name, short string
+	value              string // its name in the help; "" for a switch
+	help               string
+	flag               func(o *options) *bool   // of a switch
+	text               func(o *options) *string // of another
+}
+
+// The headings.
+const (
+	groupConnection = "Connection"
+	groupTLS        = "TLS"
+	groupAccount    = "Account"
+	groupScripts    = "Scripts"
+	groupOther      = "Other"
+)
+
+// table is the one list of flags, in the order of the help.
+var table = []row{
+	{
+		group: groupConnection, name: "port", short: "p", value: "N", help: "Connect to TCP port N if the target has none (default 9034)",
+		text: func(o *options) *string { return &o.port },
+	},
+	{group: groupConnection, name: "ipv4", short: "4", help: "Use IPv4 only", flag: func(o *options) *bool { return &o.ipv4 }},
+	{group: groupConnection, name: "ipv6", short: "6", help: "Use IPv6 only", flag: func(o *options) *bool { return &o.ipv6 }},
+	{group: groupTLS, name: "tls-only", help: "Refuse to connect without TLS", flag: func(o *options) *bool { return &o.tlsOnly }},
+	{
+		group: groupTLS, name: "plain-text", help: "Do not use TLS: everything is sent unencrypted, passwords too",
+		flag: func(o *options) *bool { return &o.plainText },
+	},
+	{
+		group: groupTLS, name: "ca", value: "FILE", help: "Accept only certificates signed by an authority in this PEM file, such as that of chatsrv ca",
+		text: func(o *options) *string { return &o.ca },
+	},
+	{
+		group: groupTLS, name: "known-servers", value: "FILE", help: "Remember self-signed certificates in this file instead of known_servers in the configuration folder",
+		text: func(o *options) *string { return &o.known },
+	},
+	{group: groupAccount, name: "login", help: "Log in to your account; prompts for the password", flag: func(o *options) *bool { return &o.login }},
+	{
+		group: groupAccount, name: "password-file", value: "FILE", help: "Log in with the password in the first line of this file",
+		text: func(o *options) *string { return &o.passwordFile },
+	},
+	{
+		group: groupScripts, name: "send", value: "ROOM", help: "Send TEXT to ROOM (#tea), or to a user (alice), and exit when the server has acknowledged it",
+		text: func(o *options) *string { return &o.send },
+	},
+	{
+		group: groupScripts, name: "follow", value: "ROOM", help: "Print what happens in ROOM, and read no input",
+		text: func(o *options) *string { return &o.follow },
+	},
+	{
+		group: groupScripts, name: "json", help: "Print the objects of the protocol, one per line, and read requests in the same form",
+		flag: func(o *options) *bool { return &o.json },
+	},
+	{group: groupOther, name: "help", short: "h", help: "Print this help and exit", flag: func(o *options) *bool { return &o.help }},
+	{group: groupOther, name: "version", help: "Print the version and exit", flag: func(o *options) *bool { return &o.version }},
+}
+
+const helpHead = `chat is a client for chatsrv in a terminal.
+
+Usage: chat [flags] TARGET
+       chat [flags] --send ROOM TEXT TARGET
+
+TARGET is [NAME@]HOST[:PORT][/#ROOM]. tls:// before it means --tls-only, and
+tcp:// means --plain-text. Without a NAME, it is that of your system's user.
+
+What you type is sent to the current room. Lines that begin with / are commands
+of the server (/help lists them); // sends a line that begins with a slash.
+/quit, Ctrl-D and Ctrl-C leave.
+`
+
+const helpFoot = `
+A long flag may have one dash (-port 9034), and its value may follow an equals
+sign (--port=9034).
+
+Exit codes: 0 left as requested, 1 refused or failed, 2 wrong usage, 3 the
+server can't be reached.
+`
+
+// helpWidth is the width of the help's lines, and helpColumn the column in which its sentences
+// begin, as in the help of chatsrv.
+const (
+	helpWidth  = 80
+	helpColumn = 32
+)
+
+// writeHelp prints the text of --help.
+func writeHelp(w io.Writer) error {
+	var b bytes.Buffer
+	b.WriteString(helpHead)
+	group := ""
+	for _, r := range table {
+		if r.group != group {
+			group = r.group
+			b.WriteString("\n" + group + ":\n")
+		}
+		entry := "      "
+		if r.short != "" {
+			entry = "  -" + r.short + ", "
+		}
+		writeEntry(&b, strings.TrimRight(entry+"--"+r.name+" "+r.value, " "), r.help)
+	}
+	b.WriteString(helpFoot)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeEntry prints a flag, and its sentence wrapped beside it.
+func writeEntry(b *bytes.Buffer, line, sentence string) {
+	line += strings.Repeat(" ", max(1, helpColumn-1-len(line)))
+	for _, word := range strings.Fields(sentence) {
+		if len(line)+1+len(word) >= helpWidth {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", helpColumn-1)
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}
+
+// readArgs reads the arguments. Its errors are of type *usageError.
+func readArgs(args []string) (o options, err error) {
+	set := pflag.NewFlagSet("chat", pflag.ContinueOnError)
+	set.Usage = func() {}
+	for _, r := range table {
+		if r.flag != nil {
+			set.BoolVarP(r.flag(&o), r.name, r.short, false, r.help)
+		} else {
+			set.StringVarP(r.text(&o), r.name, r.short, "", r.help)
+		}
+	}
+	if err := set.Parse(twoDashes(args)); err != nil {
+		return o, flagError(err)
+	}
+	if o.help || o.version {
+		return o, nil
+	}
+	for _, r := range table {
+		if r.text != nil && set.Changed(r.name) && *r.text(&o) == "" {
+			return o, &usageError{"--" + r.name + ": a value is missing"}
+		}
+	}
+	if err := o.readWords(set.Args()); err != nil {
+		return o, err
+	}
+	if err := o.check(); err != nil {
+		return o, err
+	}
+	return o, o.readPort()
+}
+
+// twoDashes adds the second dash to long flags that were typed with one.
+func twoDashes(args []string) []string {
+	out := make([]string, 0, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && isLong(name) {
+			arg = "-" + arg
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+func isLong(name string) bool {
+	for _, r := range table {
+		if r.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// flagError puts pflag's errors into our words.
+func flagError(err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name, typed := unknown.GetSpecifiedName(), "--"+unknown.GetSpecifiedName()
+		if bundle := unknown.GetSpecifiedShortnames(); bundle != "" {
+			name, typed = bundle, "-"+bundle
+		}
+		var names []string
+		for _, r := range table {
+			names = append(names, r.name)
+		}
+		hint := "see chat --help"
+		if near, ok := nearest.Find(name, names); ok {
+			hint = "did you mean --" + near + "?"
+		}
+		return &usageError{"unknown flag " + typed + " (" + hint + ")"}
+	}
+	if alone, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return &usageError{"--" + alone.GetFlag().Name + ": a value is missing"}
+	}
+	return &usageError{err.Error() + " (see chat --help)"}
+}
+
+// readWords reads the arguments that are no flags.
+func (o *options) readWords(words []string) error {
+	want := 1
+	if o.send != "" {
+		want = 2
+	}
+	switch {
+	case len(words) == 0:
+		return &usageError{"where to? (as in chat localhost; see chat --help)"}
+	case len(words) < want:
+		return &usageError{"--send needs a text and a target (as in chat --send '#lobby' hello localhost)"}
+	case len(words) > want:
+		return &usageError{fmt.Sprintf("unexpected argument %q (see chat --help)", words[want])}
+	}
+	if want == 2 {
+		if o.text = words[0]; strings.TrimSpace(o.text) == "" {
+			return &usageError{"--send: the text is empty"}
+		}
+	}
+	target, err := chatclient.ParseTarget(words[want-1])
+	if err != nil {
+		return &usageError{err.Error()}
+	}
+	o.target = target
+	return nil
+}
+
+// check reports flags that contradict each other.
+func (o *options) check() error {
+	t := &o.target
+	plain, secure := o.plainText || t.Scheme == "tcp", o.tlsOnly || t.Scheme == "tls"
+	switch {
+	case o.ipv4 && o.ipv6:
+		return &usageError{"--ipv4 and --ipv6 exclude each other: leave out both to use either"}
+	case plain && secure:
+		return &usageError{"--plain-text (or tcp://) and --tls-only (or tls://) exclude each other"}
+	case plain && o.ca != "":
+		return &usageError{"--ca is for TLS, which --plain-text and tcp:// do not use"}
+	case o.send != "" && (o.follow != "" || o.json):
+		return &usageError{"--send can't be combined with --follow or --json"}
+	case o.send != "" && t.Room != "":
+		return &usageError{"--send has the room: leave it out of the target"}
+	case o.follow != "" && t.Room != "":
+		return &usageError{"--follow has the room: leave it out of the target"}
+	}
+	if o.follow != "" && !strings.HasPrefix(o.follow, "#") {
+		o.follow = "#" + o.follow
+	}
+	return nil
+}
+
+// readPort completes the target with --port or the default.
+func (o *options) readPort() error {
+	port := chatclient.DefaultPort
+	if o.port != "" {
+		var err error
+		if port, err = chatclient.ParsePort(o.port); err != nil {
+			return &usageError{"--port: " + err.Error()}
+		}
+		if o.target.Port != 0 && o.target.Port != port {
+			return &usageError{fmt.Sprintf("--port %d contradicts the target, which has port %d", port, o.target.Port)}
+		}
+	}
+	if o.target.Port == 0 {
+		o.target.Port = port
+	}
+	return nil
+}
