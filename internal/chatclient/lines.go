@@ -26,6 +26,7 @@ type Lines struct {
 	name      string          // the user's
 	room      string          // the current one
 	connected bool            // at least once
+	offline   bool            // now
 	posts     []post          // that were not received yet
 	acked     map[uint64]bool // that were acknowledged before they were received
 	last      map[string]uint64
@@ -72,7 +73,7 @@ func (l *Lines) lines(e client.Event) []byte {
 	case client.Connected:
 		return l.online(e)
 	case client.Disconnected:
-		return f.Notice(nil, said(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), e.Retry.Round(time.Second/10))))
+		return l.disconnected(e)
 	case client.Lost:
 		l.settled(e.CID)
 		return f.Notice(nil, said("the session has ended, so it is unknown whether this message has arrived: "+oneLine(e.Text)))
@@ -113,9 +114,18 @@ func (l *Lines) lines(e client.Event) []byte {
 	return nil
 }
 
+func (l *Lines) disconnected(e client.Disconnected) []byte {
+	what := "the connection is lost"
+	if l.offline {
+		what = "there is still no connection"
+	}
+	l.offline = true
+	return text.Format{}.Notice(nil, said(fmt.Sprintf("%s: %s; trying again in %s", what, Reason(e.Err), wait(e.Retry))))
+}
+
 func (l *Lines) online(e client.Connected) []byte {
 	first := !l.connected
-	l.connected = true
+	l.connected, l.offline = true, false
 	switch {
 	case first:
 		return nil
@@ -283,6 +293,9 @@ func cleanBody(body string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// wait returns a time to wait in words: at least 0.1s.
+func wait(d time.Duration) string { return max(d.Round(time.Second/10), time.Second/10).String() }
 
 // oneLine returns a text with spaces for its line ends.
 func oneLine(body string) string { return strings.ReplaceAll(body, "\n", " ") }

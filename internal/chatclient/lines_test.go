@@ -1,6 +1,7 @@
 package chatclient_test
 
 import (
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -141,8 +142,8 @@ func TestEventsAreShown(t *testing.T) {
 }
 
 func TestReconnectsAreSaid(t *testing.T) {
-	got := shows(client.Connected{}, client.Disconnected{Retry: time.Second}, client.Connected{Resumed: true}, client.Connected{})
-	want := "*** the connection is lost: the connection was closed; trying again in 1s\n*** connected again\n*** connected again, in a new session: the old one has ended\n"
+	got := shows(client.Connected{}, client.Disconnected{Retry: time.Second}, client.Disconnected{Err: io.EOF}, client.Connected{Resumed: true}, client.Connected{})
+	want := "*** the connection is lost: the connection was closed; trying again in 1s\n*** there is still no connection: the server has closed the connection; trying again in 100ms\n*** connected again\n*** connected again, in a new session: the old one has ended\n"
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

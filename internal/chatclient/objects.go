@@ -138,7 +138,7 @@ func (o *Objects) event(e client.Event) error {
 			return u
 		}
 		o.offline, o.done, o.ping = true, o.leaving, ""
-		o.Tell(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), e.Retry.Round(time.Second/10)))
+		o.Tell(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), wait(e.Retry)))
 	case client.Failure:
 		if o.Only && e.CID == o.joining {
 			return e
