@@ -40,6 +40,9 @@ type Objects struct {
 	done    bool
 }
 
+// ErrUnanswered is returned for a session that has ended before all requests were answered.
+var ErrUnanswered = errors.New("not all requests were answered: they may have been carried out or not")
+
 // refused are the types of requests that belong to the client itself.
 var refused = map[string]bool{"hello": true, "login": true, "register": true, "resume": true}
 
@@ -77,7 +80,7 @@ func (o *Objects) Run(ctx context.Context) error {
 		case <-interrupt:
 			interrupt, o.leaving = nil, true
 		case <-late:
-			return nil
+			return ErrUnanswered
 		}
 		if o.leaving && late == nil {
 			timer := time.NewTimer(o.leaveTime())
@@ -137,7 +140,10 @@ func (o *Objects) event(e client.Event) error {
 		if u, ok := errors.AsType[*UntrustedError](e.Err); ok {
 			return u
 		}
-		o.offline, o.done, o.ping = true, o.leaving, ""
+		if o.leaving {
+			return ErrUnanswered
+		}
+		o.offline, o.ping = true, ""
 		o.Tell(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), wait(e.Retry)))
 	case client.Failure:
 		if o.Only && e.CID == o.joining {

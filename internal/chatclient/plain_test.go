@@ -269,12 +269,16 @@ func (f *fake) connect(context.Context, string, string) (net.Conn, error) {
 		defer far.Close()
 		go func() { _, _ = io.Copy(io.Discard, far) }()
 		_, _ = io.WriteString(far, `{"type":"welcome","v":1,"server":"x","limits":{}}`+"\n"+`{"type":"joined","cid":"login","room":"#lobby","name":"ada"}`+"\n"+f.objects)
+		if f.open != nil {
+			<-f.open
+		}
 	})
 	return near, nil
 }
 
 type fake struct {
 	objects string
+	open    chan struct{} // the connection is closed when this is; nil: at once
 	running sync.WaitGroup
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/client"
@@ -146,6 +147,20 @@ func TestTheAnswersOfAllRequestsAreAwaited(t *testing.T) {
 	err := <-p.ended
 	p.ended <- err
 	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnansweredRequestsAreReported(t *testing.T) {
+	f := &fake{open: make(chan struct{})}
+	defer f.running.Wait()
+	defer close(f.open)
+	c, err := client.Dial(t.Context(), client.Options{Address: "the server", Name: "ada", Connect: f.connect, Timeout: patience, Idle: patience, Objects: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := chatclient.Objects{Client: c, In: strings.NewReader(`{"type":"rooms"}`), Out: io.Discard, Tell: func(string) {}, Leave: time.Nanosecond}
+	if err := o.Run(t.Context()); !errors.Is(err, chatclient.ErrUnanswered) {
 		t.Error(err)
 	}
 }
