@@ -39,7 +39,7 @@ func (s *Server) Topics(room string) (bytes, topics int) {
 // sessions need.
 func (s *Server) Large(room string) (n int) {
 	for p := range s.feedOf(room).mentions.keys {
-		if p.rest != nil {
+		if p.rest.Load() != nil {
 			n++
 		}
 	}

@@ -399,8 +399,8 @@ func (x *jsonSession) Closed(c *eventloop.Conn, err error) {
 		x.peer.Closed(c, err)
 		return
 	}
-	if x.rest != nil && x.rest.job != nil {
-		x.rest.job.gone.Store(true)
+	if more := x.rest.Load(); more != nil && more.job != nil {
+		more.job.gone.Store(true)
 	}
 	x.unwatch()
 	x.srv.admission.release(x.Addr(), x.extra)

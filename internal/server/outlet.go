@@ -61,8 +61,8 @@ func (p *peer) Echoes() bool { return p.in().wire(nil).Echo() }
 
 // Addr implements chat.Outlet: it is the client's, behind a proxy, too.
 func (p *peer) Addr() netip.Addr {
-	if p.rest != nil && p.rest.client != nil {
-		return p.rest.client.Addr()
+	if x := p.rest.Load(); x != nil && x.client != nil {
+		return x.client.Addr()
 	}
 	return p.conn.RemoteAddrPort().Addr()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/sudoXpg/netloop/eventloop"
@@ -48,8 +49,8 @@ type peer struct {
 	held     bool  // busy until the replies are sent
 	over     bool  // goodbye was said: nothing may follow
 	encoding charset.Encoding
-	first    view  // of the first room
-	rest     *rest // nil until it is needed
+	first    view                 // of the first room
+	rest     atomic.Pointer[rest] // nil until it is needed; only Addr loads it on other loops
 }
 
 // rest is the part of a peer that few peers need.
@@ -60,7 +61,7 @@ type rest struct {
 	ended  bool            // the client sends nothing more, which is acted on when that is done
 	hashed uint32          // milliseconds of the time before it had a name that were spent hashing
 	typing *typing         // of a session at a terminal; nil until it is needed
-	client *netip.AddrPort // the address that a proxy has told; nil for none
+	client *netip.AddrPort // the address that a proxy has told; nil for none; never changed
 }
 
 // An input is the part of a session that depends on its protocol.
@@ -87,7 +88,7 @@ type input interface {
 func (p *peer) begin(s *Server, c *eventloop.Conn, from arrival, in input) {
 	p.srv, p.conn, p.since, p.extra = s, c, from.since, from.extra
 	if from.client != nil {
-		p.more().client = from.client
+		p.rest.Store(&rest{client: from.client})
 	}
 	s.hub.AdmitAs(&p.member, in, from.id)
 }
@@ -99,10 +100,12 @@ func (p *peer) in() input {
 }
 
 func (p *peer) more() *rest {
-	if p.rest == nil {
-		p.rest = &rest{}
+	x := p.rest.Load()
+	if x == nil {
+		x = &rest{}
+		p.rest.Store(x)
 	}
-	return p.rest
+	return x
 }
 
 func (p *peer) now() time.Time { return p.conn.Loop().Now() }
@@ -219,8 +222,8 @@ func (p *peer) leave(logged, told *chat.Note) {
 
 // Closed implements eventloop.Handler.
 func (p *peer) Closed(_ *eventloop.Conn, err error) {
-	if p.rest != nil && p.rest.job != nil {
-		p.rest.job.gone.Store(true)
+	if x := p.rest.Load(); x != nil && x.job != nil {
+		x.job.gone.Store(true)
 	}
 	why := p.srv.closeReason(err)
 	p.leave(why, why)

@@ -37,10 +37,11 @@ type question struct {
 }
 
 func (s *session) typing() *typing {
-	if s.rest == nil {
+	x := s.rest.Load()
+	if x == nil {
 		return nil
 	}
-	return s.rest.typing
+	return x.typing
 }
 
 // typed returns the session's typing, and creates it if there is none.
@@ -160,7 +161,7 @@ func (s *session) stopDiscarding() {
 // slim releases the memory that the session needed for a while, such as for the password
 // dialogue of its login. It is called when all input is used up and nothing is waited for.
 func (s *session) slim() {
-	x := s.rest
+	x := s.rest.Load()
 	if x == nil || s.stage != chatting {
 		return
 	}
@@ -168,7 +169,7 @@ func (s *session) slim() {
 		x.typing = nil
 	}
 	if x.typing == nil && x.job == nil && x.ahead == nil && len(x.views) == 0 && !x.ended && x.client == nil {
-		s.rest = nil
+		s.rest.Store(nil)
 	}
 }
 

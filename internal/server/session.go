@@ -77,8 +77,8 @@ func (s *session) Received(_ *eventloop.Conn, p []byte) {
 // handOver lets a session of JSON continue, which begins with p.
 func (s *session) handOver(p []byte) {
 	in := arrival{id: s.member.ID(), since: s.since, extra: s.extra}
-	if s.rest != nil {
-		in.client = s.rest.client
+	if x := s.rest.Load(); x != nil {
+		in.client = x.client
 	}
 	next := startJSON(s.srv, s.conn, in)
 	s.conn.SetHandler(next)

@@ -60,9 +60,9 @@ func (p *peer) view(room *chat.Room) *view {
 	if p.first.stream != nil && p.first.stream.room == room {
 		return &p.first
 	}
-	if p.rest != nil {
-		for i := range p.rest.views {
-			if v := &p.rest.views[i]; v.stream != nil && v.stream.room == room {
+	if x := p.rest.Load(); x != nil {
+		for i := range x.views {
+			if v := &x.views[i]; v.stream != nil && v.stream.room == room {
 				return v
 			}
 		}
@@ -83,9 +83,9 @@ func (p *peer) views(f func(*view)) {
 	if p.first.stream != nil {
 		f(&p.first)
 	}
-	if p.rest != nil {
-		for i := range p.rest.views {
-			if v := &p.rest.views[i]; v.stream != nil {
+	if x := p.rest.Load(); x != nil {
+		for i := range x.views {
+			if v := &x.views[i]; v.stream != nil {
 				f(v)
 			}
 		}

@@ -62,7 +62,7 @@ func (p *peer) Await(start func(finish func()), done func()) {
 func (p *peer) finish(done func()) {
 	_ = p.conn.Complete(func() {
 		p.busy = false // before done, which may begin more
-		if x := p.rest; x != nil && x.job != nil {
+		if x := p.rest.Load(); x != nil && x.job != nil {
 			j := x.job
 			x.job = nil
 			p.hashed(j)
@@ -83,8 +83,9 @@ func (p *peer) hashed(j *job) {
 	if j.kind == chat.Disk || p.stage >= chatting || limit == 0 {
 		return
 	}
-	p.rest.hashed += uint32(max(p.now().Sub(j.began).Milliseconds(), 0))
-	p.conn.SetDeadline(max(limit-p.age()+time.Duration(p.rest.hashed)*time.Millisecond, time.Second))
+	x := p.more()
+	x.hashed += uint32(max(p.now().Sub(j.began).Milliseconds(), 0))
+	p.conn.SetDeadline(max(limit-p.age()+time.Duration(x.hashed)*time.Millisecond, time.Second))
 }
 
 // readAhead keeps what was received during a wait.
@@ -141,17 +142,23 @@ func (p *peer) resume() {
 	}
 	p.in().settle()
 	var ahead []byte
-	if p.rest != nil {
-		ahead, p.rest.ahead = p.rest.ahead, nil
+	if x := p.rest.Load(); x != nil {
+		ahead, x.ahead = x.ahead, nil
 	}
 	p.in().take(ahead)
 	switch {
 	case p.busy:
-	case p.rest != nil && p.rest.ended:
+	case p.hasEnded():
 		p.in().EOF(p.conn)
 	default:
 		p.conn.Resume()
 	}
+}
+
+// hasEnded reports whether the client sends nothing more.
+func (p *peer) hasEnded() bool {
+	x := p.rest.Load()
+	return x != nil && x.ended
 }
 
 // Drained implements eventloop.Handler: the replies are sent.
