@@ -108,43 +108,57 @@ func TestTheAddressOfAProxysClientIsShownAndLimited(t *testing.T) {
 	s.stops(t)
 }
 
-// A browser's user is told how to connect, with and without TLS.
+// What is no request for a page is answered, with and without TLS: the answer is not lost in a
+// reset, and without the page, a browser's user is told how to connect.
 func TestHTTPIsAnswered(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--bind", "127.0.0.1", patientSniffing)
-	for what, connect := range map[string]func(net.Conn) net.Conn{
-		"telnet chat.example.org 9034\n": func(c net.Conn) net.Conn { return c },
-		"openssl s_client -quiet -connect chat.example.org:9034, or another TLS client\n": func(c net.Conn) net.Conn {
-			return tls.Client(c, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}) //nolint:gosec // self-signed
-		},
+	const host = "HTTP/1.1\r\nHost: chat.example.org:9034\r\n"
+	for _, test := range []struct {
+		flag, request string
+		status        int
+		field, value  string
+		body          []string // without TLS, and with it
+	}{
+		// More than the server reads.
+		{"--web=true", "POST / " + host + "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000), http.StatusMethodNotAllowed,
+			"Allow", "GET, HEAD", []string{"only GET and HEAD are allowed\n", "only GET and HEAD are allowed\n"}},
+		{"--web=false", "GET / " + host + "\r\n", http.StatusUpgradeRequired, "Upgrade", "websocket", []string{
+			"connect with telnet chat.example.org 9034\n",
+			"connect with openssl s_client -quiet -connect chat.example.org:9034, or another TLS client\n",
+		}},
 	} {
-		raw, err := s.dial(0)
-		if err != nil {
-			t.Fatal(err)
+		s := start(t, "--bind", "127.0.0.1", patientSniffing, test.flag)
+		for i, want := range test.body {
+			raw, err := s.dial(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { raw.Close() })
+			if err := raw.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			c := raw
+			if i == 1 {
+				c = tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}) //nolint:gosec // self-signed
+			}
+			if _, err := io.WriteString(c, test.request); err != nil {
+				t.Fatal(err)
+			}
+			r := bufio.NewReader(c)
+			a, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(a.Body)
+			if err != nil || a.StatusCode != test.status || a.Header.Get(test.field) != test.value || !strings.HasSuffix(string(body), want) {
+				t.Errorf("%s: %d %v %q, %v", test.flag, a.StatusCode, a.Header, body, err)
+			}
+			if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
+				t.Errorf("%s: then %q, %v", test.flag, rest, err)
+			}
 		}
-		t.Cleanup(func() { raw.Close() })
-		if err := raw.SetDeadline(time.Now().Add(patience)); err != nil {
-			t.Fatal(err)
-		}
-		c := connect(raw)
-		// More than the server reads: the answer must not be lost in a reset.
-		if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: chat.example.org:9034\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat("x", 100000)); err != nil {
-			t.Fatal(err)
-		}
-		r := bufio.NewReader(c)
-		a, err := http.ReadResponse(r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(a.Body)
-		if err != nil || a.StatusCode != http.StatusUpgradeRequired || a.Header.Get("Upgrade") != "websocket" || !strings.HasSuffix(string(body), "connect with "+what) {
-			t.Errorf("%d %v %q, %v", a.StatusCode, a.Header, body, err)
-		}
-		if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
-			t.Errorf("then %q, %v", rest, err)
-		}
+		s.stops(t)
 	}
-	s.stops(t)
 }
 
 func TestMistakesInListenersAreExplained(t *testing.T) {
