@@ -40,10 +40,20 @@ look() {
 	missing ip iproute2
 }
 
-look
-[ -z "$commands" ] && exit 0
+# browsers looks for what the tests of the page need. They are skipped without it.
+browsers() {
+	commands='' packages=''
+	[ "$(uname -s)" = Linux ] || return 0
+	missing chromium chromium
+	missing firefox-esr firefox-esr
+	missing node nodejs
+	missing npm npm
+	missing certutil libnss3-tools
+}
 
-if command -v apt-get >/dev/null 2>&1; then
+# install installs the packages, where there is apt-get.
+install() {
+	command -v apt-get >/dev/null 2>&1 || return 0
 	sudo=''
 	[ "$(id -u)" = 0 ] || sudo='sudo -n'
 	echo "e2e: installing$packages"
@@ -53,8 +63,18 @@ if command -v apt-get >/dev/null 2>&1; then
 		export DEBIAN_FRONTEND
 		$sudo apt-get -q update && $sudo apt-get -q -y install --no-install-recommends $packages
 	} >/dev/null || echo "e2e: apt-get failed" >&2
-	look
-fi
+}
+
+browsers
+[ -z "$commands" ] || install
+browsers
+[ -z "$commands" ] || echo "e2e: the tests of the page need$commands (Debian packages:$packages)" >&2
+
+look
+[ -z "$commands" ] && exit 0
+
+install
+look
 
 if [ -n "$commands" ]; then
 	echo "e2e: missing commands:$commands (Debian packages:$packages)" >&2

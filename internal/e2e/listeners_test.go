@@ -120,8 +120,11 @@ func TestHTTPIsAnswered(t *testing.T) {
 		body          []string // without TLS, and with it
 	}{
 		// More than the server reads.
-		{"--web=true", "POST / " + host + "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000), http.StatusMethodNotAllowed,
-			"Allow", "GET, HEAD", []string{"only GET and HEAD are allowed\n", "only GET and HEAD are allowed\n"}},
+		{
+			"--web=true", "POST / " + host + "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000), http.StatusMethodNotAllowed,
+			"Allow", "GET, HEAD",
+			[]string{"only GET and HEAD are allowed\n", "only GET and HEAD are allowed\n"},
+		},
 		{"--web=false", "GET / " + host + "\r\n", http.StatusUpgradeRequired, "Upgrade", "websocket", []string{
 			"connect with telnet chat.example.org 9034\n",
 			"connect with openssl s_client -quiet -connect chat.example.org:9034, or another TLS client\n",
