@@ -45,7 +45,6 @@ browsers() {
 	commands='' packages=''
 	[ "$(uname -s)" = Linux ] || return 0
 	missing chromium chromium
-	missing firefox-esr firefox-esr
 	missing node nodejs
 	missing npm npm
 	missing certutil libnss3-tools
