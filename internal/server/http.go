@@ -24,7 +24,7 @@ const (
 	// requestTimeout is the time in which the head of an HTTP request must arrive, and
 	// keepAlive how long a client may leave a connection unused between two requests.
 	requestTimeout = 5 * time.Second
-	keepAlive      = time.Minute
+	keepAlive      = 5 * time.Second
 	// retryAfter is when a client that is refused may try again, unless something
 	// else is known.
 	retryAfter = time.Minute
