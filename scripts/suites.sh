@@ -27,17 +27,25 @@ if [ "${all-}" ]; then
 	fi
 fi
 
-# All at once, because that is much faster, then each to its place.
-mkdir -p "$folder/new"
-# shellcheck disable=SC2086 # a list of words
-go test -c -o "$folder/new/" $tests
-for package in $tests; do
-	place=${package#"$module"}
-	mkdir -p "$folder$place"
-	mv "$folder/new/${package##*/}.test"* "$folder$place/"
-	[ ! -d ".$place/testdata" ] || cp -R ".$place/testdata" "$folder$place/"
-done
-rmdir "$folder/new"
+# build builds many packages at once, because that is much faster, and then moves each to its
+# place. Their last names have to differ.
+build() {
+	[ $# -gt 0 ] || return 0
+	mkdir -p "$folder/new"
+	go test -c -o "$folder/new/" "$@"
+	for package in "$@"; do
+		place=${package#"$module"}
+		mkdir -p "$folder$place"
+		mv "$folder/new/${package##*/}.test"* "$folder$place/"
+		[ ! -d ".$place/testdata" ] || cp -R ".$place/testdata" "$folder$place/"
+	done
+	rmdir "$folder/new"
+}
+# A program may have the name of a package.
+# shellcheck disable=SC2046 # lists of words
+build $(echo "$tests" | grep "^$module/cmd/")
+# shellcheck disable=SC2046
+build $(echo "$tests" | grep -v "^$module/cmd/")
 # What tests compare with the code.
 mkdir -p "$folder/docs"
 cp README.md "$folder/"
