@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sudoXpg/netloop/internal/chatclient"
+	"github.com/sudoXpg/netloop/internal/helptext"
 	"github.com/sudoXpg/netloop/internal/nearest"
 )
 
@@ -117,13 +118,6 @@ Exit codes: 0 left as requested, 1 refused or failed, 2 wrong usage, 3 the
 server can't be reached.
 `
 
-// helpWidth is the width of the help's lines, and helpColumn the column in which its sentences
-// begin, as in the help of chatsrv.
-const (
-	helpWidth  = 80
-	helpColumn = 32
-)
-
 // writeHelp prints the text of --help.
 func writeHelp(w io.Writer) error {
 	var b bytes.Buffer
@@ -138,24 +132,11 @@ func writeHelp(w io.Writer) error {
 		if r.short != "" {
 			entry = "  -" + r.short + ", "
 		}
-		writeEntry(&b, strings.TrimRight(entry+"--"+r.name+" "+r.value, " "), r.help)
+		helptext.Write(&b, strings.TrimRight(entry+"--"+r.name+" "+r.value, " "), r.help)
 	}
 	b.WriteString(helpFoot)
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// writeEntry prints a flag, and its sentence wrapped beside it.
-func writeEntry(b *bytes.Buffer, line, sentence string) {
-	line += strings.Repeat(" ", max(1, helpColumn-1-len(line)))
-	for _, word := range strings.Fields(sentence) {
-		if len(line)+1+len(word) >= helpWidth {
-			b.WriteString(line + "\n")
-			line = strings.Repeat(" ", helpColumn-1)
-		}
-		line += " " + word
-	}
-	b.WriteString(line + "\n")
 }
 
 // readArgs reads the arguments. Its errors are of type *usageError.

@@ -22,6 +22,7 @@ import (
 	"github.com/sudoXpg/netloop/eventloop"
 	"github.com/sudoXpg/netloop/internal/certs"
 	"github.com/sudoXpg/netloop/internal/chat"
+	"github.com/sudoXpg/netloop/internal/helptext"
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -342,7 +343,7 @@ func TestHelpFitsATerminal(t *testing.T) {
 		t.Error(code, stdout, stderr)
 	}
 	for line := range strings.Lines(stdout) {
-		if len(line) > helpWidth+1 {
+		if len(line) > helptext.Width+1 {
 			t.Errorf("%q is too wide", line)
 		}
 	}

@@ -85,7 +85,7 @@ func (e *echoer) measure() error {
 	return nil
 }
 
-// hear is called for every line that comes back.
+// hear counts an echo.
 func (e *echoer) hear(c *client, line Line, now time.Duration) {
 	if e.back != nil || line.Sender != c.id || line.Seq+1 != e.seq[c.id] {
 		e.wrong = fmt.Errorf("bench: client %d sent line %d and got line %d of client %d", c.id, e.seq[c.id]-1, line.Seq, line.Sender)

@@ -166,10 +166,10 @@ func readPEM(path, what string) ([]byte, error) {
 	return block.Bytes, nil
 }
 
-// Issue signs a certificate for the hosts that the authority may sign for, and for everything
-// that was named in its scope, valid for 90 days. It replaces that of the folder, and a running
-// Keeper notices it. It continues to use the key of the one before, be that self-signed: clients
-// may have remembered it.
+// Issue signs a certificate for every name and single address of the scope, and for those of
+// hosts that the scope permits. It is valid for 90 days, and replaces the one in
+// the folder; a running Keeper notices that. It keeps the key of its predecessor, even a
+// self-signed one, because clients may have remembered it.
 func (a *Authority) Issue(folder string, hosts []string, now time.Time) (*x509.Certificate, error) {
 	if !now.Before(a.Cert.NotAfter) {
 		return nil, fmt.Errorf("the authority has ended at %s: make a new one (move %s and %s away first)",

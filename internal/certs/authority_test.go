@@ -71,7 +71,7 @@ func TestClientsThatTrustTheAuthorityAcceptItsScopeAlone(t *testing.T) {
 			t.Errorf("signed for %s, which is not in the scope", host)
 		}
 	}
-	// What somebody signs who has stolen the key.
+	// A thief who has the key signs these.
 	for _, host := range []string{"other.example", "notchat.example", "example", "10.2.0.1", "8.8.8.8", "2001:db8::1"} {
 		stolen, err := sign(nil, a, []string{host}, now)
 		if err != nil {

@@ -402,7 +402,7 @@ func TestAMessageForAReviewIsAnsweredWhenItIsSaved(t *testing.T) {
 	}
 }
 
-// Who is being removed from a room is told that a message is not sent.
+// A user who is being removed from a room learns that their message was not sent.
 func TestAMessageOfAUserWhoIsBeingKickedIsRefused(t *testing.T) {
 	f, d := withSlowDisk(t, func(*chat.Options) {})
 	root, bob := f.logsIn("root2"), f.join("bob")

@@ -9,7 +9,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 )
 
-// presences returns who is away and back by what a room has seen since the last call, in short.
+// presences summarizes the away and back events that the room got since the last call.
 func (l *log) presences() (all []string) {
 	for _, e := range l.events {
 		switch e.Kind {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"strings"
+
+	"github.com/sudoXpg/netloop/internal/helptext"
 )
 
 const helpHead = `chatsrv is a chat server for telnet, nc and any other client that sends lines.
@@ -26,13 +28,6 @@ overrides the file, and the file overrides the default.
 Exit codes: 0 stopped as requested, 1 run-time error, 2 wrong usage.
 `
 
-// helpWidth is the width of the help's lines, and helpColumn the column in
-// which its sentences begin.
-const (
-	helpWidth  = 80
-	helpColumn = 32
-)
-
 // A Command is a word that may come before the flags.
 type Command struct {
 	Name string
@@ -50,7 +45,7 @@ func WriteHelp(w io.Writer, commands []Command) error {
 		b.WriteString("\nCommands:\n")
 	}
 	for _, c := range commands {
-		writeEntry(&b, strings.TrimRight("  "+c.Name+" "+c.Args, " "), c.Help)
+		helptext.Write(&b, strings.TrimRight("  "+c.Name+" "+c.Args, " "), c.Help)
 	}
 	for _, group := range groups() {
 		b.WriteString("\n" + group + ":\n")
@@ -75,21 +70,7 @@ func (r row) writeHelp(b *bytes.Buffer) {
 	if !r.isSwitch() {
 		entry += " " + r.value
 	}
-	writeEntry(b, entry, r.sentence())
-}
-
-// writeEntry prints a word, and its sentence wrapped beside it.
-func writeEntry(b *bytes.Buffer, line, sentence string) {
-	// At least two spaces between a word and its sentence.
-	line += strings.Repeat(" ", max(1, helpColumn-1-len(line)))
-	for _, word := range strings.Fields(sentence) {
-		if len(line)+1+len(word) >= helpWidth {
-			b.WriteString(line + "\n")
-			line = strings.Repeat(" ", helpColumn-1)
-		}
-		line += " " + word
-	}
-	b.WriteString(line + "\n")
+	helptext.Write(b, entry, r.sentence())
 }
 
 // sentence returns the help with the default.

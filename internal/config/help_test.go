@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/sudoXpg/netloop/internal/helptext"
 )
 
 func TestHelpNamesEveryFlagOnceIn80Columns(t *testing.T) {
@@ -29,7 +31,7 @@ func TestHelpNamesEveryFlagOnceIn80Columns(t *testing.T) {
 		t.Error("the commands are missing")
 	}
 	for line := range strings.Lines(help) {
-		if strings.TrimSuffix(line, "\n") != strings.TrimRight(line, " \n") || len(line) > helpWidth+1 {
+		if strings.TrimSuffix(line, "\n") != strings.TrimRight(line, " \n") || len(line) > helptext.Width+1 {
 			t.Errorf("a line is too long or ends in a space: %q", line)
 		}
 	}

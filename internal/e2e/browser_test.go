@@ -39,10 +39,13 @@ func browserTools(t *testing.T) (node, packages string) {
 	defer cancel()
 	words := append([]string{"install", "--prefix", packages, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"}, browserPackages...)
 	if out, err := exec.CommandContext(ctx, find(t, "npm"), words...).CombinedOutput(); err != nil {
-		if ctx.Err() == nil && !noRegistry(string(out)) { // without an answer, npm tries for minutes
+		switch {
+		case ctx.Err() != nil: // without an answer, npm tries for minutes
+			t.Skipf("%v are not in the cache, and npm could not get them within %v", browserPackages, patience)
+		case !noRegistry(string(out)):
 			t.Fatalf("npm can't install %v: %v\n%s", browserPackages, err, out)
 		}
-		t.Skipf("%v are not in the cache, and npm's registry can't be reached: %v %s", browserPackages, ctx.Err(), out)
+		t.Skipf("%v are not in the cache, and npm's registry can't be reached: %s", browserPackages, out)
 	}
 	if err := os.WriteFile(filepath.Join(packages, "done"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -55,7 +58,7 @@ func find(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("%s is not installed (Debian packages: chromium firefox-esr nodejs npm)", name)
+		t.Skipf("%s, which the tests of the page need, is not installed (make e2e installs it on Debian, but not firefox-esr)", name)
 	}
 	return path
 }

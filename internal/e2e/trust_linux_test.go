@@ -19,7 +19,7 @@ func TestABrowserTrustsTheAuthorityForItsSiteAlone(t *testing.T) {
 	node, packages := browserTools(t)
 	for tool, where := range map[string]string{"certutil": "libnss3-tools", "openssl": "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed (Debian package: %s)", tool, where)
+			t.Skipf("%s is not installed (make e2e installs it on Debian: %s)", tool, where)
 		}
 	}
 	dir, home := folder(t), folder(t)
@@ -35,7 +35,7 @@ func TestABrowserTrustsTheAuthorityForItsSiteAlone(t *testing.T) {
 	runs(t, "certutil", "-d", "sql:"+nss, "-N", "--empty-password")
 	runs(t, "certutil", "-d", "sql:"+nss, "-A", "-t", "C,,", "-n", "authority", "-i", root)
 
-	// Somebody who has got the key signs for another name.
+	// A thief who has the key signs for another name.
 	at := func(name string) string { return filepath.Join(home, name) }
 	writeFile(t, at("ext"), "subjectAltName=DNS:other.test\nextendedKeyUsage=serverAuth\n")
 	runs(t, "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other", "-keyout", at("other.key"), "-out", at("other.csr"))
