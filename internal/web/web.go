@@ -28,7 +28,7 @@ import (
 	"github.com/sudoXpg/netloop/filter/http1"
 )
 
-//go:embed page
+//go:embed page/*.html page/*.css page/*.js page/*.webmanifest page/*.png page/*.svg page/view
 var embedded embed.FS
 
 // assets stands in the page and the service worker for the folder of the other files, and

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -313,5 +315,25 @@ func TestEveryTextExists(t *testing.T) {
 	}
 	if count < 100 {
 		t.Errorf("only %d uses of texts were found", count)
+	}
+}
+
+func TestEveryFileOfThePageIsEmbedded(t *testing.T) {
+	here := os.DirFS(".")
+	if _, err := fs.Stat(here, "page"); err != nil {
+		t.Skip("the source is not here")
+	}
+	err := fs.WalkDir(here, "page", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		_, err = fs.Stat(embedded, name)
+		if source := path.Ext(name) == ".go"; source != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

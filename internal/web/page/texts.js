@@ -59,8 +59,8 @@ export function t(key, args = {}, fallback = key) {
 export function serverText(o) {
   const args = Object.fromEntries(Object.entries(o.args ?? {}).map(([k, v]) => [k, v && typeof v === 'object' && !Array.isArray(v) ? serverText(v) : v]));
   const text = own(codes, o.code);
-  if (text !== undefined && has(parts(text, args), args)) return put(text, args);
-  return o.text ?? t('refusedPlain', { code: o.code });
+  const said = text !== undefined && has(parts(text, args), args) && put(text, args);
+  return said || (o.text ?? t('refusedPlain', { code: o.code }));
 }
 
 /** commandHelp returns what a command does. */
