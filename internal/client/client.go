@@ -23,16 +23,19 @@ type Client struct {
 	prefix string        // of the CIDs
 
 	// Only run uses these, and Dial before it.
-	token string
-	first bool // the account is still to be made
-	fills fills
+	token     string
+	who       identity
+	first     bool // the account is still to be made
+	fills     fills
+	notBefore time.Time // the server has asked to wait until then
 	// private is the number of the last private message.
 	private uint64
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
-	err      error // why it is closed
-	link     *link // nil while it is not logged in
+	err      error  // why it is closed
+	link     *link  // nil while it is not logged in
+	pause    *pause // nil while it does not wait for an attempt
 	cids     uint64
 	unacked  []*unacked
 	requests [][]byte
@@ -48,6 +51,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		o: o.withDefaults(), wake: make(chan struct{}, 1), done: make(chan struct{}), first: o.Register,
 		rooms: make(map[string]Place), keys: make(map[string]string), prefix: rand.Text()[:12],
 		fills: fills{recent: make(map[string][]known), open: make(map[string]*filling)},
+		who:   o.identity(),
 	}
 	c.events = make(chan Event, c.o.Buffer)
 	l, err := c.connect(ctx)
@@ -95,14 +99,17 @@ func (c *Client) shut(why error) {
 func (c *Client) run(l *link) {
 	defer close(c.done)
 	defer close(c.events)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	defer c.cancel()
+	watching.Go(c.watch)
 	for attempt := 0; ; {
 		var err error
 		if l != nil {
-			attempt = 0
+			attempt, c.notBefore = 0, time.Time{}
 			err = c.serve(l)
 		}
-		for l = nil; l == nil; attempt++ {
+		for l = nil; l == nil; {
 			if c.stop.Err() != nil {
 				return
 			}
@@ -110,9 +117,12 @@ func (c *Client) run(l *link) {
 				c.shut(err)
 				return
 			}
-			retry := c.o.backoff(attempt, retryAfter(err))
-			if !c.emit(Disconnected{Err: err, Retry: retry}) || c.o.Wait(c.stop, retry) != nil {
+			early, closed := c.rest(err, c.o.backoff(attempt, c.atLeast(err)))
+			if closed {
 				return
+			}
+			if !early {
+				attempt, c.notBefore = attempt+1, time.Time{}
 			}
 			if l, err = c.connect(c.stop); err == nil {
 				c.online(l)
@@ -137,7 +147,7 @@ func (c *Client) serve(l *link) error {
 	}
 	l.early = nil
 	for {
-		e, err := l.read(c.o.Idle)
+		e, err := l.read(c.o.Idle, c.ring)
 		if err != nil {
 			return err
 		}
@@ -158,7 +168,7 @@ func (c *Client) online(l *link) {
 	for _, place := range c.rooms {
 		restarted = restarted || l.epoch > place.Epoch
 	}
-	guest := c.o.Password == ""
+	guest := !c.who.account
 	l.early = append(l.early, c.lostPosts(func(u *unacked) bool {
 		return u.used && (!l.resumed && guest || (!l.resumed || restarted) && u.post.To != "")
 	})...)
@@ -209,6 +219,8 @@ func (c *Client) take(e Event) {
 	case Failure:
 		c.settled(e.CID)
 		c.fills.refused(e.CID)
+	case Notice:
+		c.noticed(e)
 	case Joined:
 		c.seen(e.Room, e.Place)
 		c.fills.received(e.Room, e.History...)
@@ -289,7 +301,7 @@ func (e ended) Unwrap() error { return e.Bye }
 
 // permanent reports whether there is no use in another attempt.
 func permanent(err error) bool {
-	if _, ok := errors.AsType[ended](err); ok {
+	if _, ok := errors.AsType[ended](err); ok || errors.Is(err, ErrPassword) {
 		return true
 	}
 	f, ok := errors.AsType[Failure](err)

@@ -3,7 +3,9 @@
 // [Dial] connects and logs in. From then on a [Client] keeps itself connected: when
 // the connection is lost it waits, connects again, and resumes its session with the
 // place of the last event that it has of each room. If the session has ended, it
-// logs in again.
+// logs in again, with the name that the user has by then. A connection is lost when a
+// write fails, when the server is silent ([Options.Idle]), or when it does not answer
+// after the machine has slept. [Client.Retry] cuts a wait short.
 //
 // Everything that happens arrives on one channel, in order: see [Client.Events]. A
 // [Transcript] turns the events of a room into its messages.

@@ -57,6 +57,8 @@ type link struct {
 	object  *Raw    // the last object, with Options.Objects; nil: none to deliver
 	objects bool    // Options.Objects
 
+	ping     atomic.Bool // to be sent
+	checking atomic.Bool // an answer has to come within checkTimeout
 	deadline sync.Mutex  // taken to set that of reading
 	quitting atomic.Bool // the client is closed
 }
@@ -89,7 +91,10 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 // logIn resumes the session, or begins one.
 func (c *Client) logIn(l *link) error {
 	request := c.login()
-	if c.token != "" {
+	switch {
+	case c.token == "" && !c.who.canLogIn():
+		return ErrPassword
+	case c.token != "":
 		c.mu.Lock()
 		request = Request{Type: "resume", CID: loginCID, Token: c.token, Rooms: maps.Clone(c.rooms), Private: &c.private}
 		c.mu.Unlock()
@@ -129,6 +134,9 @@ func (c *Client) step(l *link, e Event) (done bool, err error) {
 			return false, e
 		}
 		c.token, l.resumed, l.early = "", false, nil
+		if !c.who.canLogIn() {
+			return false, ErrPassword
+		}
 		return false, l.send(c.login())
 	case Joined:
 		l.joined[e.Room] = true
@@ -146,7 +154,7 @@ func (c *Client) step(l *link, e Event) (done bool, err error) {
 
 // login returns the request without a session.
 func (c *Client) login() Request {
-	r := Request{Type: "login", CID: loginCID, Name: c.o.Name, Password: c.o.Password}
+	r := Request{Type: "login", CID: loginCID, Name: c.who.name, Password: c.who.password}
 	if c.first {
 		r.Type = "register"
 	}
@@ -192,28 +200,35 @@ func (l *link) next() (Event, error) {
 	}
 }
 
-// read returns the next object. If there is none for idle, it asks for one, and waits as
-// long again.
-func (l *link) read(idle time.Duration) (Event, error) {
+// read returns the next object. If there is none for idle, it asks the writer for a ping with
+// ask, and waits as long again.
+func (l *link) read(idle time.Duration, ask func()) (Event, error) {
 	for asked := false; ; asked = true {
 		l.extend(idle)
 		e, err := l.next()
 		switch {
 		case err == nil:
-			if n, ok := e.(Notice); ok && n.Code == "resumed-elsewhere" {
-				l.moved = true
-			}
+			l.received(e)
 			return e, nil
 		case errors.Is(err, io.EOF):
 			return nil, io.ErrUnexpectedEOF
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return nil, err
-		case asked || l.quitting.Load():
+		case asked || l.checking.Load() || l.quitting.Load():
 			return nil, ErrSilent
 		}
-		if err := l.write(pingLine); err != nil {
-			return nil, err
-		}
+		l.ping.Store(true)
+		ask()
+	}
+}
+
+// received notes what an object says about the connection.
+func (l *link) received(e Event) {
+	switch e := e.(type) {
+	case Notice:
+		l.moved = l.moved || e.Code == "resumed-elsewhere"
+	case pong:
+		l.checking.Store(false)
 	}
 }
 
@@ -221,9 +236,20 @@ func (l *link) read(idle time.Duration) (Event, error) {
 func (l *link) extend(idle time.Duration) {
 	l.deadline.Lock()
 	defer l.deadline.Unlock()
-	if !l.quitting.Load() {
-		_ = l.conn.SetReadDeadline(time.Now().Add(idle))
+	switch {
+	case l.quitting.Load():
+		return
+	case l.checking.Load():
+		idle = min(idle, checkTimeout)
 	}
+	_ = l.conn.SetReadDeadline(time.Now().Add(idle))
+}
+
+// check has the connection prove that it still exists. Its writer has to be woken.
+func (l *link) check() {
+	l.checking.Store(true)
+	l.ping.Store(true)
+	l.extend(checkTimeout)
 }
 
 // ending returns what a goodbye means.
@@ -245,7 +271,11 @@ func (l *link) write(lines []byte) error {
 // client is closed, it says goodbye, and leaves a second for the answer.
 func (l *link) writeAll(ctx context.Context, c *Client) {
 	for ctx.Err() == nil {
-		if lines := c.pending(l); len(lines) > 0 {
+		lines := c.pending(l)
+		if l.ping.Swap(false) {
+			lines = append(lines, pingLine...)
+		}
+		if len(lines) > 0 {
 			if l.write(lines) != nil {
 				_ = l.conn.Close() // which read notices
 				return

@@ -32,13 +32,17 @@ const (
 	// DefaultTimeout is the time for a connection to be made, the log-in included.
 	DefaultTimeout = 15 * time.Second
 	// DefaultIdle is how long a connection may be silent before the client asks for an
-	// answer. After as long again without one the connection is lost.
-	DefaultIdle = 30 * time.Second
+	// answer. After as long again without one, so after 20 s in all, the connection is
+	// lost.
+	DefaultIdle = 10 * time.Second
 
 	maxRequests  = 128              // other requests that are not sent yet
 	maxHandshake = 10_000           // objects before a log-in is complete
 	quitTimeout  = time.Second      // for the end of a connection
-	writeTimeout = 30 * time.Second // for one write
+	writeTimeout = 20 * time.Second // for one write
+	clockCheck   = 2 * time.Second  // between two looks at the wall clock
+	minSleep     = 5 * time.Second  // the shortest sleep of the machine that is noticed
+	checkTimeout = 5 * time.Second  // for the answer to a ping after a sleep
 )
 
 // Options say where to connect, and as whom.
@@ -75,6 +79,8 @@ type Options struct {
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 	// Wait replaces the clock: it waits for d, or returns an error when ctx ends.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Now replaces the wall clock, which shows whether the machine has slept.
+	Now func() time.Time
 	// Rand replaces the source of random numbers, of at least 0 and less than 1.
 	Rand func() float64
 }
@@ -132,6 +138,9 @@ func (o Options) withDefaults() Options {
 	if o.Wait == nil {
 		o.Wait = Wait
 	}
+	if o.Now == nil {
+		o.Now = wallClock
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
@@ -149,6 +158,10 @@ func Wait(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// wallClock returns the time without a reading of the clock that may stop while the machine
+// sleeps.
+func wallClock() time.Time { return time.Now().Round(0) }
 
 // backoff returns how long to wait before an attempt to connect, counted from 0. after
 // is how long the server has asked to wait.
