@@ -127,10 +127,14 @@ func (p program) send(ctx context.Context, c *client.Client, o options) error {
 	return explain(err)
 }
 
-// explain returns an error in the words of the server, if they are its.
+// explain returns an error in the words of the server, if they are its, or in words for the
+// user.
 func explain(err error) error {
 	if f, ok := errors.AsType[client.Failure](err); ok {
 		return errors.New(chatclient.Reason(f))
+	}
+	if errors.Is(err, client.ErrPassword) {
+		return errors.New(chatclient.Reason(err))
 	}
 	return err
 }

@@ -22,6 +22,8 @@ type Lines struct {
 	Zone *time.Location
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Enter is set if an empty line tries to reconnect at once.
+	Enter bool
 
 	name      string          // the user's
 	room      string          // the current one
@@ -120,7 +122,11 @@ func (l *Lines) disconnected(e client.Disconnected) []byte {
 		what = "there is still no connection"
 	}
 	l.offline = true
-	return text.Format{}.Notice(nil, said(fmt.Sprintf("%s: %s; trying again in %s", what, Reason(e.Err), wait(e.Retry))))
+	now := ""
+	if l.Enter {
+		now = " (press Enter to try now)"
+	}
+	return text.Format{}.Notice(nil, said(fmt.Sprintf("%s: %s; trying again in %s%s", what, Reason(e.Err), wait(e.Retry), now)))
 }
 
 func (l *Lines) online(e client.Connected) []byte {

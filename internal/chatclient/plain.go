@@ -189,6 +189,7 @@ func (p *Plain) event(e client.Event) (out []byte) {
 		}
 	case client.Disconnected:
 		p.offline, p.barrier = true, ""
+		p.lines.Enter = p.input != nil && !p.leaving
 		if p.held != "" {
 			out = p.lines.Notice(out, "no connection: %s was not sent", name(p.held))
 			p.held = ""
@@ -274,6 +275,7 @@ func (p *Plain) typed(line input) []byte {
 		p.asked = false
 		return p.answer(line.text)
 	case line.text == "":
+		p.Client.Retry()
 		return nil
 	}
 	c := text.Parse(line.text)

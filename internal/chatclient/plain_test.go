@@ -118,6 +118,67 @@ func TestReconnectWhileTyping(t *testing.T) {
 	}
 }
 
+// An empty line does not wait for the next attempt.
+func TestEnterReconnectsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	bob := w.talker("bob")
+	ada := w.runs(&chatclient.Plain{Client: w.client("ada", func(o *client.Options) {
+		o.Wait = func(ctx context.Context, _ time.Duration) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	})})
+	ada.sees("as ada")
+	ada.types("\n")
+	w.stop()
+	ada.sees("*** the connection is lost: ")
+	ada.sees(" (press Enter to try now)\n")
+	ada.types("\n")
+	ada.sees("*** there is still no connection: ")
+	w.start()
+	ada.types("hello\n\n")
+	ada.sees("*** connected again")
+	bob.sees("ada: hello\n")
+}
+
+// Without an input there is nobody to press Enter.
+func TestFollowDoesNotAskForEnter(t *testing.T) {
+	w := newWorld(t)
+	f := w.runs(&chatclient.Plain{Client: w.client("eve"), Room: "#lobby", Only: true})
+	f.sees("as eve")
+	w.stop()
+	f.sees("*** the connection is lost: ")
+	w.start()
+	f.sees("*** connected again")
+	if strings.Contains(f.all(), "Enter") {
+		t.Errorf("%q", f.all())
+	}
+}
+
+// Nobody knows the password when the session can't be resumed.
+func TestAnAccountThatIsMadeInASessionEndsWithIt(t *testing.T) {
+	w := newWorld(t)
+	ada := w.talker("ada")
+	ada.types("/register\nsecret words\nsecret words\n")
+	ada.sees("*** ada is now your account")
+	w.forget()
+	err := ada.ends()
+	if !errors.Is(err, client.ErrPassword) || !strings.Contains(chatclient.Reason(err), "chat NAME@HOST asks for it") {
+		t.Error(err)
+	}
+}
+
+// A guest who has another name comes back with it.
+func TestARenamedGuestComesBackWithTheNewName(t *testing.T) {
+	w := newWorld(t)
+	ada := w.talker("ada")
+	ada.types("/nick eve\n")
+	ada.sees("*** you are now known as eve\n")
+	w.forget()
+	ada.sees("*** connected again, in a new session")
+	ada.sees("as eve,")
+}
+
 func TestUnacknowledgedMessagesAreReported(t *testing.T) {
 	w := newWorld(t)
 	u := w.runs(&chatclient.Plain{Client: w.client("ada"), Leave: time.Nanosecond})

@@ -32,6 +32,8 @@ func Reason(err error) string {
 		return "the server has closed the connection"
 	case errors.Is(err, client.ErrSilent):
 		return "the server does not answer"
+	case errors.Is(err, client.ErrPassword):
+		return "the session has ended, and chat does not know the password of the account that you were logged in to (chat NAME@HOST asks for it)"
 	case errors.Is(err, client.ErrTooLarge):
 		return "the server has sent too large an object"
 	case errors.Is(err, context.DeadlineExceeded):

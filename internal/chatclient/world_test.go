@@ -101,6 +101,22 @@ func (w *world) stop() {
 	w.srv = nil
 }
 
+// forget starts the server again, without its sessions.
+func (w *world) forget() {
+	w.t.Helper()
+	w.stop()
+	state, err := w.store.Load(time.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range state.Sessions {
+		if err := w.store.Commit([]chat.Record{chat.DropSession{ID: s.ID}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.start()
+}
+
 // wait is the clock of the clients: it waits until the server is up.
 func (w *world) wait(ctx context.Context, _ time.Duration) error {
 	w.mu.Lock()
