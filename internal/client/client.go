@@ -183,7 +183,10 @@ func (c *Client) online(l *link) {
 	c.link = l
 	c.mu.Unlock()
 	c.fillAgain(l)
-	l.early = slices.Insert(l.early, 0, Event(Connected{Server: l.welcome.Server, Resumed: l.resumed, MaxText: l.welcome.Limits.Text}))
+	l.early = slices.Insert(l.early, 0, Event(Connected{
+		Server: l.welcome.Server, Resumed: l.resumed,
+		Commands: l.welcome.Commands, MaxText: l.welcome.Limits.Text, MaxLines: l.welcome.Limits.Lines,
+	}))
 }
 
 // rejoin asks for the rooms that a guest was in. c.mu is held.

@@ -19,11 +19,21 @@ type Place struct {
 // Connected says that the client is logged in.
 type Connected struct {
 	Server string // its name
+	// Commands are those that the server has, whatever this user may do.
+	Commands []Command
 	// Resumed is set if the session continues; otherwise it is a new one, and what was
 	// said meanwhile is known only as far as the Joined that follow have it.
 	Resumed bool
-	// MaxText is the longest text of a message, in bytes.
-	MaxText int
+	// MaxText is the longest text of a message, in bytes, and MaxLines its most lines.
+	MaxText, MaxLines int
+}
+
+// A Command is one of the server's.
+type Command struct {
+	Name    string   `json:"name"`
+	Args    string   `json:"args"`
+	Help    string   `json:"help"`
+	Aliases []string `json:"aliases"`
 }
 
 // Disconnected says that the connection is lost, or could not be made again.
@@ -52,6 +62,7 @@ type Message struct {
 	Text       string    `json:"text"`
 	Time       time.Time `json:"time"`
 	Edited     time.Time `json:"edited"` // when the text was last replaced
+	ReplyTo    uint64    `json:"replyTo,string"`
 }
 
 // Joined says that the client is in a room.
@@ -64,6 +75,8 @@ type Joined struct {
 	Topic string `json:"topic"`
 	Place
 	Others int `json:"others"`
+	// Read is how far the account has read the room; zero for guests.
+	Read Place `json:"read"`
 	// Resumed is set if History is what was missed; otherwise it is the room's latest.
 	Resumed bool      `json:"resumed"`
 	History []Message `json:"history"`
@@ -80,6 +93,7 @@ type RoomEvent struct {
 	Why      string         `json:"why"`  // a person is away
 	NewName  string         `json:"newName"`
 	Redacted uint64         `json:"redacted,string"` // the message that was deleted; 0: all of the name in Args
+	Edited   uint64         `json:"edited,string"`   // the message that has a new Text
 	Time     time.Time      `json:"time"`
 	Code     string         `json:"code"`
 	Text     string         `json:"text"`
@@ -192,8 +206,10 @@ type (
 	welcome struct {
 		Server string `json:"server"`
 		Limits struct {
-			Text int `json:"text"`
+			Text  int `json:"text"`
+			Lines int `json:"lines"`
 		} `json:"limits"`
+		Commands []Command `json:"commands"`
 	}
 	session struct {
 		Token string `json:"token"`

@@ -18,7 +18,8 @@ type unacked struct {
 // current room.
 type Post struct {
 	Room, To, Text string
-	Action         bool // as /me
+	Action         bool   // as /me
+	ReplyTo        uint64 // the ID of the message that it answers; 0: none
 }
 
 // Post queues a message and returns its CID, which its Ack, Held, Failure or Lost has. It
@@ -33,7 +34,7 @@ func (c *Client) Post(p Post) (cid string, err error) {
 	if len(c.unacked) >= MaxUnacked {
 		return "", ErrQueueFull
 	}
-	r := Request{Type: "post", CID: c.nextCID(), Room: p.Room, To: p.To, Text: p.Text}
+	r := Request{Type: "post", CID: c.nextCID(), Room: p.Room, To: p.To, Text: p.Text, ReplyTo: p.ReplyTo}
 	if p.Action {
 		r.Kind = "action"
 	}

@@ -49,6 +49,9 @@ type Request struct {
 	Token    string           `json:"token,omitempty"`
 	Rooms    map[string]Place `json:"rooms,omitempty"`
 	Private  *uint64          `json:"private,omitempty"`
+	ReplyTo  uint64           `json:"replyTo,string,omitempty"`
+	Epoch    *uint64          `json:"epoch,omitempty"`
+	Seq      uint64           `json:"seq,omitempty"`
 }
 
 // line returns the request as it is sent.
