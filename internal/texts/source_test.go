@@ -22,8 +22,9 @@ func literal(e ast.Expr) (string, bool) {
 	return text, err == nil
 }
 
-// calls calls visit with each call of a method T in the source whose key is a literal.
-func calls(t *testing.T, visit func(at, key string, args []ast.Expr)) {
+// calls calls visit with each call of a method T or t in the source whose key is a literal, and
+// mention with all literals.
+func calls(t *testing.T, visit func(at, key string, args []ast.Expr), mention func(text string)) {
 	if own, err := filepath.Glob("*.go"); err != nil || len(own) == 0 {
 		t.Skip("there is no Go source in this folder: the test runs as a binary elsewhere (scripts/suites.sh)")
 	}
@@ -39,11 +40,15 @@ func calls(t *testing.T, visit func(at, key string, args []ast.Expr)) {
 				t.Fatal(err)
 			}
 			ast.Inspect(f, func(n ast.Node) bool {
+				if l, ok := n.(*ast.BasicLit); ok {
+					text, _ := literal(l)
+					mention(text)
+				}
 				call, ok := n.(*ast.CallExpr)
 				if !ok || len(call.Args) == 0 {
 					return true
 				}
-				if name, ok := call.Fun.(*ast.SelectorExpr); !ok || name.Sel.Name != "T" {
+				if name, ok := call.Fun.(*ast.SelectorExpr); !ok || name.Sel.Name != "T" && name.Sel.Name != "t" {
 					return true
 				}
 				if key, ok := literal(call.Args[0]); ok {
@@ -58,7 +63,6 @@ func calls(t *testing.T, visit func(at, key string, args []ast.Expr)) {
 func TestEveryTextInTheSourceIsThere(t *testing.T) {
 	said := make(map[string]bool)
 	calls(t, func(at, key string, args []ast.Expr) {
-		said[key] = true
 		text, ok := english().find(key)
 		if !ok {
 			t.Errorf("%s: there is no text %q", at, key)
@@ -75,7 +79,7 @@ func TestEveryTextInTheSourceIsThere(t *testing.T) {
 		if slices.Sort(given); !slices.Equal(given, used(text)) || len(args)%2 != 0 {
 			t.Errorf("%s: %q has the arguments %q, not %q", at, key, used(text), given)
 		}
-	})
+	}, func(text string) { said[text] = true })
 	for key := range terminal {
 		if !said[key] {
 			t.Errorf("no package shows %q", key)
