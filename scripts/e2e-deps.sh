@@ -32,6 +32,8 @@ look() {
 		missing wineboot "wine wine64"
 		[ "$(uname -s)" != Linux ] || missing debootstrap "debootstrap debian-archive-keyring"
 	fi
+	# Not a client: it is the terminal of one.
+	[ "$(uname -s)" != Linux ] || missing tmux tmux
 	# Not a client: it shows the order of system calls.
 	[ "$(uname -s)" != Linux ] || missing strace strace
 	# Not a client: it is as slow as it can be.

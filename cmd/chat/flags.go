@@ -25,6 +25,7 @@ type options struct {
 	ca, known           string
 	login               bool
 	passwordFile        string
+	bell, notify, plain bool
 	send, follow        string
 	json, help, version bool
 }
@@ -51,6 +52,7 @@ const (
 	groupConnection = "Connection"
 	groupTLS        = "TLS"
 	groupAccount    = "Account"
+	groupScreen     = "Screen"
 	groupScripts    = "Scripts"
 	groupOther      = "Other"
 )
@@ -80,6 +82,15 @@ var table = []row{
 	{
 		group: groupAccount, name: "password-file", value: "FILE", help: "Log in with the password in the first line of this file",
 		text: func(o *options) *string { return &o.passwordFile },
+	},
+	{group: groupScreen, name: "plain", help: "Write lines without escape sequences, also on a terminal", flag: func(o *options) *bool { return &o.plain }},
+	{
+		group: groupScreen, name: "bell", help: "Ring for private messages and mentions while you look elsewhere",
+		flag: func(o *options) *bool { return &o.bell },
+	},
+	{
+		group: groupScreen, name: "notify", help: "Show notifications of the terminal (OSC 9) for them",
+		flag: func(o *options) *bool { return &o.notify },
 	},
 	{
 		group: groupScripts, name: "send", value: "ROOM", help: "Send TEXT to ROOM (#tea), or to a user (alice), and exit when the server has acknowledged it",

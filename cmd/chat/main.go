@@ -13,12 +13,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/osutil"
 	"github.com/sudoXpg/netloop/internal/safetext"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // Exit codes.
@@ -33,7 +35,10 @@ const sendTime = 30 * time.Second
 
 func main() {
 	signals, _ := osutil.Signals()
-	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName}
+	p := program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName,
+		told: make(chan string, 16), onScreen: new(atomic.Bool),
+	}
 	os.Exit(p.run(os.Args[1:]))
 }
 
@@ -45,6 +50,9 @@ type program struct {
 	signals        <-chan os.Signal
 	exit           func(code int)
 	user           func() (string, error) // the name of the system's user
+	// told has sentences for the user while the full-screen mode runs.
+	told     chan string
+	onScreen *atomic.Bool
 }
 
 // A usageError is a mistake in the arguments.
@@ -70,8 +78,16 @@ func (p program) run(args []string) int {
 	return exitFailure
 }
 
-// tell writes a text to stderr, cleaned: servers have a part in some.
+// tell writes a text to stderr, cleaned: servers have a part in some. The full-screen mode shows
+// it, unless too many wait.
 func (p program) tell(text string) {
+	if p.onScreen != nil && p.onScreen.Load() {
+		select {
+		case p.told <- text:
+		default:
+		}
+		return
+	}
 	for line := range strings.SplitSeq(text, "\n") {
 		fmt.Fprintf(p.stderr, "chat: %s\n", safetext.Clean(nil, []byte(line)))
 	}
@@ -98,6 +114,8 @@ func (p program) obey(args []string) error {
 	switch {
 	case o.send != "":
 		return p.send(ctx, c, o)
+	case p.wantsScreen(&o):
+		return p.screen(ctx, c, &o, texts.Choose(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
 	case o.json:
 		s := chatclient.Objects{Client: c, Out: p.stdout, Room: o.room(), Only: o.follow != "", Tell: p.tell}
 		if !s.Only {

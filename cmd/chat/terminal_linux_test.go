@@ -47,7 +47,7 @@ func TestPasswordsAreHiddenOnATerminal(t *testing.T) {
 	s := &screen{t: t, in: bufio.NewReader(person)}
 	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "ada", nil }}
 	ended := make(chan int, 1)
-	go func() { ended <- p.run([]string{"--ca", ca, fmt.Sprintf("localhost:%d", port)}) }()
+	go func() { ended <- p.run([]string{"--plain", "--ca", ca, fmt.Sprintf("localhost:%d", port)}) }()
 	types := func(line string) {
 		if _, err := io.WriteString(person, line+"\n"); err != nil {
 			t.Fatal(err)

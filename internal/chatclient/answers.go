@@ -10,6 +10,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/codec/text"
 )
 
 // answers are the types of the answers that are shown, by the type of their object.
@@ -187,3 +188,15 @@ func duration(seconds float64) time.Duration {
 
 // said returns a note with the words of the server.
 func said(text string) *chat.Note { return chat.NewNote("announcement", "text", text) }
+
+// AnswerLines returns the lines of the answer to a command, and whether an object is one.
+func AnswerLines(r client.Raw, zone *time.Location) (lines []string, ok bool) {
+	a, err := answerOf(r)
+	if err != nil || a == nil {
+		return nil, false
+	}
+	for line := range strings.Lines(string(text.Format{Zone: zone}.Answer(nil, a))) {
+		lines = append(lines, strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "*** "))
+	}
+	return lines, true
+}

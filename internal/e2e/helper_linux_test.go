@@ -60,9 +60,14 @@ func winePreparer() helper {
 	return helper{name: "wine", words: []string{"go", "build", "-o"}, packages: []string{"github.com/sudoXpg/netloop/internal/wine"}}
 }
 
+// chatClient returns the terminal client for this system.
+func chatClient() helper {
+	return helper{name: "chat", words: []string{"go", "build", "-o"}, packages: []string{"github.com/sudoXpg/netloop/cmd/chat"}}
+}
+
 // helpers returns all of them.
 func helpers() []helper {
-	all := []helper{serverFor("windows", "amd64"), suitesFor("windows", "amd64"), winePreparer()}
+	all := []helper{chatClient(), serverFor("windows", "amd64"), suitesFor("windows", "amd64"), winePreparer()}
 	for _, p := range processors() {
 		all = append(all, p.server(), p.tests())
 	}

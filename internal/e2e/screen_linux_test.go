@@ -1,0 +1,193 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A terminal runs a program in tmux, which shows what a person would see.
+type terminal struct {
+	t      *testing.T
+	ctx    context.Context
+	socket string
+	output chan struct{} // something was written
+}
+
+// newTerminal runs a command, and then shows its exit code.
+func newTerminal(t *testing.T, width, height int, env []string, words ...string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux, which shows the screen of chat, is not installed (make e2e installs it on Debian)")
+	}
+	dir := folder(t)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	term := &terminal{t: t, ctx: ctx, socket: filepath.Join(dir, "s"), output: make(chan struct{}, 1)}
+	pipe := filepath.Join(dir, "out")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = exec.Command("tmux", "-S", term.socket, "kill-server").Run()
+		cancel()
+	})
+	for n, w := range words {
+		words[n] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	}
+	// The program starts when everything that it writes can be seen.
+	line := "read -r go; clear; " + strings.Join(env, " ") + " " + strings.Join(words, " ") + `; echo "exit code $?"; exec cat`
+	term.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "sh", "-c", line)
+	term.tmux("set", "-g", "status", "off")
+	term.tmux("resize-window", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height))
+	term.tmux("pipe-pane", "-O", "exec cat > '"+pipe+"'")
+	f, err := os.OpenFile(pipe, os.O_RDWR, 0) // which does not wait for a writer
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for buf := make([]byte, 4096); ; {
+			if _, err := f.Read(buf); err != nil {
+				return
+			}
+			select {
+			case term.output <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = f.Close()
+		<-read
+	})
+	term.presses("Enter")
+	return term
+}
+
+// tmux runs a command of tmux, and returns its output.
+func (term *terminal) tmux(words ...string) string {
+	term.t.Helper()
+	cmd := exec.CommandContext(term.ctx, "tmux", append([]string{"-S", term.socket}, words...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TMUX=")
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		term.t.Fatalf("tmux %q: %v: %s", words, err, said.String())
+	}
+	return string(out)
+}
+
+// types types a text, and presses presses keys by their names in tmux.
+func (term *terminal) types(text string) { term.t.Helper(); term.tmux("send-keys", "-l", text) }
+
+func (term *terminal) presses(keys ...string) {
+	term.t.Helper()
+	term.tmux(append([]string{"send-keys"}, keys...)...)
+}
+
+// screen returns what is on the screen.
+func (term *terminal) screen() string { term.t.Helper(); return term.tmux("capture-pane", "-p") }
+
+// until waits until the screen is as ok wants it.
+func (term *terminal) until(what string, ok func(screen string) bool) {
+	term.t.Helper()
+	for {
+		screen := term.screen()
+		if ok(screen) {
+			return
+		}
+		select {
+		case <-term.output:
+		case <-term.ctx.Done():
+			term.t.Fatalf("the screen does not show %s:\n%s", what, screen)
+		}
+	}
+}
+
+// shows waits until all texts are on the screen.
+func (term *terminal) shows(want ...string) {
+	term.t.Helper()
+	term.until(fmt.Sprintf("%q", want), func(screen string) bool {
+		return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(screen, w) })
+	})
+}
+
+// hides waits until a text is not on the screen.
+func (term *terminal) hides(text string) {
+	term.t.Helper()
+	term.until("no "+text, func(screen string) bool { return !strings.Contains(screen, text) })
+}
+
+// chatEnv is the environment of a client with its own configuration.
+func chatEnv(t *testing.T) []string {
+	t.Helper()
+	return []string{"XDG_CONFIG_HOME='" + folder(t) + "'", "LC_ALL=C.UTF-8", "TZ=UTC", "NO_PROXY='*'"}
+}
+
+// A person chats on the screen with another on telnet. The server is killed and started again:
+// the client resumes, and what was typed meanwhile is sent once.
+func TestChatOnAScreen(t *testing.T) {
+	program := chatClient().at(t)
+	port := freePort(t)
+	flags := []string{"--bind", "127.0.0.1", "--port", port, "--data", folder(t)}
+	s := start(t, flags...)
+	term := newTerminal(t, 80, 24, chatEnv(t), program, "alice@127.0.0.1:"+port)
+	term.shows("#lobby", "alice", "1 person")
+	bob := gather(t, s, "bob")[0]
+	term.shows("bob joined")
+	succeed(t, bob.send("hello, 世界 🍵\r\n"))
+	term.shows("bob: hello, 世界 🍵")
+	term.types("hi bob")
+	term.presses("Enter")
+	_, err := bob.until("alice: hi bob\r\n")
+	succeed(t, err)
+	term.shows("alice: hi bob")
+
+	term.tmux("resize-window", "-x", "40", "-y", "10")
+	term.until("its rows", func(screen string) bool {
+		rows := strings.Split(strings.TrimRight(screen, "\n"), "\n")
+		return len(rows) <= 10 && strings.HasPrefix(rows[0], " #lobby") && strings.Contains(screen, "hi bob")
+	})
+	term.tmux("resize-window", "-x", "100", "-y", "30")
+	term.shows("hello, 世界 🍵", "hi bob")
+
+	succeed(t, s.cmd.Process.Kill())
+	<-s.done
+	term.shows("No connection")
+	term.types("said without a connection")
+	term.presses("Enter")
+	term.shows("(Waiting for the connection)")
+	again := start(t, flags...)
+	term.presses("Enter")
+	term.until("the message, once", func(screen string) bool {
+		return strings.Count(screen, "said without a connection") == 1 && !strings.Contains(screen, "Waiting") && !strings.Contains(screen, "No connection")
+	})
+	eve := gather(t, again, "eve")[0]
+	succeed(t, eve.send("/history\r\n"))
+	past, err := eve.until("*** --- end")
+	if err != nil || strings.Count(past, "alice: said without a connection\r\n") != 1 {
+		t.Errorf("it is not there once: %q, %v", past, err)
+	}
+	term.presses("C-k")
+	term.types("lobb")
+	term.presses("Enter", "F1")
+	term.until("the keys, and nothing else", func(screen string) bool {
+		return strings.HasPrefix(screen, " #lobby") && strings.Contains(screen, "\n Keys") && strings.Contains(screen, "Ctrl-K") && !strings.Contains(screen, "│")
+	})
+	term.presses("Escape") // alone: with the next key, it would be Alt
+	term.hides("Ctrl-K")
+	term.presses("C-c")
+	term.shows("exit code 0")
+	leave(t, []*person{eve})
+	again.stops(t)
+}
