@@ -53,6 +53,8 @@ type Format struct {
 	// Encoding is the encoding of the output of Event and Day, which goes to the
 	// client as it is.
 	Encoding charset.Encoding
+	// Wording is another language; nil means English.
+	Wording *Wording
 }
 
 // Echo returns whether authors are shown their own messages: they have typed them.
@@ -131,19 +133,21 @@ func (f Format) event(dst []byte, e chat.Event) ([]byte, bool) {
 	case chat.Edited:
 		dst = append(dst, "* "...)
 		dst = f.name(dst, e.Name)
-		return append(safetext.Append(append(dst, ": "...), e.Body), edited...), true
+		return f.edited(safetext.Append(append(dst, ": "...), e.Body)), true
 	default:
 		return dst, false
 	}
 	dst = safetext.Append(dst, e.Body)
 	if !e.Edited.IsZero() {
-		dst = append(dst, edited...)
+		dst = f.edited(dst)
 	}
 	return dst, true
 }
 
-// edited stands behind a text that was edited.
-const edited = " (edited)"
+// edited appends what stands behind a text that was edited.
+func (f Format) edited(dst []byte) []byte {
+	return append(append(append(dst, " ("...), f.wording().Edited...), ')')
+}
 
 // private appends the prefix of a private message. That of an action names its author, unless
 // the reader has done it.
@@ -153,15 +157,16 @@ func (f Format) private(dst []byte, e chat.Event) []byte {
 	}
 	dst = append(dst, '[')
 	if e.Kind == chat.Sent {
-		dst = append(f.name(append(dst, "you -> "...), e.Name), "] "...)
+		dst = append(f.name(append(append(dst, f.wording().Me...), " -> "...), e.Name), "] "...)
 		if e.Action {
 			dst = append(dst, "* "...)
 		}
 		return dst
 	}
-	dst = append(f.name(dst, e.Name), " -> you"...)
+	dst = append(append(f.name(dst, e.Name), " -> "...), f.wording().To...)
 	if e.Kind == chat.Mailed {
-		dst = e.Time.In(f.zone()).AppendFormat(append(dst, ", sent "...), "2006-01-02 15:04")
+		dst = append(append(append(dst, ", "...), f.wording().Sent...), ' ')
+		dst = e.Time.In(f.zone()).AppendFormat(dst, "2006-01-02 15:04")
 	}
 	dst = append(dst, "] "...)
 	if e.Action {
@@ -208,9 +213,6 @@ func (f Format) Missed(dst []byte, _ string, n uint64) []byte { return f.Notice(
 
 func missed(n uint64) *chat.Note { return chat.NewNote("missed", "lines", n) }
 
-// dayLine is how a day is written between messages.
-const dayLine = "Monday, 2006-01-02"
-
 // Day appends a line with the date, if times are shown and the day of e is later than
 // that of last. A clock that is set back begins no day. The line is for the current
 // room only: it would otherwise be shown once for each room.
@@ -219,7 +221,7 @@ func (f Format) Day(dst []byte, last time.Time, e chat.Event) []byte {
 		return dst
 	}
 	start := len(dst)
-	dst = appendNotice(dst, "--- ", e.Time.In(f.zone()).Format(dayLine), " ---")
+	dst = appendNotice(dst, "--- ", f.wording().Day(e.Time.In(f.zone())), " ---")
 	return append(dst[:start+len(f.Encoding.Encode(dst[start:]))], "\r\n"...)
 }
 
@@ -251,9 +253,9 @@ func (f Format) History(dst []byte, events []chat.Event, now time.Time) []byte {
 	default:
 		dst = f.marker(dst, chat.NewNote("recent", "lines", len(events)))
 	}
-	day := now.In(f.zone()).Format(dayLine)
+	day := f.wording().Day(now.In(f.zone()))
 	for i := range events {
-		if on := events[i].Time.In(f.zone()).Format(dayLine); on != day {
+		if on := f.wording().Day(events[i].Time.In(f.zone())); on != day {
 			day = on
 			dst = noticeLine(dst, "--- ", day, " ---")
 		}

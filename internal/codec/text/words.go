@@ -6,25 +6,21 @@ import (
 	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
-	"github.com/sudoXpg/netloop/internal/duration"
 )
 
 // Words returns a Note in words, as in the table of messages.
-func Words(n *chat.Note) string { return words(n, false) }
+func Words(n *chat.Note) string { return Format{}.Words(n) }
 
 // Words returns a Note in words, with commands as the reader types them.
-func (f Format) Words(n *chat.Note) string { return words(n, f.Bare) }
-
-// words is Words; bare is for readers who type commands without a slash.
-func words(n *chat.Note, bare bool) string {
+func (f Format) Words(n *chat.Note) string {
 	if n == nil {
 		return ""
 	}
-	template, ok := messages[n.Code]
+	template, ok := f.wording().template(n.Code)
 	if !ok {
 		return string(n.Code)
 	}
-	w := writer{note: n, bare: bare, dst: make([]byte, 0, 64)}
+	w := writer{note: n, format: f, dst: make([]byte, 0, 64)}
 	w.fill(template)
 	return string(w.dst)
 }
@@ -42,9 +38,9 @@ func words(n *chat.Note, bare bool) string {
 //
 // and the slash before a command is left out for readers who type none.
 type writer struct {
-	note *chat.Note
-	bare bool
-	dst  []byte
+	note   *chat.Note
+	format Format
+	dst    []byte
 }
 
 // fill writes a template, and reports whether all its arguments are there.
@@ -71,7 +67,7 @@ func (w *writer) fill(template string) bool {
 		case template[0] == '{':
 			n = strings.IndexByte(template, '}') + 1
 			whole = w.argument(template[1:n-1]) && whole
-		case !w.bare || !isCommand(before, template):
+		case !w.format.Bare || !isCommand(before, template):
 			w.dst = append(w.dst, '/')
 		}
 		before, template = template[n-1], template[n:]
@@ -129,9 +125,10 @@ func (w *writer) argument(field string) bool {
 		return yes
 	}
 	name, unit, _ := strings.Cut(field, "|")
+	in := w.format.wording()
 	switch v := w.note.Arg(name).(type) {
 	case bool:
-		w.dst = append(w.dst, "on"...)
+		w.dst = append(w.dst, in.On...)
 		return v
 	case string:
 		w.dst = append(w.dst, v...)
@@ -146,32 +143,22 @@ func (w *writer) argument(field string) bool {
 		w.dst = append(strconv.AppendInt(w.dst, v>>20, 10), " MiB"...)
 		return v != 0
 	case time.Duration:
-		w.dst = append(w.dst, duration.Words(v)...)
+		w.dst = append(w.dst, in.Duration(v)...)
 		return v != 0
 	case time.Time:
-		w.dst = append(v.UTC().AppendFormat(w.dst, time.DateTime), " UTC"...)
+		w.dst = append(w.dst, in.Time(v)...)
 		return !v.IsZero()
 	case chat.Role:
-		w.dst = append(w.dst, role(v, unit)...)
+		w.dst = append(w.dst, in.Role(v, unit != "")...)
 		return true
 	case []string:
 		w.dst = append(w.dst, strings.Join(v, ", ")...)
 		return len(v) > 0
 	case *chat.Note:
-		w.dst = append(w.dst, words(v, w.bare)...)
+		w.dst = append(w.dst, w.format.Words(v)...)
 		return v != nil
 	}
 	return false
-}
-
-func role(r chat.Role, article string) string {
-	switch {
-	case article == "":
-		return r.String()
-	case r == chat.Admin:
-		return "an " + r.String()
-	}
-	return "a " + r.String()
 }
 
 // appendNumber appends a number of things: units is "line", or "person|people".

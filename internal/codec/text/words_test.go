@@ -10,7 +10,7 @@ import (
 
 // fill is a template with arguments in it.
 func fill(template string, bare bool, args ...any) string {
-	w := writer{note: chat.NewNote("test", args...), bare: bare}
+	w := writer{note: chat.NewNote("test", args...), format: Format{Bare: bare}}
 	w.fill(template)
 	return string(w.dst)
 }
