@@ -42,14 +42,14 @@ func (p program) connect(ctx context.Context, o *options) (*client.Client, error
 	}
 	c, err := dial(ctx, d, o, name, password)
 	if p.needsPassword(err) && password == "" {
-		p.tell(chatclient.Reason(err))
+		p.tell(chatclient.ReasonIn(p.texts, err))
 		if password, err = p.password(o); err != nil {
 			return nil, err
 		}
 		c, err = dial(ctx, d, o, name, password)
 	}
 	if err != nil {
-		return nil, failed(ctx, d, name, err)
+		return nil, p.failed(ctx, d, name, err)
 	}
 	return c, nil
 }
@@ -71,35 +71,36 @@ func dial(ctx context.Context, d *chatclient.Dialer, o *options, name, password 
 }
 
 // failed returns why there is no first connection, in words for the user.
-func failed(ctx context.Context, d *chatclient.Dialer, name string, err error) error {
+func (p program) failed(ctx context.Context, d *chatclient.Dialer, name string, err error) error {
 	if ctx.Err() != nil {
-		return errInterrupted
+		return p.interrupted()
 	}
 	if f, ok := errors.AsType[client.Failure](err); ok {
 		hint := ""
 		switch {
 		case f.Code == "name-registered":
-			hint = " (--login asks for it)"
+			hint = " (" + p.texts.T("chat.hintLogin") + ")"
 		case strings.HasPrefix(f.Code, "name-"):
-			hint = fmt.Sprintf(" (as in chat NAME@%s)", d.Host)
+			hint = " (" + p.texts.T("chat.hintName", "host", d.Host) + ")"
 		}
-		return fmt.Errorf("%s does not let %s in: %s%s", d.Address(), name, chatclient.Reason(f), hint)
+		return errors.New(p.texts.T("chat.notLetIn", "server", d.Address(), "name", name, "why", chatclient.ReasonIn(p.texts, f)) + hint)
 	}
 	if bye, ok := errors.AsType[client.Bye](err); ok {
-		return fmt.Errorf("%s refuses the connection: %s", d.Address(), chatclient.Reason(bye))
+		return errors.New(p.texts.T("chat.refuses", "server", d.Address(), "why", chatclient.ReasonIn(p.texts, bye)))
 	}
 	if u, ok := errors.AsType[*chatclient.UntrustedError](err); ok {
 		return u
 	}
 	where := "connect to " + d.Address() + ": " // which err may begin with
-	return &unreachableError{errors.New(where + strings.TrimPrefix(chatclient.Reason(err), where))}
+	why := strings.TrimPrefix(chatclient.ReasonIn(p.texts, err), where)
+	return &unreachableError{errors.New(p.texts.T("chat.noConnect", "server", d.Address(), "why", why))}
 }
 
 // dialer returns how to connect.
 func (p program) dialer(o *options) (*chatclient.Dialer, error) {
 	d := &chatclient.Dialer{
 		Network: "tcp", Host: o.target.Host, Port: o.target.Port, RootsOnly: o.ca != "",
-		Known: chatclient.KnownServers{Path: o.known}, Tell: p.tell,
+		Known: chatclient.KnownServers{Path: o.known}, Tell: p.tell, Language: p.texts,
 	}
 	switch {
 	case o.ipv4:
@@ -135,14 +136,14 @@ func (p program) dialer(o *options) (*chatclient.Dialer, error) {
 // password returns the password of the account.
 func (p program) password(o *options) (string, error) {
 	if o.passwordFile == "" {
-		secret, err := osutil.ReadSecret(p.stdin, p.stderr, "Password: ")
+		secret, err := osutil.ReadSecret(p.stdin, p.stderr, p.texts.T("password")+": ")
 		switch {
 		case errors.Is(err, osutil.ErrInterrupted):
-			return "", errInterrupted
+			return "", p.interrupted()
 		case err != nil:
-			return "", fmt.Errorf("no password was given: %w", err)
+			return "", fmt.Errorf("%s: %w", p.texts.T("chat.noPassword"), err)
 		case secret == "":
-			return "", errors.New("no password was given")
+			return "", errors.New(p.texts.T("chat.noPassword"))
 		}
 		return secret, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -12,6 +13,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/helptext"
 	"github.com/sudoXpg/netloop/internal/nearest"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // options are what the arguments say.
@@ -26,6 +28,7 @@ type options struct {
 	login               bool
 	passwordFile        string
 	bell, notify, plain bool
+	language            string
 	send, follow        string
 	json, help, version bool
 }
@@ -91,6 +94,10 @@ var table = []row{
 	{
 		group: groupScreen, name: "notify", help: "Show notifications of the terminal (OSC 9) for them",
 		flag: func(o *options) *bool { return &o.notify },
+	},
+	{
+		group: groupScreen, name: "language", value: "en|de", help: "Use this language (default: that of LC_ALL, LC_MESSAGES or LANG, or English)",
+		text: func(o *options) *string { return &o.language },
 	},
 	{
 		group: groupScripts, name: "send", value: "ROOM", help: "Send TEXT to ROOM (#tea), or to a user (alice), and exit when the server has acknowledged it",
@@ -261,6 +268,8 @@ func (o *options) check() error {
 	t := &o.target
 	plain, secure := o.plainText || t.Scheme == "tcp", o.tlsOnly || t.Scheme == "tls"
 	switch {
+	case o.language != "" && !slices.Contains(texts.Tags(), o.language):
+		return &usageError{fmt.Sprintf("--language: there is no language %q (use %s)", o.language, strings.Join(texts.Tags(), " or "))}
 	case o.ipv4 && o.ipv6:
 		return &usageError{"--ipv4 and --ipv6 exclude each other: leave out both to use either"}
 	case plain && secure:

@@ -36,7 +36,7 @@ const sendTime = 30 * time.Second
 func main() {
 	signals, _ := osutil.Signals()
 	p := program{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName, env: os.Getenv,
 		told: make(chan string, 16), onScreen: new(atomic.Bool),
 	}
 	os.Exit(p.run(os.Args[1:]))
@@ -50,6 +50,8 @@ type program struct {
 	signals        <-chan os.Signal
 	exit           func(code int)
 	user           func() (string, error) // the name of the system's user
+	env            func(name string) string
+	texts          *texts.Language
 	// told has sentences for the user while the full-screen mode runs.
 	told     chan string
 	onScreen *atomic.Bool
@@ -105,6 +107,7 @@ func (p program) obey(args []string) error {
 		_, err := fmt.Fprintf(p.stdout, "chat %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}
+	p.texts = language(&o, p.env)
 	ctx, stop := p.interruptible()
 	defer stop()
 	c, err := p.connect(ctx, &o)
@@ -115,20 +118,20 @@ func (p program) obey(args []string) error {
 	case o.send != "":
 		return p.send(ctx, c, o)
 	case p.wantsScreen(&o):
-		return p.screen(ctx, c, &o, texts.Choose(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
+		return p.screen(ctx, c, &o)
 	case o.json:
-		s := chatclient.Objects{Client: c, Out: p.stdout, Room: o.room(), Only: o.follow != "", Tell: p.tell}
+		s := chatclient.Objects{Client: c, Out: p.stdout, Room: o.room(), Only: o.follow != "", Tell: p.tell, Language: p.texts}
 		if !s.Only {
 			s.In = p.stdin
 		}
-		return explain(s.Run(ctx))
+		return explain(p.texts, s.Run(ctx))
 	}
-	s := chatclient.Plain{Client: c, Out: p.stdout, Room: o.room(), Only: o.follow != "", Zone: time.Local}
+	s := chatclient.Plain{Client: c, Out: p.stdout, Room: o.room(), Only: o.follow != "", Zone: time.Local, Language: p.texts}
 	if !s.Only {
 		s.In = p.stdin
 		s.Hide = func() (func() error, bool, error) { return osutil.HideInput(p.stdin) }
 	}
-	return explain(s.Run(ctx))
+	return explain(p.texts, s.Run(ctx))
 }
 
 // send sends the message of --send.
@@ -138,26 +141,14 @@ func (p program) send(ctx context.Context, c *client.Client, o options) error {
 	err := chatclient.Send(ctx, c, o.send, o.text)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return &unreachableError{fmt.Errorf("no acknowledgement within %s: the message may have arrived or not", sendTime)}
+		return &unreachableError{errors.New(p.texts.T("chat.sendTime", "limit", p.texts.Duration(sendTime)))}
 	case errors.Is(err, context.Canceled):
-		return errInterrupted
+		return p.interrupted()
 	}
-	return explain(err)
+	return explain(p.texts, err)
 }
 
-// explain returns an error in the words of the server, if they are its, or in words for the
-// user.
-func explain(err error) error {
-	if f, ok := errors.AsType[client.Failure](err); ok {
-		return errors.New(chatclient.Reason(f))
-	}
-	if errors.Is(err, client.ErrPassword) {
-		return errors.New(chatclient.Reason(err))
-	}
-	return err
-}
-
-var errInterrupted = errors.New("interrupted")
+func (p program) interrupted() error { return errors.New(p.texts.T("chat.interrupted")) }
 
 // interruptible returns a context that the first signal ends. The second ends the program.
 func (p program) interruptible() (ctx context.Context, stop func()) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -21,7 +20,7 @@ func (p program) wantsScreen(o *options) bool {
 }
 
 // screen runs the full-screen mode.
-func (p program) screen(ctx context.Context, c *client.Client, o *options, words *texts.Language) error {
+func (p program) screen(ctx context.Context, c *client.Client, o *options) error {
 	defer func() { _ = c.Close() }()
 	p.onScreen.Store(true)
 	defer p.onScreen.Store(false)
@@ -30,9 +29,9 @@ func (p program) screen(ctx context.Context, c *client.Client, o *options, words
 		emoji = append(emoji, tui.Emoji{Name: e.Name, Text: e.Character})
 	}
 	unsent, err := tui.Run(ctx, tui.Options{
-		Session: c, Texts: words, Emoji: emoji, Room: o.room(), Zone: time.Local, Bell: o.bell, Notify: o.notify,
-		Reason: chatclient.Reason,
-		Answer: func(r client.Raw) ([]string, bool) { return chatclient.AnswerLines(r, time.Local) },
+		Session: c, Texts: p.texts, Emoji: emoji, Room: o.room(), Zone: time.Local, Bell: o.bell, Notify: o.notify,
+		Reason: func(err error) string { return chatclient.ReasonIn(p.texts, err) },
+		Answer: func(r client.Raw) ([]string, bool) { return chatclient.AnswerLines(p.texts, r, time.Local) },
 		Fatal: func(err error) error {
 			if u, ok := errors.AsType[*chatclient.UntrustedError](err); ok {
 				return u
@@ -42,13 +41,13 @@ func (p program) screen(ctx context.Context, c *client.Client, o *options, words
 	}, p.stdin, p.stdout, p.told)
 	p.onScreen.Store(false)
 	for _, text := range unsent {
-		p.tell(words.T("tui.unsent", "text", text))
+		p.tell(p.texts.T("tui.unsent", "text", text))
 	}
 	if bye, ok := errors.AsType[client.Bye](err); ok {
 		if bye.Code == "goodbye" {
 			return nil
 		}
-		return fmt.Errorf("the server has ended the session: %s", chatclient.Reason(bye))
+		return errors.New(p.texts.T("chat.endedBy", "why", chatclient.ReasonIn(p.texts, bye)))
 	}
-	return explain(err)
+	return explain(p.texts, err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/codec/text"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // answers are the types of the answers that are shown, by the type of their object.
@@ -34,31 +35,37 @@ var answers = map[string]reflect.Type{
 }
 
 // answerOf returns the answer that an object is, or nil for another object. It is the inverse
-// of codec/json's Format.Answer.
-func answerOf(r client.Raw) (chat.Answer, error) {
+// of codec/json's Format.Answer, but for what the server says in it, which is in the language.
+func answerOf(words *texts.Language, r client.Raw) (chat.Answer, error) {
 	kind := answers[r.Type]
 	if kind == nil {
 		return nil, nil //nolint:nilnil // it is not an answer
 	}
 	v := reflect.New(kind).Elem()
-	if err := fill(v, r.JSON); err != nil {
+	if err := (filler{words}).fill(v, r.JSON); err != nil {
 		return nil, fmt.Errorf("read the object %s: %w", r.Type, err)
 	}
 	a, _ := v.Interface().(chat.Answer)
 	return a, nil
 }
 
+// A filler fills answers.
+type filler struct{ words *texts.Language }
+
 // fill sets v to a value of an object.
-func fill(v reflect.Value, data json.RawMessage) error {
+func (f filler) fill(v reflect.Value, data json.RawMessage) error {
 	switch p := v.Addr().Interface().(type) {
 	case *time.Duration:
 		return fillDuration(p, data)
 	case *time.Time:
 		return json.Unmarshal(data, p)
 	case **chat.Note:
-		var n struct{ Text string }
+		var n struct {
+			Code, Text string
+			Args       map[string]any
+		}
 		err := json.Unmarshal(data, &n)
-		*p = said(n.Text)
+		*p = said(f.words.Server(n.Code, n.Text, n.Args))
 		return err
 	case *chat.Event:
 		var m client.Message
@@ -87,17 +94,17 @@ func fill(v reflect.Value, data json.RawMessage) error {
 		_ = p.UnmarshalText([]byte(text)) // "invalid IP" stands for none
 		return nil
 	}
-	return fillKind(v, data)
+	return f.fillKind(v, data)
 }
 
 // fillKind is fill for what has no type of its own.
-func fillKind(v reflect.Value, data json.RawMessage) error {
+func (f filler) fillKind(v reflect.Value, data json.RawMessage) error {
 	switch v.Kind() {
 	case reflect.Struct:
-		return fillStruct(v, data)
+		return f.fillStruct(v, data)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		return fill(v.Elem(), data)
+		return f.fill(v.Elem(), data)
 	case reflect.Slice:
 		var all []json.RawMessage
 		if err := json.Unmarshal(data, &all); err != nil {
@@ -108,7 +115,7 @@ func fillKind(v reflect.Value, data json.RawMessage) error {
 		}
 		v.Set(reflect.MakeSlice(v.Type(), len(all), len(all)))
 		for i, each := range all {
-			if err := fill(v.Index(i), each); err != nil {
+			if err := f.fill(v.Index(i), each); err != nil {
 				return err
 			}
 		}
@@ -122,28 +129,31 @@ func fillKind(v reflect.Value, data json.RawMessage) error {
 	}
 }
 
-func fillStruct(v reflect.Value, data json.RawMessage) error {
+func (f filler) fillStruct(v reflect.Value, data json.RawMessage) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
 	if s, ok := v.Addr().Interface().(*chat.SettingEntry); ok {
-		return fillSetting(s, all)
+		return f.fillSetting(s, all)
 	}
 	for key, value := range all {
 		for i := range v.NumField() {
 			if strings.EqualFold(v.Type().Field(i).Name, key) {
-				if err := fill(v.Field(i), value); err != nil {
+				if err := f.fill(v.Field(i), value); err != nil {
 					return err
 				}
 			}
 		}
 	}
+	if u, ok := v.Addr().Interface().(*chat.Usage); ok {
+		u.Help = f.words.CommandHelp(u.Name, u.Help)
+	}
 	return nil
 }
 
 // fillSetting reads a setting. Its value has the type that the setting has.
-func fillSetting(s *chat.SettingEntry, all map[string]json.RawMessage) error {
+func (f filler) fillSetting(s *chat.SettingEntry, all map[string]json.RawMessage) error {
 	for key, v := range map[string]any{"name": &s.Name, "value": &s.Value} {
 		if data := all[key]; data != nil {
 			if err := json.Unmarshal(data, v); err != nil {
@@ -152,7 +162,7 @@ func fillSetting(s *chat.SettingEntry, all map[string]json.RawMessage) error {
 		}
 	}
 	if data := all["values"]; data != nil {
-		if err := fill(reflect.ValueOf(&s.Values).Elem(), data); err != nil {
+		if err := f.fill(reflect.ValueOf(&s.Values).Elem(), data); err != nil {
 			return err
 		}
 	}
@@ -189,13 +199,14 @@ func duration(seconds float64) time.Duration {
 // said returns a note with the words of the server.
 func said(text string) *chat.Note { return chat.NewNote("announcement", "text", text) }
 
-// AnswerLines returns the lines of the answer to a command, and whether an object is one.
-func AnswerLines(r client.Raw, zone *time.Location) (lines []string, ok bool) {
-	a, err := answerOf(r)
+// AnswerLines returns the lines of the answer to a command in a language, and whether an object
+// is one.
+func AnswerLines(l *texts.Language, r client.Raw, zone *time.Location) (lines []string, ok bool) {
+	a, err := answerOf(english(l), r)
 	if err != nil || a == nil {
 		return nil, false
 	}
-	for line := range strings.Lines(string(text.Format{Zone: zone}.Answer(nil, a))) {
+	for line := range strings.Lines(string(text.Format{Zone: zone, Wording: Wording(l, zone)}.Answer(nil, a))) {
 		lines = append(lines, strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "*** "))
 	}
 	return lines, true

@@ -5,10 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // A Mode says whether connections are encrypted.
@@ -47,6 +48,8 @@ type Dialer struct {
 	Known     KnownServers
 	// Tell is called with a sentence for the user.
 	Tell func(text string)
+	// Language is the user's; nil means English.
+	Language *texts.Language
 
 	fellBack bool // PlainText, which was not asked for
 }
@@ -86,8 +89,7 @@ func (d *Dialer) fallBack(ctx context.Context) (net.Conn, error) {
 	case err != nil:
 		return nil, err
 	case before.Line > 0:
-		return nil, &UntrustedError{fmt.Sprintf("%s has no TLS, but it had before: somebody may be intercepting the connection (--plain-text connects anyway; %s:%d is what is known of the server)",
-			d.Address(), d.Known.Path, before.Line)}
+		return nil, &UntrustedError{english(d.Language).T("chat.hadTLS", "server", d.Address(), "file", d.Known.Path, "line", before.Line)}
 	case d.Secret:
 		return nil, d.noTLSForSecrets()
 	}
@@ -96,12 +98,12 @@ func (d *Dialer) fallBack(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	d.Mode, d.fellBack = PlainText, true
-	d.Tell(fmt.Sprintf("warning: %s has no TLS: the connection is NOT ENCRYPTED (--tls-only refuses that)", d.Address()))
+	d.Tell(english(d.Language).T("chat.notEncrypted", "server", d.Address()))
 	return conn, nil
 }
 
 func (d *Dialer) noTLSForSecrets() error {
-	return &UntrustedError{d.Address() + " has no TLS: the password would be sent as plain text (--plain-text sends it)"}
+	return &UntrustedError{english(d.Language).T("chat.noTLSForSecrets", "server", d.Address())}
 }
 
 func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
@@ -179,7 +181,7 @@ func (d *Dialer) verify(chain []*x509.Certificate, host string) error {
 	case err == nil:
 		return nil
 	case d.RootsOnly:
-		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s (--ca is the only authority that counts)", d.Address(), reason(err))}
+		return &UntrustedError{english(d.Language).T("chat.onlyCA", "server", d.Address(), "why", reason(err))}
 	}
 	got := known(leaf)
 	before, unread := d.Known.Find(d.Address())
@@ -191,7 +193,7 @@ func (d *Dialer) verify(chain []*x509.Certificate, host string) error {
 	case before.Line > 0:
 		return d.changed(before, got)
 	case signed(leaf, o):
-		return &UntrustedError{fmt.Sprintf("the certificate of %s is not accepted: %s", d.Address(), reason(err))}
+		return &UntrustedError{english(d.Language).T("chat.badCert", "server", d.Address(), "why", reason(err))}
 	}
 	d.trust(got)
 	return nil
@@ -209,18 +211,14 @@ func signed(leaf *x509.Certificate, o x509.VerifyOptions) bool {
 func reason(err error) string { return strings.TrimPrefix(err.Error(), "x509: ") }
 
 func (d *Dialer) changed(before, got Known) error {
-	return &UntrustedError{fmt.Sprintf(`THE CERTIFICATE OF %s HAS CHANGED: somebody may be intercepting the connection
-it was sha256 %s
-now it is sha256 %s
-if the server's operator confirms the new fingerprint (chatsrv fingerprint), remove line %d of %s`,
-		d.Address(), before.Fingerprint, got.Fingerprint, before.Line, d.Known.Path)}
+	return &UntrustedError{english(d.Language).T("chat.changedCert",
+		"server", d.Address(), "before", before.Fingerprint, "now", got.Fingerprint, "line", before.Line, "file", d.Known.Path)}
 }
 
 // trust remembers a server that is seen for the first time.
 func (d *Dialer) trust(server Known) {
-	d.Tell(fmt.Sprintf("%s is trusted from now on by its certificate, which no known authority has signed: sha256 %s (compare with chatsrv fingerprint on the server)",
-		d.Address(), server.Fingerprint))
+	d.Tell(english(d.Language).T("chat.firstUse", "server", d.Address(), "fingerprint", server.Fingerprint))
 	if err := d.Known.Add(d.Address(), server); err != nil {
-		d.Tell(fmt.Sprintf("warning: the certificate can't be remembered: %v", err))
+		d.Tell(english(d.Language).T("chat.unsavedCert", "why", err))
 	}
 }

@@ -2,7 +2,6 @@ package chatclient
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/codec/text"
 	"github.com/sudoXpg/netloop/internal/safetext"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // Lines turns what happens in the chat into lines as users of telnet see them. Messages of
@@ -24,6 +24,8 @@ type Lines struct {
 	Now func() time.Time
 	// Enter is set if an empty line tries to reconnect at once.
 	Enter bool
+	// Language is the user's; nil means English.
+	Language *texts.Language
 
 	name      string          // the user's
 	room      string          // the current one
@@ -32,6 +34,7 @@ type Lines struct {
 	posts     []post          // that were not received yet
 	acked     map[uint64]bool // that were acknowledged before they were received
 	last      map[string]uint64
+	made      *text.Wording // of Language; nil in English, or not yet
 }
 
 // A post is a message of the user.
@@ -50,9 +53,9 @@ func (l *Lines) SetRoom(room string) { l.room = room }
 func (l *Lines) Posted(cid string, p client.Post) { l.posts = append(l.posts, post{cid, p}) }
 
 // Notice appends a line of the client itself.
-func (l *Lines) Notice(dst []byte, format string, args ...any) []byte {
-	return l.end(dst, text.Format{}.Notice(nil, said(fmt.Sprintf(format, args...))))
-}
+func (l *Lines) Notice(dst []byte, what string) []byte { return l.end(dst, l.notice(what)) }
+
+func (l *Lines) notice(what string) []byte { return text.Format{}.Notice(nil, said(what)) }
 
 // Append appends the lines of an event, perhaps none.
 func (l *Lines) Append(dst []byte, e client.Event) []byte {
@@ -66,11 +69,11 @@ func (l *Lines) end(dst, lines []byte) []byte {
 
 // format returns the format of what happens in a room.
 func (l *Lines) format(room string) text.Format {
-	return text.Format{Zone: l.Zone, Room: room != "" && room != l.room}
+	return text.Format{Zone: l.Zone, Room: room != "" && room != l.room, Wording: l.wording()}
 }
 
 func (l *Lines) lines(e client.Event) []byte {
-	f := l.format("")
+	f, words := l.format(""), english(l.Language)
 	switch e := e.(type) {
 	case client.Connected:
 		return l.online(e)
@@ -78,7 +81,7 @@ func (l *Lines) lines(e client.Event) []byte {
 		return l.disconnected(e)
 	case client.Lost:
 		l.settled(e.CID)
-		return f.Notice(nil, said("the session has ended, so it is unknown whether this message has arrived: "+oneLine(e.Text)))
+		return l.notice(words.T("chat.mayBeLost", "text", oneLine(e.Text)))
 	case client.Message:
 		return l.message(e)
 	case client.Joined:
@@ -86,30 +89,28 @@ func (l *Lines) lines(e client.Event) []byte {
 	case client.RoomEvent:
 		return l.roomEvent(e)
 	case client.Ack:
-		if l.settled(e.CID) && e.ID != 0 {
-			if l.acked == nil || len(l.acked) > client.MaxUnacked {
-				l.acked = make(map[uint64]bool)
-			}
-			l.acked[e.ID] = true
-		}
+		l.acknowledged(e)
 	case client.Failure:
 		l.settled(e.CID)
-		return f.Notice(nil, said(e.Text))
+		return l.notice(words.Server(e.Code, e.Text, e.Args))
+	case client.Held:
+		l.settled(e.CID)
+		return l.notice(words.Server(e.Code, e.Text, nil))
 	case client.Notice:
 		l.follow(e)
-		return f.Notice(nil, said(e.Text))
+		return l.notice(words.Server(e.Code, e.Text, e.Args))
 	case client.Rollback:
 		delete(l.last, e.Room)
-		return f.Notice(nil, said(fmt.Sprintf("the server has lost its latest messages in %s, also some that were shown here", e.Room)))
+		return l.notice(words.T("chat.rollback", "room", e.Room))
 	case client.Gap:
 		if e.Missed > 0 {
 			return l.format(e.Room).Missed(nil, e.Room, uint64(e.Missed))
 		}
-		return f.Notice(nil, said("messages in "+e.Room+" were missed"))
+		return l.notice(words.T("chat.gap", "room", e.Room))
 	case client.History:
 		return f.Answer(nil, chat.History{Room: e.Room, Events: messageEvents(e.Events), Older: e.Older, Newer: e.Newer})
 	case client.Bye:
-		return f.Bye(nil, said(e.Text))
+		return l.notice(words.Server(e.Code, e.Text, e.Args))
 	case client.Raw:
 		return l.raw(e)
 	}
@@ -117,16 +118,16 @@ func (l *Lines) lines(e client.Event) []byte {
 }
 
 func (l *Lines) disconnected(e client.Disconnected) []byte {
-	what := "the connection is lost"
-	if l.offline {
-		what = "there is still no connection"
-	}
+	words, still := english(l.Language), l.offline
 	l.offline = true
-	now := ""
+	why, retry, enter := ReasonIn(words, e.Err), wait(e.Retry), ""
 	if l.Enter {
-		now = " (press Enter to try now)"
+		enter = words.T("chat.enter")
 	}
-	return text.Format{}.Notice(nil, said(fmt.Sprintf("%s: %s; trying again in %s%s", what, Reason(e.Err), wait(e.Retry), now)))
+	if still {
+		return l.notice(words.T("chat.stillLost", "why", why, "wait", retry, "enter", enter))
+	}
+	return l.notice(words.T("chat.lost", "why", why, "wait", retry, "enter", enter))
 }
 
 func (l *Lines) online(e client.Connected) []byte {
@@ -136,9 +137,9 @@ func (l *Lines) online(e client.Connected) []byte {
 	case first:
 		return nil
 	case e.Resumed:
-		return text.Format{}.Notice(nil, said("connected again"))
+		return l.notice(english(l.Language).T("chat.again"))
 	}
-	return text.Format{}.Notice(nil, said("connected again, in a new session: the old one has ended"))
+	return l.notice(english(l.Language).T("chat.newSession"))
 }
 
 // message returns the lines of a message that others have written.
@@ -182,6 +183,16 @@ func (l *Lines) settled(cid string) bool {
 	return len(l.posts) < n
 }
 
+func (l *Lines) acknowledged(e client.Ack) {
+	if !l.settled(e.CID) || e.ID == 0 {
+		return
+	}
+	if l.acked == nil || len(l.acked) > client.MaxUnacked {
+		l.acked = make(map[uint64]bool)
+	}
+	l.acked[e.ID] = true
+}
+
 // joined returns the lines for a room that the client has entered, or has resumed.
 func (l *Lines) joined(e client.Joined) []byte {
 	if l.name = e.Name; l.room == "" {
@@ -200,8 +211,8 @@ func (l *Lines) joined(e client.Joined) []byte {
 	if l.Now != nil {
 		now = l.Now
 	}
-	shown = text.Format{Zone: l.Zone}.History(nil, events, now())
-	return text.Format{}.Notice(shown, chat.NewNote("entered", "room", e.Room, "name", e.Name, "others", max(0, e.Others)))
+	f := l.format("")
+	return f.Notice(f.History(nil, events, now()), chat.NewNote("entered", "room", e.Room, "name", e.Name, "others", max(0, e.Others)))
 }
 
 // follow changes the current room if the server says so.
@@ -237,17 +248,16 @@ func (l *Lines) roomEvent(e client.RoomEvent) []byte {
 		return nil // the server says it to this user in other words
 	}
 	event := chat.Event{Room: e.Room, Kind: kind, Name: e.Name, Time: e.Time}
+	if e.Text != "" {
+		event.Note = said(english(l.Language).Server(e.Code, e.Text, e.Args))
+	}
 	switch kind {
 	case chat.Rename:
 		event.Body = e.NewName
 	case chat.Edited:
 		event.Body = cleanBody(e.Text)
-	case chat.Leave:
-		if e.Text != "" {
-			event.Note = said(e.Text)
-		}
 	case chat.Notice, chat.Announcement:
-		if event.Note = said(e.Text); e.Text == "" {
+		if e.Text == "" {
 			return nil // the changes of a resumed session
 		}
 	default:
@@ -256,15 +266,14 @@ func (l *Lines) roomEvent(e client.RoomEvent) []byte {
 }
 
 func (l *Lines) raw(r client.Raw) []byte {
-	f := text.Format{Zone: l.Zone}
-	a, err := answerOf(r)
+	a, err := answerOf(english(l.Language), r)
 	switch {
 	case err != nil:
-		return f.Notice(nil, said("the server has sent an answer that is not understood: "+err.Error()))
+		return l.notice(english(l.Language).T("chat.oddAnswer", "why", err))
 	case a == nil:
 		return nil
 	}
-	return f.Answer(nil, a)
+	return l.format("").Answer(nil, a)
 }
 
 // messageEvents returns messages as events.

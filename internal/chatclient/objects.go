@@ -12,6 +12,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/safetext"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // An Objects is a session for programs: the server's objects are written, one a line, and
@@ -30,6 +31,8 @@ type Objects struct {
 	Tell func(text string)
 	// Leave replaces LeaveTime; 0 means LeaveTime.
 	Leave time.Duration
+	// Language is the user's, for Tell; nil means English.
+	Language *texts.Language
 
 	offline bool
 	ping    string // CID of a ping whose answer comes after all others; "" for none
@@ -50,6 +53,7 @@ var refused = map[string]bool{"hello": true, "login": true, "register": true, "r
 // closes the client.
 func (o *Objects) Run(ctx context.Context) error {
 	defer func() { _ = o.Client.Close() }()
+	o.Language = english(o.Language)
 	done := make(chan struct{})
 	defer close(done)
 	var typed <-chan input
@@ -130,7 +134,7 @@ func (o *Objects) event(e client.Event) error {
 	switch e := e.(type) {
 	case client.Connected:
 		if o.offline {
-			o.Tell("connected again")
+			o.Tell(o.Language.T("chat.again"))
 		}
 		o.offline = false
 		if o.Room != "" && !o.entered {
@@ -144,7 +148,7 @@ func (o *Objects) event(e client.Event) error {
 			return ErrUnanswered
 		}
 		o.offline, o.ping = true, ""
-		o.Tell(fmt.Sprintf("the connection is lost: %s; trying again in %s", Reason(e.Err), wait(e.Retry)))
+		o.Tell(o.Language.T("chat.lost", "why", ReasonIn(o.Language, e.Err), "wait", wait(e.Retry), "enter", ""))
 	case client.Failure:
 		if o.Only && e.CID == o.joining {
 			return e
@@ -200,7 +204,7 @@ func safeJSON(object []byte) ([]byte, error) {
 // request checks a request, and sends it.
 func (o *Objects) request(line input) {
 	if err := o.send(line); err != nil {
-		o.Tell("a request was not sent: " + reasonOf(err))
+		o.Tell(o.Language.T("chat.requestUnsent", "why", reasonOf(o.Language, err)))
 	}
 }
 

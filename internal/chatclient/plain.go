@@ -10,6 +10,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/codec/text"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // LeaveTime is how long a session that is to end waits until what was typed is acknowledged
@@ -41,6 +42,8 @@ type Plain struct {
 	Zone *time.Location
 	// Leave replaces LeaveTime; 0 means LeaveTime.
 	Leave time.Duration
+	// Language is the user's; nil means English.
+	Language *texts.Language
 
 	lines     Lines
 	input     <-chan input
@@ -69,7 +72,8 @@ var errLeft = errors.New("left")
 func (p *Plain) Run(ctx context.Context) error {
 	defer func() { _ = p.Client.Close() }()
 	defer p.show()
-	p.lines.Zone = p.Zone
+	p.Language = english(p.Language)
+	p.lines.Zone, p.lines.Language = p.Zone, p.Language
 	done := make(chan struct{})
 	defer close(done)
 	if p.In != nil {
@@ -191,7 +195,7 @@ func (p *Plain) event(e client.Event) (out []byte) {
 		p.offline, p.barrier = true, ""
 		p.lines.Enter = p.input != nil && !p.leaving
 		if p.held != "" {
-			out = p.lines.Notice(out, "no connection: %s was not sent", name(p.held))
+			out = p.lines.Notice(out, p.Language.T("chat.heldOffline", "what", name(p.held)))
 			p.held = ""
 		}
 		if p.asked {
@@ -246,12 +250,12 @@ func (p *Plain) question(e client.Raw) (out []byte) {
 		restore, terminal, err := p.Hide()
 		switch {
 		case err != nil:
-			out = p.lines.Notice(out, "the terminal will show what you type: %v", err)
+			out = p.lines.Notice(out, p.Language.T("chat.showsTyping", "why", err))
 		case terminal:
 			p.restore = restore
 		}
 	}
-	return p.lines.Notice(out, "%s", q.Text)
+	return p.lines.Notice(out, p.Language.Question(q.Code, q.Text, q.Args))
 }
 
 // show lets the terminal show what is typed.
@@ -266,10 +270,10 @@ func (p *Plain) show() {
 func (p *Plain) typed(line input) []byte {
 	switch {
 	case line.tooLong:
-		return p.lines.Notice(nil, "that line is too long: it was not sent")
+		return p.lines.Notice(nil, p.Language.T("chat.lineTooLong"))
 	case p.void:
 		p.void = false
-		return p.lines.Notice(nil, "that line was not sent: the question before it has ended with the connection")
+		return p.lines.Notice(nil, p.Language.T("chat.lateAnswer"))
 	case p.asked:
 		p.show()
 		p.asked = false
@@ -289,7 +293,7 @@ func (p *Plain) typed(line input) []byte {
 		return nil
 	}
 	if p.offline {
-		return p.lines.Notice(nil, "no connection: %s was not sent", name(line.text))
+		return p.lines.Notice(nil, p.Language.T("chat.heldOffline", "what", name(line.text)))
 	}
 	p.held = line.text // advance sends it
 	return nil
@@ -299,7 +303,7 @@ func (p *Plain) typed(line input) []byte {
 func (p *Plain) post(m client.Post) []byte {
 	cid, err := p.Client.Post(m)
 	if err != nil {
-		return p.lines.Notice(nil, "that was not sent: %s", reasonOf(err))
+		return p.lines.Notice(nil, p.Language.T("chat.notSent", "why", reasonOf(p.Language, err)))
 	}
 	p.lines.Posted(cid, m)
 	return nil
@@ -310,7 +314,7 @@ func (p *Plain) answer(line string) []byte {
 	if line == "" {
 		line = "/cancel"
 	}
-	return p.command("the answer", client.Request{Type: "answer", Text: line})
+	return p.command(p.Language.T("chat.theAnswer"), client.Request{Type: "answer", Text: line})
 }
 
 // command sends a request, and a ping whose answer comes after its answer.
@@ -321,7 +325,7 @@ func (p *Plain) command(what string, r client.Request) []byte {
 		p.barrier, err = p.Client.Send(client.Request{Type: "ping"})
 	}
 	if err != nil {
-		return p.lines.Notice(nil, "%s: %s was not sent", reasonOf(err), what)
+		return p.lines.Notice(nil, p.Language.T("chat.whatNotSent", "why", reasonOf(p.Language, err), "what", what))
 	}
 	return nil
 }
@@ -354,16 +358,16 @@ func name(line string) string {
 }
 
 // reasonOf returns an error of internal/client in words for the user.
-func reasonOf(err error) string {
+func reasonOf(words *texts.Language, err error) string {
 	switch {
 	case errors.Is(err, client.ErrOffline):
-		return "no connection"
+		return words.T("chat.offline")
 	case errors.Is(err, client.ErrTooLong):
-		return "it is too long"
+		return words.T("chat.tooLong")
 	case errors.Is(err, client.ErrQueueFull):
-		return "too much is waiting to be sent"
+		return words.T("chat.queueFull")
 	case errors.Is(err, client.ErrClosed):
-		return "the session has ended"
+		return words.T("chat.ended")
 	}
 	return err.Error()
 }

@@ -8,8 +8,10 @@ import (
 
 // A question is one that the next line answers.
 type question struct {
-	Text   string `json:"text"`
-	Hidden bool   `json:"hidden"` // the answer is a secret
+	Code   string         `json:"code"`
+	Text   string         `json:"text"`
+	Args   map[string]any `json:"args"`
+	Hidden bool           `json:"hidden"` // the answer is a secret
 }
 
 func questionOf(r client.Raw) (q question) {

@@ -8,36 +8,48 @@ import (
 	"os"
 
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/texts"
 )
 
 // Reason returns why a connection was not made, or has ended, in words for the user.
-func Reason(err error) string {
+func Reason(err error) string { return ReasonIn(texts.Choose(), err) }
+
+// ReasonIn is Reason in a language. What the system says is in English.
+func ReasonIn(words *texts.Language, err error) string {
 	if err == nil {
-		return "the connection was closed"
+		return words.T("chat.closed")
 	}
 	if bye, ok := errors.AsType[client.Bye](err); ok {
-		return oneLine(bye.Text)
+		return oneLine(words.Server(bye.Code, bye.Text, bye.Args))
 	}
 	if f, ok := errors.AsType[client.Failure](err); ok {
-		return oneLine(f.Text)
+		return oneLine(words.Server(f.Code, f.Text, f.Args))
 	}
 	if u, ok := errors.AsType[*UntrustedError](err); ok {
 		return u.Why
 	}
 	if no, ok := errors.AsType[*noTLSError](err); ok {
-		return no.Error()
+		return words.T("chat.noTLS", "why", no.err)
 	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the server has closed the connection"
+		return words.T("chat.serverClosed")
 	case errors.Is(err, client.ErrSilent):
-		return "the server does not answer"
+		return words.T("chat.silent")
 	case errors.Is(err, client.ErrPassword):
-		return "the session has ended, and chat does not know the password of the account that you were logged in to (chat NAME@HOST asks for it)"
+		return words.T("chat.needsPassword")
 	case errors.Is(err, client.ErrTooLarge):
-		return "the server has sent too large an object"
+		return words.T("chat.tooLarge")
 	case errors.Is(err, context.DeadlineExceeded):
-		return "the server does not answer in time"
+		return words.T("chat.late")
+	case errors.Is(err, ErrEnded):
+		return words.T("chat.serverEnded")
+	case errors.Is(err, ErrUnacknowledged):
+		return words.T("chat.unacknowledged")
+	case errors.Is(err, ErrUnanswered):
+		return words.T("chat.unanswered")
+	case errors.Is(err, ErrUnknownOutcome):
+		return words.T("chat.unknownOutcome")
 	}
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		return call.Err.Error()

@@ -63,17 +63,23 @@ func (l *Language) Ago(d time.Duration) string { return l.ago(d.Seconds()) }
 // DateTime returns a date and the time of day.
 func (l *Language) DateTime(t time.Time) string { return t.In(l.location()).Format(l.format.date) }
 
+// Date returns the day of a time.
+func (l *Language) Date(t time.Time) string {
+	t = t.In(l.location())
+	f := l.format
+	return strings.NewReplacer("DAY", f.weekdays[t.Weekday()], "MONTH", f.months[t.Month()-1]).Replace(t.Format(f.day))
+}
+
 // Day names the day of a time: today, yesterday, or the date.
 func (l *Language) Day(t, now time.Time) string {
+	name := l.Date(t)
 	t, now = t.In(l.location()), now.In(l.location())
-	f := l.format
-	name := strings.NewReplacer("DAY", f.weekdays[t.Weekday()], "MONTH", f.months[t.Month()-1]).Replace(t.Format(f.day))
 	midnight := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 	ago := int(midnight(now).Sub(midnight(t)) / (24 * time.Hour))
 	if ago != 0 && ago != 1 {
 		return name
 	}
-	word := f.days[-ago]
+	word := l.format.days[-ago]
 	return strings.ToUpper(word[:1]) + word[1:] + ", " + name
 }
 

@@ -77,6 +77,9 @@ func sayings(l *Language) (list []saying) {
 		}
 	}
 	for _, code := range append(slices.Sorted(maps.Keys(german().tables.codes)), "brand-new", "toString") {
+		if _, own := germanCodes[code]; own {
+			continue // the page says it in another way
+		}
 		for _, args := range argumentsOf(german().tables.codes[code]) {
 			add(l.Server(code, "English", args), map[string]any{"what": "server", "code": code, "text": "English", "args": args})
 			add(l.Server(code, "", args), map[string]any{"what": "server", "code": code, "args": args})

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -81,7 +82,7 @@ func TestEveryTextInTheSourceIsThere(t *testing.T) {
 		}
 	}, func(text string) { said[text] = true })
 	for key := range terminal {
-		if !said[key] {
+		if question := strings.HasPrefix(key, "q."); !said[key] && !question {
 			t.Errorf("no package shows %q", key)
 		}
 	}

@@ -11,7 +11,6 @@ package texts
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -142,41 +141,67 @@ func (l *Language) Role(role string) string {
 	return role
 }
 
-// maxSaid is the longest text, in bytes, that is made of a message with a code. Instead of a
-// longer one, the server's text is shown.
-const maxSaid = 16 << 10
+// maxSaid is the longest text, in bytes, that is made of a message with a code, and maxNested is
+// how deep messages may be within its arguments. Beyond, the server's own texts are shown.
+const (
+	maxSaid   = 16 << 10
+	maxNested = 8
+)
 
 // Server returns what the server says with a code, its own text and arguments, as decoded from
 // JSON: in the user's language if there are words for the code, and the text otherwise.
 func (l *Language) Server(code, text string, args map[string]any) string {
-	if words, ok := l.tables.codes[code]; ok {
-		values := l.said(words, args)
+	return l.server(code, text, args, maxNested)
+}
+
+func (l *Language) server(code, text string, args map[string]any, nested int) string {
+	if words, ok := l.words(code); ok && nested >= 0 {
+		values := l.said(words, args, nested-1)
 		if used := l.parts(words, values); has(used, values) {
 			if said := l.put(words, values); said != "" && len(said) <= maxSaid {
 				return said
 			}
 		}
 	}
-	if text == "" {
+	if text == "" && code != "" {
 		return l.T("refusedPlain", "code", code)
 	}
 	return text
 }
 
-// said returns the arguments that a text uses, with messages among them in words.
-func (l *Language) said(words string, args map[string]any) map[string]any {
-	values := make(map[string]any)
-	wanted := names(words)
-	if !slices.Contains(wanted, "setting") {
-		wanted = append(wanted, "setting") // for the format value
+// words returns the words for a code of the server, if the language has its own.
+func (l *Language) words(code string) (string, bool) {
+	if l.tag == tagEnglish {
+		return "", false
 	}
-	for _, name := range wanted {
+	if text, ok := germanCodes[code]; ok {
+		return text, true
+	}
+	text, ok := l.tables.codes[code]
+	return text, ok
+}
+
+// Question returns a question of the server with a code, its own text and arguments.
+func (l *Language) Question(code, text string, args map[string]any) string {
+	if words, ok := l.find("q." + code); ok && l.tag != tagEnglish {
+		return l.put(words, l.said(words, args, maxNested))
+	}
+	return l.Server(code, text, args)
+}
+
+// said returns the arguments that a text uses, with messages among them in words.
+func (l *Language) said(words string, args map[string]any, nested int) map[string]any {
+	values := make(map[string]any)
+	if setting, ok := args["setting"].(string); ok {
+		values["setting"] = setting // for the format value
+	}
+	for _, name := range names(words) {
 		value, ok := args[name]
 		if message, is := value.(map[string]any); is {
 			code, _ := message["code"].(string)
 			text, _ := message["text"].(string)
 			inner, _ := message["args"].(map[string]any)
-			value = l.Server(code, text, inner)
+			value = l.server(code, text, inner, nested)
 		}
 		if ok && value != nil {
 			values[name] = value

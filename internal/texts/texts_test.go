@@ -166,10 +166,10 @@ func TestUnknownCodesKeepTheWordsOfTheServer(t *testing.T) {
 
 // A message in a message of a hostile server can't grow with each level.
 func TestNestedMessagesStaySmall(t *testing.T) {
-	args := map[string]any{"name": "x", "lasts": "x"}
-	for i := range 200 {
-		code := []string{"shadowmute", "no-setting"}[i%2]
-		args = map[string]any{"name": map[string]any{"code": code, "text": "the server's words", "args": args}, "lasts": "x", "setting": args["name"]}
+	args := map[string]any{"name": "x", "lasts": "x", "setting": "x"}
+	for i := range 9000 { // encoding/json reads 10,000 levels
+		inner := map[string]any{"code": []string{"shadowmute", "no-setting"}[i%2], "text": "the server's words", "args": args}
+		args = map[string]any{"name": inner, "lasts": "x", "setting": inner}
 	}
 	if got := Choose("de").Server("shadowmute", "the server's words", args); len(got) > maxSaid {
 		t.Errorf("%d bytes", len(got))
