@@ -71,7 +71,7 @@ func TestThePageInABrowser(t *testing.T) {
 
 // The same in Firefox, which Debian calls firefox-esr: a user talks, reconnects and resumes.
 func TestThePageInFirefox(t *testing.T) {
-	browseWith(t, "firefox-esr", []string{"firefox.mjs"})
+	browseWith(t, "firefox-esr", []string{"firefox.mjs"}, nil)
 }
 
 // A screen reader says each message once, with its author, its text and its time, and says in
@@ -108,18 +108,18 @@ func TestThePageInPictures(t *testing.T) {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	browseWith(t, "chromium", []string{"pictures.mjs", to})
+	browseWith(t, "chromium", []string{"pictures.mjs", to}, nil)
 }
 
 // browse runs a script with Chromium.
 func browse(t *testing.T, name string, flags ...string) {
 	t.Helper()
-	browseWith(t, "chromium", []string{name}, flags...)
+	browseWith(t, "chromium", []string{name}, nil, flags...)
 }
 
 // browseWith runs a script, which is followed by its arguments, with a browser, and carries out
-// what it asks for.
-func browseWith(t *testing.T, browser string, words []string, flags ...string) {
+// what it asks for. other does what is not about the server, which is on a port; nil: nothing is.
+func browseWith(t *testing.T, browser string, words []string, other func(port, line string), flags ...string) {
 	t.Helper()
 	browser = find(t, browser)
 	node, packages := browserTools(t)
@@ -159,7 +159,11 @@ func browseWith(t *testing.T, browser string, words []string, flags ...string) {
 		case "start":
 			s = again()
 		default:
-			t.Errorf("the script says %q", line)
+			if other == nil {
+				t.Errorf("the script says %q", line)
+				break
+			}
+			other(port, line)
 		}
 		if _, err := io.WriteString(in, "done\n"); err != nil {
 			t.Error(err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -190,4 +191,36 @@ func TestChatOnAScreen(t *testing.T) {
 	term.shows("exit code 0")
 	leave(t, []*person{eve})
 	again.stops(t)
+}
+
+// Two chat windows, a browser and a user of telnet talk while the server is killed twice. Only the
+// user of telnet has to connect again, and all see the same messages in the same order.
+func TestFourClientsAgree(t *testing.T) {
+	terms := make(map[string]*terminal)
+	name := regexp.MustCompile(`said-\d+\.`)
+	browseWith(t, "chromium", []string{"four.mjs"}, func(port, line string) {
+		who, what, _ := strings.Cut(line, " ")
+		switch who {
+		case "alice", "carol":
+			if terms[who] == nil {
+				terms[who] = newTerminal(t, 100, 50, chatEnv(t), chatClient().at(t), who+"@127.0.0.1:"+port)
+				terms[who].shows("#lobby", who+" joined")
+				return
+			}
+			terms[who].types(what)
+			terms[who].presses("Enter")
+		case "order":
+			want := strings.Fields(what)
+			for who, term := range terms {
+				term.until("all messages", func(screen string) bool {
+					return len(name.FindAllString(screen, -1)) >= len(want) && !strings.Contains(screen, "Waiting")
+				})
+				if got := name.FindAllString(term.screen(), -1); !slices.Equal(got, want) {
+					t.Errorf("%s sees %q, and the browser %q", who, got, want)
+				}
+			}
+		default:
+			t.Errorf("the script says %q", line)
+		}
+	})
 }
