@@ -224,3 +224,46 @@ func TestFourClientsAgree(t *testing.T) {
 		}
 	})
 }
+
+// E2E_PICTURES names a folder for a picture of the screen, too. aha and chromium make it.
+func TestChatInAPicture(t *testing.T) {
+	to := os.Getenv("E2E_PICTURES")
+	if to == "" {
+		t.Skip("E2E_PICTURES does not name a folder for the picture")
+	}
+	aha, browser := find(t, "aha"), find(t, "chromium")
+	port := freePort(t)
+	s := start(t, "--bind", "127.0.0.1", "--port", port, "--data", folder(t), "--name", "Tea House")
+	bob := guest(t, s, "bob")
+	succeed(t, bob.send("/join #garden\r\n/join #tea\r\n/topic Tea, biscuits, and what goes with them\r\n"))
+	term := newTerminal(t, 112, 18, chatEnv(t), chatClient().at(t), "alice@127.0.0.1:"+port+"/#tea")
+	term.shows("#tea", "alice joined")
+	carol := guest(t, s, "carol")
+	succeed(t, carol.send("/join #tea\r\n"))
+	term.shows("carol joined")
+	say := func(p *person, text string) {
+		succeed(t, p.send(text+"\r\n"))
+		term.shows(text)
+	}
+	say(bob, "Is anybody for a cup?")
+	say(carol, "Yes, please!")
+	term.types("Two more minutes: https://example.org/how-to-brew")
+	term.presses("Enter")
+	term.shows("alice: Two more")
+	say(bob, "alice: shall I bring the biscuits?")
+	say(carol, "I have Lebkuchen from Nürnberg, if you like.")
+	succeed(t, bob.send("/me puts the kettle on\r\n/msg alice Don't tell carol about the cake.\r\n/join #lobby\r\n"), bob.send("hello, lobby\r\n"))
+	term.shows("kettle", "@bob", "!1")
+	term.types("Both! And some cake")
+	term.shows("Both!")
+	html := filepath.Join(to, "chat.html")
+	cmd := exec.CommandContext(term.ctx, aha, "--black", "--title", "chat")
+	cmd.Stdin = strings.NewReader(term.tmux("capture-pane", "-e", "-p"))
+	page, err := cmd.Output()
+	succeed(t, err)
+	writeFile(t, html, strings.Replace(string(page), "<pre>", `<pre style="font: 15px/18px 'DejaVu Sans Mono', monospace; margin: 8px">`, 1))
+	out, err := exec.CommandContext(term.ctx, browser, "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1030,345", "--screenshot="+filepath.Join(to, "chat.png"), "file://"+html).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
