@@ -23,51 +23,66 @@ func (e *unreachableError) Unwrap() error { return e.err }
 
 // connect connects and logs in.
 func (p program) connect(ctx context.Context, o *options) (*client.Client, error) {
-	name := o.target.Name
-	if name == "" {
-		var err error
-		if name, err = p.user(); err != nil {
-			return nil, &usageError{fmt.Sprintf("which name? %v (as in chat alice@%s)", err, o.target.Host)}
-		}
+	name, err := p.name(o)
+	if err != nil {
+		return nil, err
 	}
 	d, err := p.dialer(o)
 	if err != nil {
 		return nil, err
 	}
-	password := ""
-	if o.login || o.passwordFile != "" {
-		if password, err = p.password(o); err != nil {
-			return nil, err
-		}
+	l := chatclient.Login{
+		Dialer: d, Required: o.login, Save: o.save,
+		Options: client.Options{Name: name, Agent: "chat " + version(), FillGaps: true, Objects: o.json},
 	}
-	c, err := dial(ctx, d, o, name, password)
-	if p.needsPassword(err) && password == "" {
-		p.tell(chatclient.ReasonIn(p.texts, err))
-		if password, err = p.password(o); err != nil {
-			return nil, err
-		}
-		c, err = dial(ctx, d, o, name, password)
+	if osutil.IsTerminal(p.stdin) {
+		l.Ask = p.ask
 	}
+	switch {
+	case o.passwordFile != "":
+		l.Password, err = passwordIn(o.passwordFile)
+	case o.login && l.Ask == nil: // the input is a script's, and begins with it
+		l.Password, err = p.ask()
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.Connect(ctx)
 	if err != nil {
 		return nil, p.failed(ctx, d, name, err)
 	}
 	return c, nil
 }
 
-// needsPassword reports whether a log-in has failed for want of a password that the user can
-// be asked for.
-func (p program) needsPassword(err error) bool {
-	f, ok := errors.AsType[client.Failure](err)
-	return ok && f.Code == "name-registered" && osutil.IsTerminal(p.stdin)
+// name returns the user's name.
+func (p program) name(o *options) (string, error) {
+	if o.target.Name != "" {
+		return o.target.Name, nil
+	}
+	name, err := p.user()
+	if err != nil {
+		return "", &usageError{fmt.Sprintf("which name? %v (as in chat alice@%s)", err, o.target.Host)}
+	}
+	return name, nil
 }
 
-// dial makes the first connection.
-func dial(ctx context.Context, d *chatclient.Dialer, o *options, name, password string) (*client.Client, error) {
-	d.Secret = password != ""
-	return client.Dial(ctx, client.Options{
-		Address: d.Address(), Name: name, Password: password, Agent: "chat " + version(), FillGaps: true, Objects: o.json,
-		Connect: d.Connect,
-	})
+// forget removes a password from the keyring.
+func (p program) forget(ctx context.Context, o *options) error {
+	name, err := p.name(o)
+	if err != nil {
+		return err
+	}
+	account := chatclient.Account{Name: name, Address: o.target.Address()}
+	switch err := account.ForgetPassword(ctx); {
+	case errors.Is(err, chatclient.ErrNoPassword):
+		return fmt.Errorf("the keyring has no password of %s", account)
+	case ctx.Err() != nil:
+		return p.interrupted()
+	case err != nil:
+		return err
+	}
+	p.tell(fmt.Sprintf("the password of %s is no longer in the keyring", account))
+	return nil
 }
 
 // failed returns why there is no first connection, in words for the user.
@@ -91,6 +106,9 @@ func (p program) failed(ctx context.Context, d *chatclient.Dialer, name string, 
 	if u, ok := errors.AsType[*chatclient.UntrustedError](err); ok {
 		return u
 	}
+	if none, ok := errors.AsType[*chatclient.PasswordError](err); ok {
+		return none.Err
+	}
 	where := "connect to " + d.Address() + ": " // which err may begin with
 	why := strings.TrimPrefix(chatclient.ReasonIn(p.texts, err), where)
 	return &unreachableError{errors.New(p.texts.T("chat.noConnect", "server", d.Address(), "why", why))}
@@ -100,7 +118,7 @@ func (p program) failed(ctx context.Context, d *chatclient.Dialer, name string, 
 func (p program) dialer(o *options) (*chatclient.Dialer, error) {
 	d := &chatclient.Dialer{
 		Network: "tcp", Host: o.target.Host, Port: o.target.Port, RootsOnly: o.ca != "",
-		Known: chatclient.KnownServers{Path: o.known}, Tell: p.tell, Language: p.texts,
+		Known: chatclient.KnownServers{Path: o.known}, Tell: p.tell, Language: p.texts, WebSocket: o.target.WebSocket(),
 	}
 	switch {
 	case o.ipv4:
@@ -109,16 +127,19 @@ func (p program) dialer(o *options) (*chatclient.Dialer, error) {
 		d.Network = "tcp6"
 	}
 	switch {
-	case o.tlsOnly, o.target.Scheme == "tls":
+	case o.tlsOnly, o.target.TLSOnly():
 		d.Mode = chatclient.TLSOnly
-	case o.plainText, o.target.Scheme == "tcp":
+	case o.plainText, o.target.PlainText():
 		d.Mode = chatclient.PlainText
 	}
-	if o.known == "" {
-		// Without a folder, the user is told that a certificate can't be remembered.
-		if folder, err := os.UserConfigDir(); err == nil {
-			d.Known.Path = filepath.Join(folder, "chat", "known_servers")
+	if p.env != nil {
+		if err := d.FindProxy(p.env); err != nil {
+			return nil, err
 		}
+	}
+	if o.known == "" && p.folder != "" {
+		// Without a folder, the user is told that a certificate can't be remembered.
+		d.Known.Path = filepath.Join(p.folder, "known_servers")
 	}
 	if o.ca != "" {
 		pem, err := os.ReadFile(o.ca)
@@ -133,28 +154,30 @@ func (p program) dialer(o *options) (*chatclient.Dialer, error) {
 	return d, nil
 }
 
-// password returns the password of the account.
-func (p program) password(o *options) (string, error) {
-	if o.passwordFile == "" {
-		secret, err := osutil.ReadSecret(p.stdin, p.stderr, p.texts.T("password")+": ")
-		switch {
-		case errors.Is(err, osutil.ErrInterrupted):
-			return "", p.interrupted()
-		case err != nil:
-			return "", fmt.Errorf("%s: %w", p.texts.T("chat.noPassword"), err)
-		case secret == "":
-			return "", errors.New(p.texts.T("chat.noPassword"))
-		}
-		return secret, nil
+// ask reads a password from the input, and from a terminal without showing it.
+func (p program) ask() (string, error) {
+	secret, err := osutil.ReadSecret(p.stdin, p.stderr, p.texts.T("password")+": ")
+	switch {
+	case errors.Is(err, osutil.ErrInterrupted):
+		return "", p.interrupted()
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", p.texts.T("chat.noPassword"), err)
+	case secret == "":
+		return "", errors.New(p.texts.T("chat.noPassword"))
 	}
-	f, err := os.Open(o.passwordFile)
+	return secret, nil
+}
+
+// passwordIn returns the first line of a file.
+func passwordIn(path string) (string, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w (see --password-file)", err)
 	}
 	defer func() { _ = f.Close() }()
 	secret, err := osutil.ReadSecret(f, nil, "")
 	if err != nil || secret == "" {
-		return "", fmt.Errorf("the first line of %s is not a password (see --password-file)", o.passwordFile)
+		return "", fmt.Errorf("the first line of %s is not a password (see --password-file)", path)
 	}
 	return secret, nil
 }

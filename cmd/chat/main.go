@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -39,6 +40,9 @@ func main() {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName, env: os.Getenv,
 		told: make(chan string, 16), onScreen: new(atomic.Bool),
 	}
+	if folder, err := os.UserConfigDir(); err == nil {
+		p.folder = filepath.Join(folder, "chat")
+	}
 	os.Exit(p.run(os.Args[1:]))
 }
 
@@ -52,6 +56,7 @@ type program struct {
 	user           func() (string, error) // the name of the system's user
 	env            func(name string) string
 	texts          *texts.Language
+	folder         string // for the configuration, or ""
 	// told has sentences for the user while the full-screen mode runs.
 	told     chan string
 	onScreen *atomic.Bool
@@ -97,7 +102,7 @@ func (p program) tell(text string) {
 
 // obey reads the arguments and does what they ask for.
 func (p program) obey(args []string) error {
-	o, err := readArgs(args)
+	o, err := readArgs(args, p.folder)
 	switch {
 	case err != nil:
 		return err
@@ -110,10 +115,17 @@ func (p program) obey(args []string) error {
 	p.texts = language(&o, p.env)
 	ctx, stop := p.interruptible()
 	defer stop()
+	if o.forget {
+		return p.forget(ctx, &o)
+	}
+	if o.again {
+		p.tell("connecting to " + o.word + ", as the last time")
+	}
 	c, err := p.connect(ctx, &o)
 	if err != nil {
 		return err
 	}
+	p.remember(&o)
 	switch {
 	case o.send != "":
 		return p.send(ctx, c, o)
@@ -132,6 +144,17 @@ func (p program) obey(args []string) error {
 		s.Hide = func() (func() error, bool, error) { return osutil.HideInput(p.stdin) }
 	}
 	return explain(p.texts, s.Run(ctx))
+}
+
+// remember makes the target the last one.
+func (p program) remember(o *options) {
+	target := o.remembered()
+	if target == "" || p.folder == "" {
+		return
+	}
+	if err := lastTarget(p.folder).Write(target); err != nil {
+		p.tell(fmt.Sprintf("warning: the target can't be remembered: %v", err))
+	}
 }
 
 // send sends the message of --send.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,10 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zalando/go-keyring"
 	"go.uber.org/goleak"
 
 	"github.com/sudoXpg/netloop"
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/http1"
 	"github.com/sudoXpg/netloop/internal/certs"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/helptext"
@@ -30,7 +33,13 @@ import (
 	"github.com/sudoXpg/netloop/internal/testcert"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	keyring.MockInit() // no test uses that of the system
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/none"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience ends a test that hangs. No test waits for it to pass.
 const patience = time.Minute
@@ -41,6 +50,14 @@ type plain struct{}
 func (plain) Hash(password string) (string, error)            { return "=" + password, nil }
 func (plain) Match(hash, password string) (match, again bool) { return hash == "="+password, false }
 func (plain) Check(string, string) error                      { return nil }
+
+// noPages is a site without pages, so that the server has WebSocket.
+type noPages struct{}
+
+// Answer implements server.Site.
+func (noPages) Answer(*http.Request) *http1.Response {
+	return &http1.Response{Status: http.StatusNotFound}
+}
 
 // serve runs a server, with TLS unless cert is nil, and returns its port.
 func serve(t *testing.T, cert *tls.Certificate) (srv *server.Server, port int) {
@@ -54,7 +71,7 @@ func serve(t *testing.T, cert *tls.Certificate) (srv *server.Server, port int) {
 	o := server.Options{
 		Loop: eventloop.Options{Open: netloop.Backends()[0].Open}, Name: "test", SniffWindow: patience,
 		Chat:   chat.Options{Nearest: nearest.Find, State: state, Passwords: plain{}, Journal: writer, Archive: store.UpToDate(memory, writer)},
-		Limits: server.Limits{LoginTimeout: patience, MaxPending: 10_000, Grace: time.Second},
+		Limits: server.Limits{LoginTimeout: patience, MaxPending: 10_000, Grace: time.Second}, Site: noPages{},
 	}
 	if cert != nil {
 		o.TLS = &tls.Config{Certificates: []tls.Certificate{*cert}}
@@ -89,6 +106,12 @@ func serve(t *testing.T, cert *tls.Certificate) (srv *server.Server, port int) {
 // chats runs chat with args and an input that ends, and returns its exit code and output.
 func chats(t *testing.T, input string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return chatsIn(t, "", input, args...)
+}
+
+// chatsIn is chats with a folder for the configuration.
+func chatsIn(t *testing.T, folder, input string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +126,7 @@ func chats(t *testing.T, input string, args ...string) (code int, stdout, stderr
 	var out, errs bytes.Buffer
 	p := program{
 		stdin: r, stdout: &out, stderr: &errs, signals: make(chan os.Signal), exit: func(int) { t.Error("exits") },
-		user: func() (string, error) { return "ada", nil },
+		user: func() (string, error) { return "ada", nil }, folder: folder,
 	}
 	code = p.run(args)
 	return code, out.String(), errs.String()
@@ -161,6 +184,11 @@ func TestWaysToConnect(t *testing.T) {
 		"no TLS, with an authority":       {[]string{"--ca", "CA", "--tls-only"}, plain, 3, "has no TLS"},
 		"no TLS, and a password":          {[]string{"--login"}, plain, 1, "the password would be sent as plain text"},
 		"IPv4":                            {[]string{"-4"}, secure, 0, print},
+		"WebSocket with TLS":              {[]string{"--ca", "CA", "wss"}, secure, 0, ""},
+		"WebSocket, trust on first use":   {[]string{"wss"}, secure, 0, print},
+		"WebSocket":                       {[]string{"ws"}, plain, 0, ""},
+		"WebSocket with TLS, none there":  {[]string{"wss"}, plain, 3, "ws:// connects without"},
+		"WebSocket, another authority":    {[]string{"--ca", "OTHER", "wss"}, secure, 1, "is not accepted"},
 		"nobody there":                    {nil, closed, 3, "connection refused"},
 		"a broken authority":              {[]string{"--ca", "EMPTY"}, secure, 1, "no certificate in PEM form"},
 		"no authority":                    {[]string{"--ca", "NONE"}, secure, 1, "read the authority"},
@@ -170,9 +198,12 @@ func TestWaysToConnect(t *testing.T) {
 			other := testcert.New("localhost")
 			known, ca := files(t, &cert)
 			_, otherCA := files(t, &other)
-			args := []string{"--known-servers", known, "-port", fmt.Sprint(c.port)}
+			args, target := []string{"--known-servers", known, "-port", fmt.Sprint(c.port)}, "localhost"
 			for _, a := range c.args {
 				switch a {
+				case "ws", "wss":
+					target = a + "://localhost/ws"
+					continue
 				case "CA":
 					a = ca
 				case "OTHER":
@@ -187,7 +218,7 @@ func TestWaysToConnect(t *testing.T) {
 				}
 				args = append(args, a)
 			}
-			code, stdout, stderr := chats(t, "secret words\n", append(args, "localhost")...)
+			code, stdout, stderr := chats(t, "secret words\n", append(args, target)...)
 			if code != c.code || (c.stderr == "") != (stderr == "") || !strings.Contains(strings.ToLower(stderr), strings.ToLower(c.stderr)) { // Windows begins errors with a capital
 				t.Errorf("exit code %d, want %d; %q does not have %q", code, c.code, stderr, c.stderr)
 			}
@@ -316,7 +347,12 @@ func TestMistakesInTheArguments(t *testing.T) {
 		"--send needs a text":          {"--send", "#a", "localhost"},
 		"the text is empty":            {"--send", "#a", " ", "localhost"},
 		"unexpected argument":          {"localhost", "9034"},
-		"for browsers":                 {"ws://localhost"},
+		"for browsers; use wss://":     {"https://localhost"},
+		"(or tcp://, ws://) and":       {"--plain-text", "wss://localhost"},
+		"tcp:// and ws:// do not":      {"--ca", "x", "ws://localhost"},
+		"--forget-password exclude":    {"--save-password", "--forget-password", "localhost"},
+		"--config":                     {"--config", "", "localhost"},
+		"no such file":                 {"--config", "none.toml", "localhost"},
 		"is not a port":                {"--port", "http", "localhost"},
 		"contradicts the target":       {"-p", "1", "localhost:2"},
 		"--ipv4 and --ipv6 exclude":    {"-46", "localhost"},

@@ -9,7 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/proxydial"
 	"github.com/sudoXpg/netloop/internal/texts"
+	"github.com/sudoXpg/netloop/internal/wsline"
 )
 
 // A Mode says whether connections are encrypted.
@@ -30,6 +33,15 @@ type UntrustedError struct{ Why string }
 
 func (e *UntrustedError) Error() string { return e.Why }
 
+// ErrStored is the error for a password from the keyring that is not sent to a server.
+var ErrStored = errors.New("the stored password is sent only with TLS, and to servers that were trusted before")
+
+// For WebSocket (docs/protocol.md).
+const (
+	socketPath  = "/ws"
+	subprotocol = "chat.v1"
+)
+
 // A Dialer makes the connections to one server. Once a connection was made, all others
 // are encrypted as it was. It makes one connection at a time.
 type Dialer struct {
@@ -37,8 +49,18 @@ type Dialer struct {
 	Host    string
 	Port    int
 	Mode    Mode
+	// WebSocket uses WebSocket, with or without TLS.
+	WebSocket bool
 	// Secret is set if a password will be sent: plain text is used only if it was asked for.
 	Secret bool
+	// Stored is set if that password is from the keyring: it is sent with TLS alone, to a
+	// server that was trusted before.
+	Stored bool
+	// Net makes the connections. It tries IPv6 and IPv4 addresses at the same time if the
+	// first address does not answer at once (RFC 8305).
+	Net net.Dialer
+	// Proxy is the proxy to connect through; nil: none.
+	Proxy *proxydial.Proxy
 
 	// Roots are the authorities to trust; nil: those of the system.
 	Roots *x509.CertPool
@@ -55,9 +77,7 @@ type Dialer struct {
 }
 
 // Address returns HOST:PORT.
-func (d *Dialer) Address() string {
-	return net.JoinHostPort(strings.ToLower(d.Host), strconv.Itoa(d.Port))
-}
+func (d *Dialer) Address() string { return Target{Host: d.Host, Port: d.Port}.Address() }
 
 // FellBack reports whether the connection is plain text because the server has no TLS.
 func (d *Dialer) FellBack() bool { return d.fellBack }
@@ -65,7 +85,42 @@ func (d *Dialer) FellBack() bool { return d.fellBack }
 // Connect makes a connection. Its other arguments are not used: it is for
 // client.Options.Connect.
 func (d *Dialer) Connect(ctx context.Context, _, _ string) (net.Conn, error) {
+	conn, err := d.connect(ctx)
+	if err != nil || !d.WebSocket {
+		return conn, err
+	}
+	upgraded, err := wsline.Upgrade(ctx, conn, d.hostField(), socketPath, subprotocol, client.MaxObject)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return upgraded, nil
+}
+
+// FindProxy sets the proxy that the environment names for the server, if any: that of
+// ALL_PROXY or HTTPS_PROXY, or for WebSocket without TLS that of HTTP_PROXY or ALL_PROXY.
+func (d *Dialer) FindProxy(getenv func(string) string) (err error) {
+	variables := []string{"ALL_PROXY", "HTTPS_PROXY"}
+	if d.WebSocket && d.Mode == PlainText {
+		variables = []string{"HTTP_PROXY", "ALL_PROXY"}
+	}
+	d.Proxy, err = proxydial.Find(getenv, d.Address(), variables...)
+	return err
+}
+
+// hostField returns the server for an HTTP request: an address without its zone, which is this
+// machine's.
+func (d *Dialer) hostField() string {
+	host, _, _ := strings.Cut(d.Host, "%")
+	return Target{Host: host, Port: d.Port}.Address()
+}
+
+// connect makes a connection for lines or for WebSocket.
+func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
 	if d.Mode == PlainText {
+		if d.Stored {
+			return nil, ErrStored
+		}
 		if d.fellBack && d.Secret {
 			return nil, d.noTLSForSecrets()
 		}
@@ -90,6 +145,8 @@ func (d *Dialer) fallBack(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	case before.Line > 0:
 		return nil, &UntrustedError{english(d.Language).T("chat.hadTLS", "server", d.Address(), "file", d.Known.Path, "line", before.Line)}
+	case d.Stored:
+		return nil, ErrStored
 	case d.Secret:
 		return nil, d.noTLSForSecrets()
 	}
@@ -107,7 +164,10 @@ func (d *Dialer) noTLSForSecrets() error {
 }
 
 func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, d.Network, net.JoinHostPort(d.Host, strconv.Itoa(d.Port)))
+	if d.Proxy != nil {
+		return d.Proxy.Dial(ctx, d.Net.DialContext, d.Network, d.Address())
+	}
+	conn, err := d.Net.DialContext(ctx, d.Network, net.JoinHostPort(d.Host, strconv.Itoa(d.Port)))
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
 		return nil, op.Err // which has no address: the caller adds it
 	}
@@ -123,13 +183,13 @@ func (d *Dialer) secure(ctx context.Context) (net.Conn, error) {
 	counted := &countedConn{Conn: raw}
 	host, _, _ := strings.Cut(d.Host, "%") // the zone is this machine's
 	conn := tls.Client(counted, &tls.Config{
-		ServerName: host, NextProtos: []string{"chat"}, MinVersion: tls.VersionTLS12,
+		ServerName: host, NextProtos: []string{d.alpn()}, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: true, // d.verify does that, once the server has proved that the key is its own
 	})
 	if err = conn.HandshakeContext(ctx); err == nil {
 		err = d.verify(conn.ConnectionState().PeerCertificates, host)
 	} else if noTLS(ctx, err, counted.received) {
-		err = &noTLSError{err}
+		err = &noTLSError{err, d.WebSocket}
 	}
 	if err != nil {
 		_ = conn.Close()
@@ -138,11 +198,26 @@ func (d *Dialer) secure(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
+// alpn returns the protocol inside TLS (RFC 7301).
+func (d *Dialer) alpn() string {
+	if d.WebSocket {
+		return "http/1.1"
+	}
+	return "chat"
+}
+
 // A noTLSError says that a server does not answer a TLS handshake with TLS.
-type noTLSError struct{ err error }
+type noTLSError struct {
+	err       error
+	webSocket bool
+}
 
 func (e *noTLSError) Error() string {
-	return "the server has no TLS (" + e.err.Error() + "; --plain-text connects without)"
+	without := "--plain-text connects without"
+	if e.webSocket {
+		without = "ws:// connects without"
+	}
+	return "the server has no TLS (" + e.err.Error() + "; " + without + ")"
 }
 func (e *noTLSError) Unwrap() error { return e.err }
 
@@ -194,6 +269,8 @@ func (d *Dialer) verify(chain []*x509.Certificate, host string) error {
 		return d.changed(before, got)
 	case signed(leaf, o):
 		return &UntrustedError{english(d.Language).T("chat.badCert", "server", d.Address(), "why", reason(err))}
+	case d.Stored:
+		return ErrStored
 	}
 	d.trust(got)
 	return nil

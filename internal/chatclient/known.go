@@ -10,11 +10,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/sudoXpg/netloop/internal/certs"
-	"github.com/sudoXpg/netloop/internal/osutil"
 )
 
 // The words of a line.
@@ -78,10 +76,6 @@ func (k KnownServers) Add(address string, server Known) error {
 	if k.Path == "" {
 		return errors.New("there is no file for that")
 	}
-	folder := filepath.Dir(k.Path)
-	if err := osutil.MakeFolder(folder); err != nil {
-		return err
-	}
 	data, err := os.ReadFile(k.Path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -90,16 +84,5 @@ func (k KnownServers) Add(address string, server Known) error {
 		data = append(data, '\n')
 	}
 	data = fmt.Appendf(data, "%s %s %s %s %s\n", address, wordCert, server.Fingerprint, wordKey, server.Key)
-	f, err := os.CreateTemp(folder, ".known_servers-*") // its mode is 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), k.Path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return replaceFile(k.Path, data)
 }

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/proxydial"
 	"github.com/sudoXpg/netloop/internal/texts"
 )
 
@@ -29,7 +31,13 @@ func ReasonIn(words *texts.Language, err error) string {
 		return u.Why
 	}
 	if no, ok := errors.AsType[*noTLSError](err); ok {
+		if no.webSocket {
+			return no.Error()
+		}
 		return words.T("chat.noTLS", "why", no.err)
+	}
+	if proxy, ok := errors.AsType[*proxydial.Error](err); ok {
+		return proxy.Error()
 	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -60,5 +68,5 @@ func ReasonIn(words *texts.Language, err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
 		return op.Err.Error()
 	}
-	return err.Error()
+	return oneLine(strings.TrimPrefix(err.Error(), "wsline: "))
 }

@@ -14,11 +14,48 @@ const DefaultPort = 9034
 
 // A Target says where to connect, and as whom. Parts that are not given are "" or 0.
 type Target struct {
-	Scheme string // "tcp" for plain text, "tls"; "" for whatever the server has
+	Scheme string // "tcp" or "ws" for plain text, "tls" or "wss"; "" for whatever the server has
 	Name   string // of the user
 	Host   string
 	Port   int
 	Room   string // with its #
+}
+
+// WebSocket reports whether the connection uses WebSocket.
+func (t Target) WebSocket() bool { return t.Scheme == "ws" || t.Scheme == "wss" }
+
+// PlainText reports whether the target asks for a connection without TLS.
+func (t Target) PlainText() bool { return t.Scheme == "tcp" || t.Scheme == "ws" }
+
+// TLSOnly reports whether the target asks for TLS.
+func (t Target) TLSOnly() bool { return t.Scheme == "tls" || t.Scheme == "wss" }
+
+// Address returns HOST:PORT.
+func (t Target) Address() string {
+	return net.JoinHostPort(strings.ToLower(t.Host), strconv.Itoa(t.Port))
+}
+
+// String returns the target in the form that ParseTarget reads.
+func (t Target) String() string {
+	var b strings.Builder
+	if t.Scheme != "" {
+		b.WriteString(t.Scheme + "://")
+	}
+	if t.Name != "" {
+		b.WriteString(t.Name + "@")
+	}
+	switch {
+	case t.Port != 0:
+		b.WriteString(net.JoinHostPort(t.Host, strconv.Itoa(t.Port)))
+	case strings.ContainsRune(t.Host, ':'):
+		b.WriteString("[" + t.Host + "]")
+	default:
+		b.WriteString(t.Host)
+	}
+	if t.Room != "" {
+		b.WriteString("/" + t.Room)
+	}
+	return b.String()
 }
 
 // ParseTarget reads [SCHEME://][NAME@]HOST[:PORT][/#ROOM]. An IPv6 address with a port is
@@ -27,15 +64,18 @@ func ParseTarget(text string) (t Target, err error) {
 	rest := text
 	if scheme, after, ok := strings.Cut(text, "://"); ok {
 		switch scheme {
-		case "tcp", "tls":
-		case "ws", "wss", "http", "https":
-			return t, fmt.Errorf("%s:// is for browsers; leave it out, or use tls://", scheme)
+		case "tcp", "tls", "ws", "wss":
+		case "http", "https":
+			return t, fmt.Errorf("%s:// is for browsers; use ws%s://", scheme, strings.TrimPrefix(scheme, "http"))
 		default:
-			return t, fmt.Errorf("unknown scheme %s:// (use tcp:// or tls://)", scheme)
+			return t, fmt.Errorf("unknown scheme %s:// (use tls://, tcp://, wss:// or ws://)", scheme)
 		}
 		t.Scheme, rest = scheme, after
 	}
 	rest, room, hasRoom := strings.Cut(rest, "/")
+	if t.WebSocket() && "/"+room == socketPath { // the address that a browser uses
+		room = ""
+	}
 	if room != "" {
 		t.Room = "#" + strings.TrimPrefix(room, "#")
 	}

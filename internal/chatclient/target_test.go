@@ -23,9 +23,20 @@ func TestTargetsAreRead(t *testing.T) {
 		"fe80::1%eth0":                  {Host: "fe80::1%eth0"},
 		"[fe80::1%eth0]:8000":           {Host: "fe80::1%eth0", Port: 8000},
 		"tls://alice@[2001:db8::1]/tea": {Host: "2001:db8::1", Name: "alice", Room: "#tea", Scheme: "tls"},
+		"ws://chat.example":             {Host: "chat.example", Scheme: "ws"},
+		"wss://alice@chat.example:443/#tea": {
+			Host: "chat.example", Port: 443, Name: "alice", Room: "#tea", Scheme: "wss",
+		},
+		"wss://chat.example/ws":  {Host: "chat.example", Scheme: "wss"}, // as in a browser
+		"wss://chat.example/#ws": {Host: "chat.example", Scheme: "wss", Room: "#ws"},
+		"tls://chat.example/ws":  {Host: "chat.example", Scheme: "tls", Room: "#ws"},
 	} {
-		if got, err := chatclient.ParseTarget(text); err != nil || got != want {
+		got, err := chatclient.ParseTarget(text)
+		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
+		}
+		if again, err := chatclient.ParseTarget(got.String()); err != nil || again != want {
+			t.Errorf("%s: %s is %+v, %v", text, got, again, err)
 		}
 	}
 }
@@ -33,7 +44,7 @@ func TestTargetsAreRead(t *testing.T) {
 func TestWrongTargetsAreRefused(t *testing.T) {
 	for _, text := range []string{
 		"", ":9034", "@host", "host:", "host:0", "host:65536", "host:http", "host:-1", "a:b:c", "::1:9034:x", "[::1", "host/#",
-		"ws://host", "wss://host", "http://host", "ftp://host", "://host", "a b", "host\x1b[31m", "alice@",
+		"ws://", "wss://host/#", "http://host", "https://host", "ftp://host", "://host", "a b", "host\x1b[31m", "alice@",
 	} {
 		if got, err := chatclient.ParseTarget(text); err == nil {
 			t.Errorf("%q: %+v", text, got)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/sudoXpg/netloop"
 	"github.com/sudoXpg/netloop/eventloop"
+	"github.com/sudoXpg/netloop/filter/http1"
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/client"
@@ -58,6 +60,14 @@ func (plain) Hash(password string) (string, error)            { return "=" + pas
 func (plain) Match(hash, password string) (match, again bool) { return hash == "="+password, false }
 func (plain) Check(string, string) error                      { return nil }
 
+// noPages is a site without pages, so that the server has WebSocket.
+type noPages struct{}
+
+// Answer implements server.Site.
+func (noPages) Answer(*http.Request) *http1.Response {
+	return &http1.Response{Status: http.StatusNotFound}
+}
+
 func (w *world) start() {
 	w.t.Helper()
 	state, err := w.store.Load(time.Now())
@@ -70,7 +80,7 @@ func (w *world) start() {
 		Chat: chat.Options{
 			Nearest: nearest.Find, State: state, Passwords: plain{}, Journal: w.writer, Archive: store.UpToDate(w.store, w.writer),
 		},
-		Limits: server.Limits{LoginTimeout: patience, MaxPending: 10_000, Grace: time.Second},
+		Limits: server.Limits{LoginTimeout: patience, MaxPending: 10_000, Grace: time.Second}, Site: noPages{},
 	})
 	if err != nil {
 		w.t.Fatal(err)
