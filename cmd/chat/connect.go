@@ -41,7 +41,7 @@ func (p program) connect(ctx context.Context, o *options) (*client.Client, error
 	switch {
 	case o.passwordFile != "":
 		l.Password, err = passwordIn(o.passwordFile)
-	case o.login && l.Ask == nil: // the input is a script's, and begins with it
+	case o.typed["login"] && l.Ask == nil: // the input is a script's, and begins with it
 		l.Password, err = p.ask()
 	}
 	if err != nil {

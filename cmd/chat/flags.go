@@ -178,11 +178,14 @@ of the server (/help lists them); // sends a line that begins with a slash.
 `
 
 const helpFoot = `
+The proxy is that of ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, and NO_PROXY is a
+list of hosts without one.
+
 A long flag may have one dash (-port 9034), and its value may follow an equals
 sign (--port=9034).
 
 Exit codes: 0 left as requested, 1 refused or failed, 2 wrong usage, 3 the
-server can't be reached.
+server or the proxy can't be reached.
 `
 
 // writeHelp prints the text of --help.

@@ -144,6 +144,27 @@ func TestAProfileConnects(t *testing.T) {
 	}
 }
 
+// The first line of a script's input is a password only if the script says so with --login.
+func TestLoginInAProfileReadsNoInput(t *testing.T) {
+	keyring.MockInit()
+	cert := testcert.New("localhost")
+	srv, port := serve(t, &cert)
+	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
+		t.Fatal(answer)
+	}
+	_, ca := files(t, &cert)
+	dir := configure(t, fmt.Sprintf("[server.home]\ntarget = \"localhost:%d\"\nca = '%s'\nlogin = true\n", port, ca))
+	if code, _, stderr := chatsIn(t, dir, "hello\n", "home"); code != exitFailure || !strings.Contains(stderr, "no password was given") {
+		t.Error(code, stderr)
+	}
+	if code, stdout, stderr := chatsIn(t, dir, "secret words\n/whoami\n", "--login", "--save-password", "home"); code != 0 || !strings.Contains(stdout, "ada (registered") {
+		t.Error(code, stdout, stderr)
+	}
+	if code, stdout, stderr := chatsIn(t, dir, "/whoami\n", "home"); code != 0 || !strings.Contains(stdout, "ada (registered") {
+		t.Error(code, stdout, stderr)
+	}
+}
+
 func TestTheLastTarget(t *testing.T) {
 	_, port := serve(t, nil)
 	dir := folder(t)

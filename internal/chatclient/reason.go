@@ -68,5 +68,5 @@ func ReasonIn(words *texts.Language, err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
 		return op.Err.Error()
 	}
-	return oneLine(strings.TrimPrefix(err.Error(), "wsline: "))
+	return oneLine(strings.Replace(err.Error(), "wsline: ", "", 1)) // which internal/client has wrapped
 }

@@ -112,12 +112,7 @@ func Read(path string, keys []Key) (*Config, error) {
 // readText reads a file of at most MaxFile bytes that only the user can change: whoever can
 // may choose the servers that the user trusts.
 func readText(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // a pipe would block Open
 	switch {
 	case err != nil:
 		return "", err
@@ -126,6 +121,11 @@ func readText(path string) (string, error) {
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
 		return "", fmt.Errorf("%s can be changed by other users, so it is not used (chmod 600 %s)", path, path)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	switch {
 	case err != nil:
