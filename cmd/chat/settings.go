@@ -157,14 +157,13 @@ func (o *options) isOn(name string) bool {
 // remembered returns what to write into the file of the last target, or "" for nothing: what a
 // target alone does not say belongs into a profile.
 func (o *options) remembered() string {
-	if !o.talks() || o.again {
+	switch {
+	case !o.talks(), o.again, o.typed["ca"], o.typed["known-servers"]:
 		return ""
-	}
-	if o.profile != "" {
+	case o.profile != "" && (o.typed["config"] || o.typed["tls-only"]):
+		return ""
+	case o.profile != "":
 		return o.word
-	}
-	if o.typed["ca"] || o.typed["known-servers"] {
-		return ""
 	}
 	t := o.target
 	if t.Scheme == "" {

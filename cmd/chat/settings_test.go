@@ -144,6 +144,30 @@ func TestAProfileConnects(t *testing.T) {
 	}
 }
 
+// What a target alone does not say is not remembered.
+func TestTargetsThatAreNotRemembered(t *testing.T) {
+	dir := configure(t, example)
+	for args, want := range map[string]string{
+		"home":                                  "home",
+		"home/#b":                               "home/#b",
+		"--login home":                          "home",
+		"--tls-only old":                        "",
+		"--tls-only localhost":                  "tls://localhost:9100",
+		"bob@localhost":                         "tls://bob@localhost:9100", // tls-only is a default
+		"--ca x localhost":                      "",
+		"--known-servers x localhost":           "",
+		"--config " + dir + "/config.toml home": "",
+		"--follow a localhost":                  "",
+		"--json localhost":                      "",
+		"--send a x localhost":                  "",
+	} {
+		o, err := readArgs(strings.Fields(args), dir)
+		if got := o.remembered(); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", args, got, err, want)
+		}
+	}
+}
+
 // The first line of a script's input is a password only if the script says so with --login.
 func TestLoginInAProfileReadsNoInput(t *testing.T) {
 	keyring.MockInit()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode"
 )
 
 // maxLast is the longest target in the file of LastTarget, in bytes.
@@ -38,4 +39,9 @@ func (l LastTarget) Read() (string, error) {
 }
 
 // Write replaces the line.
-func (l LastTarget) Write(target string) error { return replaceFile(l.Path, []byte(target+"\n")) }
+func (l LastTarget) Write(target string) error {
+	if len(target) >= maxLast || strings.ContainsFunc(target, unicode.IsControl) {
+		return errors.New("it is too long or has control characters")
+	}
+	return replaceFile(l.Path, []byte(target+"\n"))
+}

@@ -23,6 +23,11 @@ func TestTheLastTargetIsReadAgain(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
+	for _, target := range []string{"localhost/#a\nb", "\x1b[31m@localhost", strings.Repeat("x", 2000)} {
+		if err := l.Write(target); err == nil {
+			t.Errorf("%q", target)
+		}
+	}
 	if info, err := os.Stat(l.Path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Error(info, err)
 	}
