@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zalando/go-keyring"
+
+	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/osutil/ptytest"
 	"github.com/sudoXpg/netloop/internal/testcert"
 )
@@ -79,5 +82,54 @@ func TestPasswordsAreHiddenOnATerminal(t *testing.T) {
 	}
 	if got := s.all.String(); strings.Contains(got, "secret") || strings.Contains(got, "\x1b") {
 		t.Errorf("%q", got)
+	}
+}
+
+// A password in the keyring that is wrong is asked for, hidden, and replaced.
+func TestAWrongStoredPasswordIsAskedForOnATerminal(t *testing.T) {
+	keyring.MockInit()
+	cert := testcert.New("localhost")
+	srv, port := serve(t, &cert)
+	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
+		t.Fatal(answer)
+	}
+	_, ca := files(t, &cert)
+	account := chatclient.Account{Name: "ada", Address: fmt.Sprintf("localhost:%d", port)}
+	if err := account.SavePassword(t.Context(), "old secret"); err != nil {
+		t.Fatal(err)
+	}
+	person, terminal := ptytest.Open(t)
+	if err := person.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t: t, in: bufio.NewReader(person)}
+	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "ada", nil }}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- p.run([]string{"--plain", "--ca", ca, "--login", "--save-password", fmt.Sprintf("wss://localhost:%d", port)})
+	}()
+	s.sees("in the keyring is wrong (--save-password replaces it, --forget-password removes it)\r\nPassword: ")
+	if _, err := io.WriteString(person, "secret words\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.sees("is in the keyring from now on")
+	s.sees("*** you are in #lobby as ada")
+	if _, err := io.WriteString(person, "/quit\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.sees("/quit")
+	select {
+	case code := <-ended:
+		if code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	case <-time.After(patience):
+		t.Fatal("does not end")
+	}
+	if got := s.all.String(); strings.Contains(got, "secret") {
+		t.Errorf("%q", got)
+	}
+	if got, err := account.Password(t.Context()); got != "secret words" {
+		t.Error(got, err)
 	}
 }
