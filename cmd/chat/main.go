@@ -119,7 +119,7 @@ func (p program) obey(args []string) error {
 		return p.forget(ctx, &o)
 	}
 	if o.again {
-		p.tell("connecting to " + o.word + ", as the last time")
+		p.tell("connecting to " + o.word + ", the last target")
 	}
 	c, err := p.connect(ctx, &o)
 	if err != nil {

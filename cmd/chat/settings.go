@@ -155,7 +155,7 @@ func (o *options) isOn(name string) bool {
 }
 
 // remembered returns what to write into the file of the last target, or "" for nothing: what a
-// target alone does not say belongs into a profile.
+// target alone does not say belongs in a profile.
 func (o *options) remembered() string {
 	switch {
 	case !o.talks(), o.again, o.typed["ca"], o.typed["known-servers"]:

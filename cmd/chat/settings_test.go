@@ -116,8 +116,8 @@ func TestMistakesInTheConfiguration(t *testing.T) {
 	for text, want := range map[string]string{
 		"prot = 1":                              "config.toml:1: unknown key prot (did you mean port?)",
 		"json = true":                           "config.toml:1: unknown key json",
-		"login = true":                          "config.toml:1: login belongs into a profile",
-		"[server.home]\npassword = \"secret\"":  "config.toml:2: password: a password does not belong into this file",
+		"login = true":                          "config.toml:1: login belongs in a profile",
+		"[server.home]\npassword = \"secret\"":  "config.toml:2: password: a password does not belong in this file",
 		"[server.home]\nlogin = true":           "the profile home has no target",
 		"[server.home]\ntarget = \"http://x\"":  "config.toml:2: target: http:// is for browsers",
 		"[server.home]\ntarget = \"x\"\nport=0": "--port: \"0\" is not a port",
@@ -139,7 +139,7 @@ func TestAProfileConnects(t *testing.T) {
 		t.Error(code, stdout, stderr)
 	}
 	code, stdout, stderr = chatsIn(t, dir, "") // remembers the profile, not what it says
-	if code != 0 || stderr != "chat: connecting to home, as the last time\n" || !strings.Contains(stdout, "*** you are in #tea as ada") {
+	if code != 0 || stderr != "chat: connecting to home, the last target\n" || !strings.Contains(stdout, "*** you are in #tea as ada") {
 		t.Error(code, stdout, stderr)
 	}
 }
@@ -216,7 +216,7 @@ func TestTheLastTarget(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	code, stdout, stderr := chatsIn(t, dir, "")
-	if code != 0 || stderr != "chat: connecting to "+want+", as the last time\n" || !strings.Contains(stdout, "you are in #tea as bob") {
+	if code != 0 || stderr != "chat: connecting to "+want+", the last target\n" || !strings.Contains(stdout, "you are in #tea as bob") {
 		t.Error(code, stdout, stderr)
 	}
 	if code, _, stderr := chatsIn(t, dir, "", "--json"); code != exitUsage {
@@ -243,7 +243,7 @@ func TestPasswordsInTheKeyring(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := fmt.Sprintf("LocalHost:%d", port)
-	if code, _, stderr := chats(t, "", "--ca", ca, "--password-file", file, "--save-password", target); code != 0 || !strings.Contains(stderr, fmt.Sprintf("the password of ada@localhost:%d is in the keyring", port)) {
+	if code, _, stderr := chats(t, "", "--ca", ca, "--password-file", file, "--save-password", target); code != 0 || !strings.Contains(stderr, fmt.Sprintf("the password of ada@localhost:%d is now in the keyring", port)) {
 		t.Error(code, stderr)
 	}
 	if code, stdout, stderr := chats(t, "/whoami\n", "--ca", ca, target); code != 0 || stderr != "" || !strings.Contains(stdout, "*** you are ada (registered, user)") {

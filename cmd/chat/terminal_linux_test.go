@@ -112,7 +112,7 @@ func TestAWrongStoredPasswordIsAskedForOnATerminal(t *testing.T) {
 	if _, err := io.WriteString(person, "secret words\n"); err != nil {
 		t.Fatal(err)
 	}
-	s.sees("is in the keyring from now on")
+	s.sees("is now in the keyring")
 	s.sees("*** you are in #lobby as ada")
 	if _, err := io.WriteString(person, "/quit\n"); err != nil {
 		t.Fatal(err)

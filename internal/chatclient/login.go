@@ -134,6 +134,6 @@ func (l *Login) save(ctx context.Context) {
 			l.Dialer.Tell(fmt.Sprintf("the password is not saved: %v", err))
 			return
 		}
-		l.Dialer.Tell(fmt.Sprintf("the password of %s is in the keyring from now on (--forget-password removes it)", l.account()))
+		l.Dialer.Tell(fmt.Sprintf("the password of %s is now in the keyring (--forget-password removes it)", l.account()))
 	}
 }

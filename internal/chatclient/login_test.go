@@ -102,7 +102,7 @@ func TestAPasswordIsSavedAndFound(t *testing.T) {
 	if err := u.login(p, save); err != nil {
 		t.Fatal(err)
 	}
-	u.wasTold("is in the keyring from now on")
+	u.wasTold("is now in the keyring")
 	for what, change := range map[string][]func(*chatclient.Login){
 		"as a name that is registered": nil, "with --login": {required}, "without a terminal": {noTerminal}, "with --save-password": {save, required},
 	} {

@@ -109,8 +109,8 @@ func Read(path string, keys []Key) (*Config, error) {
 	return nil, failed
 }
 
-// readText reads a file of at most MaxFile bytes that only the user can change: whoever can
-// may choose the servers that the user trusts.
+// readText reads a file of at most MaxFile bytes. It refuses one that other users can change:
+// they could choose which servers to trust.
 func readText(path string) (string, error) {
 	info, err := os.Stat(path) // a pipe would block Open
 	switch {
@@ -245,14 +245,14 @@ func (f *file) unknown(table, name string, v any) string {
 	var known []string
 	for _, k := range f.keys {
 		if k.Name == name {
-			return name + " belongs into a profile, below a line [server.NAME]"
+			return name + " belongs in a profile, below a line [server.NAME]"
 		}
 		if table != "" || !k.ProfileOnly {
 			known = append(known, k.Name)
 		}
 	}
 	if strings.Contains(strings.ToLower(name), "password") && name != "password_file" {
-		return name + ": a password does not belong into this file: chat --save-password adds it to the system's keyring, and password-file names a file that has it"
+		return name + ": a password does not belong in this file: chat --save-password adds it to the system's keyring, and password-file names a file that has it"
 	}
 	if _, ok := v.(map[string]any); ok && table == "" {
 		return "unknown table [" + name + "] (a profile begins with a line [server.NAME])"

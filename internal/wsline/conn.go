@@ -167,8 +167,8 @@ func (c *Conn) valid(p []byte) bool {
 	return utf8.Valid(p[:cut])
 }
 
-// next ends the frame that was read, and acts on the next one. What is in the way of that
-// changes nothing: all of a header, and of a control frame, is looked at before any is taken.
+// next ends the frame that was read, and acts on the next one. A deadline that passes changes
+// nothing: all of a header, or of a control frame, has to be in the buffer before any is taken.
 func (c *Conn) next() error {
 	if c.frame {
 		return c.endFrame()

@@ -266,7 +266,7 @@ func TestPingsAreAnswered(t *testing.T) {
 	}
 }
 
-// Whoever writes answers the Pings of the meantime.
+// A Ping that arrives while another goroutine writes is answered, too.
 func TestPingsAndWritesAtTheSameTime(t *testing.T) {
 	const pings, lines = 200, 200
 	counted := make(chan int, 1)
@@ -431,7 +431,7 @@ func TestAServerThatReadsNothing(t *testing.T) {
 	served.Wait()
 }
 
-// an impatient connection has no time for writes after the first.
+// an impatient connection has deadlines for writes that have passed.
 type impatient struct{ net.Conn }
 
 // SetWriteDeadline implements net.Conn.
