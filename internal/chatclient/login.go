@@ -111,7 +111,7 @@ func (l *Login) ask(why error) error {
 		return why
 	}
 	if why != nil {
-		l.Dialer.Tell(Reason(why))
+		l.Dialer.Tell(ReasonIn(english(l.Dialer.Language), why))
 	}
 	password, err := l.Ask()
 	if err != nil {
