@@ -29,7 +29,7 @@ func (p program) screen(ctx context.Context, c *client.Client, o *options) error
 		emoji = append(emoji, tui.Emoji{Name: e.Name, Text: e.Character})
 	}
 	unsent, err := tui.Run(ctx, tui.Options{
-		Session: c, Texts: p.texts, Emoji: emoji, Room: o.room(), Zone: time.Local, Bell: o.bell, Notify: o.notify,
+		Session: c, Texts: p.texts, Emoji: emoji, Expand: texts.Expand, Room: o.room(), Zone: time.Local, Bell: o.bell, Notify: o.notify,
 		Reason: func(err error) string { return chatclient.ReasonIn(p.texts, err) },
 		Answer: func(r client.Raw) ([]string, bool) { return chatclient.AnswerLines(p.texts, r, time.Local) },
 		Fatal: func(err error) error {

@@ -233,6 +233,7 @@ func (m *Model) fits(text string, command bool) bool {
 // deliver sends a message, an answer to one, or the new text of one, and reports whether that was
 // accepted.
 func (m *Model) deliver(text string) bool {
+	text = m.o.Expand(text)
 	p := client.Post{Text: text}
 	if strings.HasPrefix(text, "//") {
 		p.Text = text[1:]

@@ -35,6 +35,8 @@ type Options struct {
 	Texts   Texts
 	// Emoji are names and characters, in order.
 	Emoji []Emoji
+	// Expand replaces the names of emoji in a text, as in :tea:.
+	Expand func(text string) string
 	// Fatal returns why the session can't go on after a connection was lost, or nil.
 	Fatal func(error) error
 	// Reason says why a connection was lost, in words for the user.

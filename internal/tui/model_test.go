@@ -15,6 +15,11 @@ import (
 
 func TestWhatIsTypedIsPosted(t *testing.T) {
 	s := newScreen(t, 80, 24)
+	s.press("'one :tea:, please", "enter")
+	if p := s.session.posts[0]; p.Text != "one 🍵, please" {
+		t.Errorf("%+v", p)
+	}
+	s.session.posts = nil
 	s.press("'hello", "alt+enter", "'there", "enter", "'//slash", "enter", "'/me waves", "enter", "'/msg bob psst", "enter")
 	want := []client.Post{
 		{Room: "#lobby", Text: "hello\nthere"}, {Room: "#lobby", Text: "/slash"}, {Room: "#lobby", Text: "waves", Action: true}, {To: "bob", Text: "psst"},

@@ -94,6 +94,7 @@ func newScreenIn(t *testing.T, language string, width, height int) *screen {
 		Reason: func(err error) string { return err.Error() },
 		Fatal:  func(error) error { return nil },
 		Answer: func(client.Raw) ([]string, bool) { return nil, false },
+		Expand: texts.Expand,
 		Emoji:  []Emoji{{"tea", "🍵"}, {"steak", "🥩"}},
 	}
 	s.Model = New(o)
