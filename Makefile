@@ -61,6 +61,7 @@ e2e: ## run real clients against the real server (on Debian, installs the client
 soak: ## run the long tests: a thousand kills of the store, ten thousand cuts of clients, then make fuzz
 	@STORE_KILLS=1000 $(GO) test -count=1 -timeout 1h -run Killed ./internal/store/sqlite
 	@CLIENT_CUTS=10000 $(GO) test -count=1 -timeout 1h -run Cuts ./internal/client
+	@CLIENT_CUTS=1000 $(GO) test -count=1 -timeout 1h -run Cuts ./internal/chatclient
 	@CLIENT_PROFILE=2000 $(GO) test -count=1 -timeout 1h -run Broadcasts ./internal/client
 	@$(MAKE) fuzz
 

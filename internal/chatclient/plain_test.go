@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -115,6 +116,38 @@ func TestReconnectWhileTyping(t *testing.T) {
 	}
 	if strings.Contains(ada.all(), "ada: ") {
 		t.Errorf("own messages are shown: %q", ada.all())
+	}
+}
+
+// What is typed without a connection, also more than may wait for its acknowledgement, arrives
+// once and in order.
+func TestLinesTypedOfflineArriveInOrder(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.talker("ada"), w.talker("bob")
+	ada.types("before\n")
+	bob.sees("ada: before\n")
+	bob.types("hello\n")
+	ada.sees("bob: hello\n")
+	w.stop()
+	ada.sees("*** the connection is lost: ")
+	const n = client.MaxUnacked + 20
+	var lines, want strings.Builder
+	for i := range n {
+		fmt.Fprintf(&lines, "line %d\n", i)
+		fmt.Fprintf(&want, "ada: line %d\n", i)
+	}
+	typed := make(chan struct{})
+	go func() {
+		defer close(typed)
+		ada.types(lines.String())
+	}()
+	w.start()
+	<-typed
+	ada.types("the end\n")
+	bob.sees("ada: the end\n")
+	all := bob.all()
+	if all = all[strings.Index(all, "ada: line 0\n"):]; all != want.String()+"ada: the end\n" {
+		t.Errorf("%q", all)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/chat"
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/client/lossy"
 	"github.com/sudoXpg/netloop/internal/nearest"
 	"github.com/sudoXpg/netloop/internal/server"
 	"github.com/sudoXpg/netloop/internal/store"
@@ -36,6 +37,8 @@ type world struct {
 	writer *store.Writer
 	ran    chan error
 
+	network *lossy.Network
+
 	mu   sync.Mutex
 	addr string
 	up   chan struct{} // closed while the server runs
@@ -43,7 +46,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: memory.New(), up: make(chan struct{})}
+	w := &world{t: t, store: memory.New(), network: lossy.New(), up: make(chan struct{})}
 	w.start()
 	t.Cleanup(func() {
 		if w.srv != nil {
@@ -144,7 +147,11 @@ func (w *world) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 	w.mu.Lock()
 	addr := w.addr
 	w.mu.Unlock()
-	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return w.network.Wrap(conn), nil
 }
 
 func (w *world) client(name string, change ...func(*client.Options)) *client.Client {

@@ -508,7 +508,7 @@ func TestAGapIsFilled(t *testing.T) {
 	ada, bob := w.joins(o), w.joins(w.options("bob"))
 	bob.says("#lobby", "before")
 	ada.sees("before")
-	w.cutAll()
+	w.network.CutAll()
 	for i := range 400 { // more than a resume brings, and two pages of a history
 		bob.says("#lobby", fmt.Sprint(i, " ", strings.Repeat("x", 1000)))
 	}

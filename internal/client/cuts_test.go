@@ -14,6 +14,7 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/chat/historytest"
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/client/lossy"
 )
 
 // number returns that of an environment variable.
@@ -58,7 +59,7 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 		u.says("#tea", "hello of "+u.name)
 		u.flush()
 	}
-	w.misbehave(someFaults(rand.New(rand.NewPCG(seed, 0)), true))
+	w.network.Misbehave(lossy.Random(rand.New(rand.NewPCG(seed, 0)), true))
 	stop := make(chan struct{})
 	said := make([][]string, people)
 	var talking sync.WaitGroup
@@ -92,11 +93,11 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 		return n
 	}
 	stops, crashes := 0, 0
-	for next := int64(0); w.cuts.Load() < int64(cuts); {
-		if !w.await(patience, func() bool { return w.cuts.Load() >= next }) {
-			t.Fatalf("%d cuts instead of %d", w.cuts.Load(), next)
+	for next := 0; w.network.Cuts() < cuts; {
+		if !w.network.Await(patience, func() bool { return w.network.Cuts() >= next }) {
+			t.Fatalf("%d cuts instead of %d", w.network.Cuts(), next)
 		}
-		next += int64(5 + r.IntN(20))
+		next += 5 + r.IntN(20)
 		switch r.IntN(2) {
 		case 0:
 			stops++
@@ -105,14 +106,14 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 			crashes++
 			w.crash(func() { // with messages that are never saved
 				more := total() + 1 + r.IntN(10)
-				w.await(time.Second, func() bool { return total() >= more }) // they do not come if nobody is connected
+				w.network.Await(time.Second, func() bool { return total() >= more }) // they do not come if nobody is connected
 			})
 		}
 		w.start()
 	}
 	close(stop)
 	talking.Wait()
-	w.misbehave(nil)
+	w.network.Misbehave(nil)
 	for _, u := range users {
 		u.flush()
 	}
@@ -173,7 +174,7 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 	}
 	t.Logf("checked %v", checked)
 	t.Logf("%d messages, %d cuts, %d stops, %d crashes, %d resumes, %d rollbacks, %d gaps",
-		posts, w.cuts.Load(), stops, crashes, resumes, rollbacks, gaps)
+		posts, w.network.Cuts(), stops, crashes, resumes, rollbacks, gaps)
 }
 
 // Private messages between clients whose connections are cut are received once, in order: the
@@ -194,14 +195,14 @@ func TestPrivateMessagesAreNotLostOrDoubledByCuts(t *testing.T) {
 		u.says("#lobby", "hello of "+u.name)
 		u.flush() // so that the token is there, too
 	}
-	w.misbehave(someFaults(rand.New(rand.NewPCG(seed, 0)), true))
-	w.cutAll() // the next connections have the faults
+	w.network.Misbehave(lossy.Random(rand.New(rand.NewPCG(seed, 0)), true))
+	w.network.CutAll() // the next connections have the faults
 	said := make([][]string, len(users))
 	var talking sync.WaitGroup
 	for i, u := range users {
 		other := users[1-i]
 		talking.Go(func() {
-			for n := 0; w.cuts.Load() < int64(cuts); n++ {
+			for n := 0; w.network.Cuts() < cuts; n++ {
 				u.until("acks", func() bool { return u.c.Unacked() < 8 })
 				other.until("private messages", func() bool { return n < len(other.private)+40 }) // fewer than may wait
 				text := fmt.Sprintf("message %d %s", n, strings.Repeat("x", n%300))
@@ -211,13 +212,13 @@ func TestPrivateMessagesAreNotLostOrDoubledByCuts(t *testing.T) {
 				}
 				said[i] = append(said[i], text)
 				if n%20 == 19 { // without the faults, the server notices at once
-					w.cutOne()
+					w.network.CutOne()
 				}
 			}
 		})
 	}
 	talking.Wait()
-	w.misbehave(nil)
+	w.network.Misbehave(nil)
 	for i, u := range users {
 		u.flush()
 		other := users[1-i]

@@ -51,7 +51,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 				cancel()
 			}()
 			for client.Wait(ctx, 15*time.Second/time.Duration(people)) == nil {
-				w.cutOne()
+				w.network.CutOne()
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
 		default:
 			speaker.flush()
 			for range each {
-				w.cutOne()
+				w.network.CutOne()
 			}
 		}
 	}

@@ -133,7 +133,7 @@ func (w *world) joins(o client.Options, rooms ...string) *user {
 	for _, room := range append(rooms, "#lobby") {
 		u.rooms[room] = &client.Transcript{Room: room}
 	}
-	go u.read(w.tell)
+	go u.read(w.network.Tell)
 	w.t.Cleanup(func() {
 		_ = c.Close()
 		<-u.done
