@@ -32,6 +32,8 @@ const (
 	Interrupt
 	// EOF: ^D was pressed on an empty line.
 	EOF
+	// Complete: TAB was pressed behind a word; see Editor.Completes.
+	Complete
 )
 
 // An Event is something that an Editor found in its input.
@@ -57,6 +59,9 @@ type Editor struct {
 	// First is the first byte above ASCII that is a character by itself, for
 	// terminals with a single-byte character set; 0 means UTF-8.
 	First byte
+	// Completes has TAB behind a word be an event: call Word and Replace. Otherwise, and
+	// in a paste, TAB is text. A TAB after one that has changed nothing does nothing.
+	Completes bool
 	// Hidden is set while a password is asked for. It is neither drawn nor remembered.
 	Hidden bool
 
@@ -68,6 +73,7 @@ type Editor struct {
 	keys    keys
 	afterCR bool // a line feed that comes now belongs to the last line
 	discard bool // the rest of a line that is too long
+	tabbed  int  // bytes of the word at the last key, if that was a TAB which asked for a completion
 
 	history    [][]byte // oldest first
 	remembered int      // bytes
@@ -79,6 +85,29 @@ type Editor struct {
 
 // Text returns the line that is being edited; it belongs to the Editor.
 func (e *Editor) Text() []byte { return e.text }
+
+// Word returns the word before the cursor, up to the last blank, and reports whether the line
+// begins with it. It belongs to the Editor.
+func (e *Editor) Word() (word []byte, first bool) {
+	from := e.pos
+	for from > 0 && !blank(e.text[from-1]) {
+		from--
+	}
+	return e.text[from:e.pos], from == 0
+}
+
+// Replace replaces the word before the cursor, unless the line would be too long. The text is
+// in the encoding of the terminal.
+func (e *Editor) Replace(text []byte) {
+	word, _ := e.Word()
+	if len(e.text)-len(word)+len(text) > e.limit() {
+		return
+	}
+	text = bytes.Clone(text) // it may be a part of the line
+	e.remove(e.pos-len(word), e.pos)
+	e.Insert(text)
+	e.endRune()
+}
 
 // Insert inserts text at the cursor, as if it had been typed.
 func (e *Editor) Insert(text []byte) {
@@ -124,6 +153,9 @@ func (e *Editor) Next(p []byte) (ev Event, rest []byte) {
 func (e *Editor) take(c byte) (ev Event, again bool) {
 	afterCR := e.afterCR
 	e.afterCR = c == '\r' || afterCR && c == 0
+	if c != keyTab {
+		e.tabbed = 0
+	}
 	switch {
 	case e.keys.active() && c != keyCtrlC && c != '\r':
 		k, done, part := e.keys.next(c)
@@ -182,16 +214,20 @@ func (e *Editor) endRune() {
 	}
 }
 
+// limit returns how many bytes a line may have.
+func (e *Editor) limit() int {
+	if e.MaxLine > 0 {
+		return e.MaxLine
+	}
+	return DefaultMaxLine
+}
+
 // insert inserts b at the cursor.
 func (e *Editor) insert(b []byte) Event {
-	limit := e.MaxLine
-	if limit <= 0 {
-		limit = DefaultMaxLine
-	}
 	switch {
 	case e.discard:
 		return Event{}
-	case len(e.text)+len(b) > limit:
+	case len(e.text)+len(b) > e.limit():
 		e.Clear()
 		e.discard = true
 		return Event{Kind: TooLong}

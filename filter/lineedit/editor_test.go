@@ -19,7 +19,7 @@ func typed(e *Editor, in string) (events []string) {
 		case Line:
 			events = append(events, fmt.Sprintf("Line %q", ev.Text))
 		default:
-			events = append(events, [...]string{TooLong: "TooLong", Interrupt: "Interrupt", EOF: "EOF"}[ev.Kind])
+			events = append(events, [...]string{TooLong: "TooLong", Interrupt: "Interrupt", EOF: "EOF", Complete: "Complete"}[ev.Kind])
 		}
 	}
 	return events
@@ -242,6 +242,53 @@ func TestSingleBytesAreOneColumnEach(t *testing.T) {
 	}
 }
 
+// TAB asks for a completion only where there is a word, and neither in a paste nor in a password.
+func TestTABAsksForACompletion(t *testing.T) {
+	for _, test := range []struct {
+		name, in   string
+		hidden     bool
+		want       []string
+		word, line string
+		first      bool
+	}{
+		{"a word", "al\t", false, []string{"Complete"}, "al", "al", true},
+		{"the word before the cursor", "/msg al bob\x1bb\x02\t", false, []string{"Complete"}, "al", "/msg al bob", false},
+		{"TAB again", "al\t\t\tx\x7f\t", false, []string{"Complete", "Complete"}, "al", "al", true},
+		{"no word", "a \t", false, nil, "", "a \t", false},
+		{"an empty line", "\t", false, nil, "", "\t", false},
+		{"a paste", "\x1b[200~al\tb", false, nil, "b", "al\tb", false},
+		{"a password", "al\t", true, nil, "", "al\t", false},
+		{"a character that is not complete", "a\xc3\t", false, []string{"Complete"}, "a\xc3", "a\xc3", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := &Editor{Completes: true, Hidden: test.hidden}
+			if got := typed(e, test.in); !slices.Equal(got, test.want) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+			if word, first := e.Word(); string(word) != test.word || first != test.first || string(e.Text()) != test.line {
+				t.Errorf("the word %q (%v) of %q, want %q (%v) of %q", word, first, e.Text(), test.word, test.first, test.line)
+			}
+		})
+	}
+}
+
+func TestAWordIsReplaced(t *testing.T) {
+	e := &Editor{MaxLine: 12}
+	typed(e, "hi al there\x1bb\x02")
+	e.Replace([]byte("ali"))
+	if got := string(e.Text()); got != "hi ali there" {
+		t.Errorf("%q", got)
+	}
+	e.Replace([]byte("alice"))
+	if got := string(e.Text()); got != "hi ali there" {
+		t.Errorf("%q is too long", got)
+	}
+	e.Replace([]byte("\nb\xe9"))
+	if got := typed(e, "\r"); !slices.Equal(got, []string{`Line "hi b\xe9 there"`}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // FuzzEditor gives any input in any pieces: the events are the same, the memory
 // is bounded, and the terminal understands the output.
 func FuzzEditor(f *testing.F) {
@@ -251,7 +298,7 @@ func FuzzEditor(f *testing.F) {
 	f.Add([]byte("gr\x81\xe1e\x1b[200~\xff\x1b[201~"), uint8(1), uint8(0x80))
 	f.Fuzz(func(t *testing.T, in []byte, cut, first uint8) {
 		const limit = 60
-		a, b := &Editor{MaxLine: limit, First: first}, &Editor{MaxLine: limit, First: first}
+		a, b := &Editor{MaxLine: limit, First: first, Completes: true}, &Editor{MaxLine: limit, First: first, Completes: true}
 		m := newTerminal(t, 200, 24, false)
 		m.bytes = first != 0
 		want := typed(a, string(in))

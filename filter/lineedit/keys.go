@@ -101,7 +101,9 @@ func (e *Editor) control(c byte) Event {
 		return e.Interrupt()
 	case e.discard:
 		return Event{}
-	case c == keyTab: // the place for completion: here it is text
+	case c == keyTab && e.completes():
+		return e.tab()
+	case c == keyTab:
 		return e.insert([]byte{keyTab})
 	case c == 0x04 && len(e.text) == 0:
 		return Event{Kind: EOF}
@@ -113,6 +115,22 @@ func (e *Editor) control(c byte) Event {
 		}
 	}
 	return Event{}
+}
+
+// completes reports whether TAB asks for a completion here.
+func (e *Editor) completes() bool {
+	word, _ := e.Word()
+	return e.Completes && !e.Hidden && !e.keys.paste && len(word) > 0
+}
+
+// tab asks for a completion, once if that changes nothing: the key may repeat.
+func (e *Editor) tab() Event {
+	word, _ := e.Word()
+	if len(word) == e.tabbed {
+		return Event{}
+	}
+	e.tabbed = len(word)
+	return Event{Kind: Complete}
 }
 
 func (e *Editor) home()  { e.pos = 0 }

@@ -251,7 +251,7 @@ func TestKindsHaveNames(t *testing.T) {
 			t.Errorf("kind %d has no name", k)
 		}
 	}
-	if s := (EOF + 1).String(); s != "Kind(?)" {
+	if s := (Complete + 1).String(); s != "Kind(?)" {
 		t.Errorf("an unknown kind is called %q", s)
 	}
 }

@@ -31,11 +31,15 @@ const (
 	// EOF: the user has pressed the end-of-file key (IAC EOF of RFC 1184, or ^D
 	// on an empty line in character mode). The connection is still open.
 	EOF
+	// Complete: TAB was pressed behind a word in character mode, and the Editor's
+	// Completes is set. Its Word is to be completed.
+	Complete
 )
 
 var kindNames = [...]string{
 	None: "None", Line: "Line", LineTooLong: "LineTooLong", Reply: "Reply",
 	WindowSize: "WindowSize", TerminalType: "TerminalType", Interrupt: "Interrupt", EOF: "EOF",
+	Complete: "Complete",
 }
 
 // String returns the name of the constant.

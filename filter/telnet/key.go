@@ -62,6 +62,8 @@ func (d *Decoder) edited(ev lineedit.Event) Event {
 		return Event{Kind: LineTooLong}
 	case lineedit.EOF:
 		return Event{Kind: EOF}
+	case lineedit.Complete:
+		return Event{Kind: Complete}
 	case lineedit.None:
 		return Event{}
 	}
