@@ -9,8 +9,8 @@ import (
 
 // What programs ask for as data, without a command line.
 
-// maxCompletions is how many words Complete answers with.
-const maxCompletions = 20
+// MaxCompletions is how many words Complete answers with at most.
+const MaxCompletions = 20
 
 // request reports whether m may ask for something now, and tells m why not.
 func (h *Hub) request(m *Member, now time.Time) bool {
@@ -146,5 +146,5 @@ func (h *Hub) Complete(m *Member, prefix string, now time.Time) {
 	list = slices.DeleteFunc(list, func(s string) bool { return !strings.HasPrefix(strings.ToLower(s), begun) })
 	slices.Sort(list)
 	list = slices.Compact(list)
-	m.out.Answer(Completions{Prefix: prefix, Words: list[:min(len(list), maxCompletions)]})
+	m.out.Answer(Completions{Prefix: prefix, Words: list[:min(len(list), MaxCompletions)]})
 }

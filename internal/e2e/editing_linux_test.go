@@ -76,6 +76,8 @@ func typesBelow(t *testing.T, s *server, c *client, watcher *person) {
 	_, err := watcher.until(c.name + ": >“grüße” О у世界! 😀<\r\n")
 	succeed(t, err, c.presses("gone\x15\x1b[A\x1b[B\x10+\r")) // up, down, up again
 	_, err = watcher.until(c.name + ": >“grüße” О у世界! 😀<+\r\n")
+	succeed(t, err, c.presses("watch\t"), c.showsSince(s.ctx, mark, `watcher: $`), c.presses("hello\r"))
+	_, err = watcher.until(c.name + ": watcher: hello\r\n")
 	succeed(t, err, c.presses("not said\x03"), c.shows(s.ctx, "*** /quit leaves the chat"))
 	succeed(t, c.presses("\x04"), c.shows(s.ctx, "*** goodbye")) // end of file
 	_, err = watcher.until("*** " + c.name + " left\r\n")

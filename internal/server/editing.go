@@ -34,6 +34,7 @@ func (s *session) dress() {
 	ed.Prompt = s.encoding.Encode(append(ed.Prompt[:0], s.promptNow()...))
 	ed.Cols, ed.Rows = int(s.cols), int(s.rows)
 	ed.First = s.encoding.Charset.First()
+	ed.Completes = s.stage == chatting && !s.asked()
 }
 
 // promptNow returns the prompt before the client's line.

@@ -131,6 +131,8 @@ func (s *session) handle(ev telnet.Event) {
 		s.typed().interrupted = true
 	case telnet.EOF:
 		s.endOfFile()
+	case telnet.Complete:
+		s.complete()
 	case telnet.TerminalType:
 		s.terminal = isTerminal(ev.Text)
 		if s.stage == chatting { // with a name that was typed before the client sent this
@@ -274,6 +276,10 @@ func (s *session) Deliver(e chat.Event) {
 
 // Answer implements chat.Outlet.
 func (s *session) Answer(a chat.Answer) {
+	if c, ok := a.(chat.Completions); ok {
+		s.completed(c.Words)
+		return
+	}
 	s.show()
 	s.peer.Answer(a)
 }

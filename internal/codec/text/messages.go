@@ -256,6 +256,7 @@ var messages = map[chat.Code]string{
 	"bad-keep-size":       "the value must be a number of MiB from 1 to {most}",
 	"slow-changed":        "{room} is [now in slow mode: one message in {every}|no longer in slow mode]",
 	"editing-offered":     "/set editing on keeps your line below other people's messages, with cursor keys and history (Debian's telnet needs -E for all letters); this is shown once",
+	"completions":         "{words}",
 	"editing-refused":     "your client refused to send single keys, so your line can't be edited here: reconnect, or use another client",
 
 	// Private messages, mail, who is away or ignored.

@@ -20,7 +20,7 @@ const exceptions = {
     + ' more-lines more-older no-flags no-sanctions recent recent-end recent-one room room-group room-invited room-nobody room-operators room-owner room-voiced sanction sanction-ban sanction-mute sanction-shadowmute'
     + ' stats-chat stats-connections stats-events stats-held stats-up topic welcome whoami whois whois-connection whois-gone',
   'questions, which the page words itself': 'ask-again ask-new-password ask-old-password ask-password',
-  'on lines for people only': 'ask-name editing-offered editing-refused interrupted line-too-long line-too-long-again no-name-in-time shows-typing typed-ahead-dropped',
+  'on lines for people only': 'ask-name completions editing-offered editing-refused interrupted line-too-long line-too-long-again no-name-in-time shows-typing typed-ahead-dropped',
   'on the console of an operator only': 'chat-only needs-room no-answer-yet no-password nobody-to-ask not-in-chat',
   'mistakes that the page does not make': 'cid-too-long json-bad-value json-duplicate json-hello-first json-kind json-missing json-no-object json-no-question json-no-type json-spaces json-syntax json-too-deep json-unknown-type json-version'
     + ' limit-range object-too-long one-bound room-and-person',
