@@ -171,6 +171,7 @@ export class App {
     if (o.type === 'message' && this.isOwn(o)) this.connection.outbox.arrived(o);
     const change = this.chat.apply(o);
     if (change.left) this.left(change.left);
+    if (change.renamed) this.renamed(change.renamed);
     if (o.type === 'message' && o.private) this.storePrivates();
     if (o.type === 'joined' && o.cid && o.cid === this.joining) this.show(change.room);
     if (change.joined && change.room === this.active && !change.room.newFrom && change.room.unread) change.room.newFrom = change.room.firstUnread(this.chat.mine);

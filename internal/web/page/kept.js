@@ -1,4 +1,5 @@
 // What outlives a reload: drafts, unsent messages and private conversations. These are methods of App.
+import { personKey } from './room.js';
 import { tab } from './storage.js';
 import { commandHelp } from './texts.js';
 
@@ -31,6 +32,17 @@ export const kept = {
       room.unread = room.mentions = unread;
     }
     for (const p of this.connection.outbox.posts) if (p.request.to) this.chat.person(p.request.to);
+  },
+
+  /** renamed keeps all of a conversation whose person has another name now. */
+  renamed({ conversation, from }) {
+    const { [from]: draft, ...drafts } = this.drafts;
+    this.drafts = drafts;
+    this.setDraft(conversation, draft ?? this.draft(conversation));
+    this.connection.outbox.renamed((to) => personKey(to) === from, conversation.name);
+    this.storePrivates();
+    if (conversation === this.active) tab.set('active', conversation.key);
+    this.update({ room: conversation });
   },
 
   words() {

@@ -87,6 +87,12 @@ export class Outbox {
     this.save();
   }
 
+  /** renamed addresses the posts to a person by the name that they have now. */
+  renamed(isTo, name) {
+    for (const p of this.posts) if (p.request.to && isTo(p.request.to)) p.request = { ...p.request, to: name };
+    this.save();
+  }
+
   /** arrived hides the post that a message of this user is: its ack follows. */
   arrived(message) {
     const to = message.private ? message.to : undefined;

@@ -13,6 +13,9 @@ export function before(a, b) {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
 }
 
+/** personKey returns the key of the conversation with a person. */
+export const personKey = (name) => `@${name.toLowerCase()}`;
+
 const EMPTY = { epoch: 0, seq: 0 };
 
 /**
@@ -22,9 +25,8 @@ const EMPTY = { epoch: 0, seq: 0 };
  */
 export class Room {
   constructor(name, { person } = {}) {
-    this.name = name; // of the room, or the person
     this.person = person === true;
-    this.key = this.person ? `@${name.toLowerCase()}` : name;
+    this.rename(name);
     this.reset();
     this.topic = '';
     this.members = [];
@@ -35,6 +37,12 @@ export class Room {
     this.mentions = 0;
     this.read = undefined; // the place that was read last
     this.newFrom = undefined; // the key of the first new item, while the room is shown
+  }
+
+  /** rename changes the name of the room, or that of the person. */
+  rename(name) {
+    this.name = name;
+    this.key = this.person ? personKey(name) : name;
   }
 
   reset() {

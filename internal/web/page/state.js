@@ -1,5 +1,5 @@
 // What the user sees, as a function of what the server has sent. Pure: no DOM, no clock.
-import { Room, before, compareIDs } from './room.js';
+import { Room, before, compareIDs, personKey } from './room.js';
 
 /** The role that a notice gives a person; the list of the members tells it for certain. */
 const given = new Map([['op', 'operator'], ['deop', ''], ['voice', 'voiced'], ['devoice', '']]);
@@ -39,10 +39,26 @@ export class Chat {
 
   /** person returns the conversation with a person, which is added if it is not there. */
   person(name) {
-    const key = `@${name.toLowerCase()}`;
+    const key = personKey(name);
     let room = this.rooms.get(key);
     if (!room) this.rooms.set(key, room = new Room(name, { person: true }));
     return room;
+  }
+
+  /**
+   * renamed gives the conversation with a person the name that they have now, and returns what
+   * has changed. A conversation that has that name already is somebody else's: both stay.
+   */
+  renamed(o) {
+    const from = personKey(o.name);
+    const conversation = this.rooms.get(from);
+    const taken = this.rooms.get(personKey(o.newName));
+    if (!conversation || (taken && taken !== conversation)) return undefined;
+    this.rooms.delete(from);
+    conversation.rename(o.newName);
+    this.rooms.set(conversation.key, conversation);
+    conversation.addLocal({ kind: 'event', event: o, time: o.time, own: false });
+    return { conversation, from };
   }
 
   /** sorted returns the rooms for the list: rooms by name, then people by name. */
@@ -165,6 +181,7 @@ export class Chat {
     }
     const room = this.rooms.get(o.room);
     if (!room) return {};
+    let renamed;
     switch (o.what) {
       case 'read':
         if (!room.read || before(room.read, o)) {
@@ -191,6 +208,7 @@ export class Chat {
         break;
       case 'nick':
         room.change(o.name, { name: o.newName });
+        renamed = this.renamed(o);
         break;
       case 'notice':
         if (o.code === 'has-set-topic') room.topic = o.args?.topic ?? '';
@@ -202,7 +220,7 @@ export class Chat {
       room.add([{ kind: 'event', id: o.id, sub: 0, key: o.id, version: 1, epoch: o.epoch, seq: o.seq, event: o, time: o.time, own: this.isMe(o.name) }]);
       room.trim('older');
     }
-    return { room, roles: given.has(o.code) };
+    return { room, roles: given.has(o.code), renamed };
   }
 
   redact(room, o) {

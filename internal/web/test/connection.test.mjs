@@ -207,3 +207,12 @@ test('attempts back off, but not for ever', () => {
   assert.equal(backoff(0, 60, 0), 60_000);
   assert.equal(backoff(0, 1e9, 0), 600_000);
 });
+
+test('unsent private messages go to the name that the person has now', () => {
+  const saved = new Map();
+  const outbox = new Outbox({ get: (k, otherwise) => saved.get(k) ?? otherwise, set: (k, v) => saved.set(k, v) }, () => 'cid');
+  for (const request of [{ to: 'Bob', text: 'one' }, { to: 'eve', text: 'two' }, { room: '#bob', text: 'three' }]) outbox.add(request);
+  outbox.renamed((to) => to.toLowerCase() === 'bob', 'robert');
+  assert.deepEqual(outbox.of({ to: 'ROBERT' }).map((p) => p.request.text), ['one']);
+  assert.deepEqual(saved.get('outbox').map((p) => p.request.to), ['robert', 'eve', undefined]);
+});

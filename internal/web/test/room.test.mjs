@@ -111,6 +111,31 @@ test('private messages are a conversation of their own', () => {
   assert.equal(room.unread, 1);
 });
 
+test('a private conversation follows a change of the name', () => {
+  const { chat, room } = lobby();
+  const nick = (name, newName, id) => chat.apply({ type: 'event', what: 'nick', room: '#lobby', epoch: 1, seq: id, id: String(id), name, newName, time: '2026-11-29T12:00:00.000Z' });
+  const said = (from, text) => chat.apply({ type: 'message', private: true, from, text, time: '2026-11-29T12:00:00.000Z' }).room;
+  const people = () => chat.sorted().filter((r) => r.person).map((r) => r.name);
+  const bob = said('bob', 'hi');
+  assert.deepEqual(nick('Bob', 'Robert', 1).renamed, { conversation: bob, from: '@bob' });
+  assert.equal(said('robert', 'it is me'), bob);
+  assert.deepEqual(people(), ['Robert']);
+  assert.deepEqual(texts(bob), ['hi', undefined, 'it is me']);
+  assert.equal(bob.items[1].event.newName, 'Robert', 'the change is told there');
+  assert.equal(nick('bob', 'robert', 2).renamed, undefined, 'in another room, too');
+  assert.equal(room.items.length, 2);
+
+  const spelt = nick('Robert', 'ROBERT', 3);
+  assert.deepEqual([spelt.renamed.from, bob.key, bob.name], ['@robert', '@robert', 'ROBERT']);
+
+  const eve = said('eve', 'I am somebody else');
+  nick('eve', 'anna', 4);
+  said('eve', 'another guest');
+  assert.equal(nick('robert', 'eve', 5).renamed, undefined, 'what two people have said is not mixed');
+  assert.equal(chat.person('anna'), eve);
+  assert.deepEqual(people(), ['anna', 'eve', 'ROBERT']);
+});
+
 test('a room that is entered has a topic and a number of members', () => {
   const { chat } = lobby();
   const joined = (more) => chat.apply({ type: 'joined', room: '#tea', name: 'alice', others: 4, epoch: 1, seq: 1, history: [], ...more }).room;
