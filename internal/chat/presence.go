@@ -11,9 +11,10 @@ import (
 // isAway reports whether m is away.
 func (m *Member) isAway() bool { return m.who != nil && m.who.away.Load() != nil }
 
-// announcePresence tells the rooms of the person that m is whether they are away.
+// announcePresence tells the rooms of the person that m is whether they are away. If they may
+// not speak, only the end is told, which has no text of theirs.
 func (h *Hub) announcePresence(m *Member, now time.Time) {
-	if h.silenced(m, now) != nil { // which also brings m's marks up to date
+	if h.silenced(m, now) != nil && m.isAway() { // silenced also brings m's marks up to date
 		return
 	}
 	rooms := m.everywhere()
@@ -41,19 +42,20 @@ func (r *Room) announcePresence(m *Member, now time.Time) (e Event, pretended bo
 	return r.presence(m, now)
 }
 
-// presence tells the room whether the person that m is is away, unless they may not speak here.
+// presence tells the room whether the person that m is is away, unless they are and may not
+// speak here.
 // Another connection of theirs may change it at the same time: what is told last is how it is.
 // If m is shadow-muted, only m is told: the caller tells m's other connections of the event that
 // is returned. r.mu is held.
 func (r *Room) presence(m *Member, now time.Time) (e Event, pretended bool) {
+	a := m.who.away.Load()
 	switch s := m.in(r); {
-	case m.marked(gone | muted), s != nil && s.gone:
+	case m.marked(gone), s != nil && s.gone:
 		return e, false
-	case m.role() < Moderator && r.silencesLocked(m, now) != nil:
+	case a != nil && (m.marked(muted) || m.role() < Moderator && r.silencesLocked(m, now) != nil):
 		return e, false
 	}
 	e = Event{Kind: Back, Author: m.id, Account: m.account(), Name: m.Name(), Time: now}
-	a := m.who.away.Load()
 	if a != nil {
 		e.Kind, e.Body = Away, a.public
 	}
