@@ -2,6 +2,7 @@
 package lossy
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -216,6 +217,15 @@ func (c *conn) reset() {
 		_ = tcp.SetLinger(0)
 	}
 	_ = c.Close()
+}
+
+// CloseWrite ends what is sent, as that of a TCP connection.
+func (c *conn) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
 }
 
 // Close implements net.Conn.
