@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -48,10 +49,55 @@ func (p program) connect(ctx context.Context, o *options) (*client.Client, error
 		return nil, err
 	}
 	c, err := l.Connect(ctx)
-	if err != nil {
-		return nil, p.failed(ctx, d, name, err)
+	for n := 0; n < nameTries && err != nil && l.Ask != nil && o.target.Name == "" && refusesName(err); n++ {
+		p.tell(p.failed(ctx, d, l.Options.Name, err).Error())
+		if l.Options.Name, err = p.askName(ctx); err != nil {
+			return nil, err
+		}
+		c, err = l.Connect(ctx)
 	}
+	if err != nil {
+		return nil, p.failed(ctx, d, l.Options.Name, err)
+	}
+	o.target.Name = l.Options.Name
 	return c, nil
+}
+
+// nameTries is how often the user is asked for another name.
+const nameTries = 3
+
+// refusesName reports whether a server lets the user in with another name.
+func refusesName(err error) bool {
+	f, ok := errors.AsType[client.Failure](err)
+	return ok && strings.HasPrefix(f.Code, "name-") && f.Code != "name-registered" && f.Code != "name-banned"
+}
+
+// askName asks for a name.
+func (p program) askName(ctx context.Context) (string, error) {
+	fmt.Fprint(p.stderr, p.texts.T("name")+": ")
+	typed := make(chan string, 1)
+	go func() { typed <- readLine(p.stdin) }()
+	select {
+	case name := <-typed:
+		if name = strings.TrimSpace(name); name == "" {
+			return "", errors.New(p.texts.T("chat.noName"))
+		}
+		return name, nil
+	case <-ctx.Done():
+		return "", p.interrupted()
+	}
+}
+
+// readLine reads a line and nothing after it: that belongs to the session.
+func readLine(in io.Reader) string {
+	var line []byte
+	for b := make([]byte, 1); len(line) < 1024; {
+		if n, err := in.Read(b); n == 0 || err != nil || b[0] == '\n' {
+			break
+		}
+		line = append(line, b[0])
+	}
+	return string(line)
 }
 
 // name returns the user's name.

@@ -35,6 +35,32 @@ func (s *screen) sees(want string) {
 	}
 }
 
+// The name of the system's user may not be allowed: on a terminal, the user is asked for another.
+func TestAnotherNameIsAskedForOnATerminal(t *testing.T) {
+	_, port := serve(t, nil)
+	person, terminal := ptytest.Open(t)
+	if err := person.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t: t, in: bufio.NewReader(person)}
+	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "root", nil }}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- p.run([]string{"--plain", "--plain-text", fmt.Sprintf("localhost:%d", port)})
+	}()
+	s.sees("Name: ")
+	if _, err := io.WriteString(person, "admin\nbob\n/quit\n"); err != nil { // ahead of the questions
+		t.Fatal(err)
+	}
+	s.sees("*** you are in #lobby as bob")
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if n := strings.Count(s.all.String(), "Name: "); n != 2 {
+		t.Errorf("it asks %d times: %q", n, s.all.String())
+	}
+}
+
 // On a terminal, the password of a registered name is asked for, and no password is shown.
 func TestPasswordsAreHiddenOnATerminal(t *testing.T) {
 	cert := testcert.New("localhost")

@@ -13,7 +13,7 @@ import (
 var exempt = map[string]string{
 	"only an argument":                     "announcement failed quit",
 	"a field of its own":                   "welcome",
-	"on lines for people only":             "ask-name editing-offered editing-refused interrupted line-too-long-again no-name-in-time shows-typing typed-ahead-dropped",
+	"on lines for people only":             "ask-name completions editing-offered editing-refused interrupted line-too-long-again no-name-in-time shows-typing typed-ahead-dropped",
 	"on the console of an operator only":   "chat-only needs-room no-answer-yet no-password nobody-to-ask not-in-chat",
 	"mistakes that only --json can make":   "cid-too-long json-bad-value json-duplicate json-hello-first json-kind json-missing json-no-object json-no-type json-spaces json-syntax json-too-deep json-unknown-type json-version limit-range object-too-long one-bound room-and-person",
 	"HTTP, and clients of other protocols": "http-chat http-chat-tls http-incomplete http-too-slow not-chat tls-failed",

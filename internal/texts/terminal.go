@@ -6,6 +6,7 @@ type words struct{ en, de string }
 // terminal has the texts that only a terminal needs. The page has none of these keys.
 var terminal = map[string]words{
 	// The connection.
+	"chat.noName":       {"no name was given", "es wurde kein Name angegeben"},
 	"chat.lost":         {"the connection is lost: {why}; trying again in {wait}[ ({enter})]", "Die Verbindung ist weg ({why}); nächster Versuch in {wait}[ ({enter})]."},
 	"chat.stillLost":    {"there is still no connection: {why}; trying again in {wait}[ ({enter})]", "Immer noch keine Verbindung ({why}); nächster Versuch in {wait}[ ({enter})]."},
 	"chat.enter":        {"press Enter to try now", "Eingabetaste: jetzt versuchen"},
