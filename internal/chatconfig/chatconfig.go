@@ -21,6 +21,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/sudoXpg/netloop/internal/nearest"
+	"github.com/sudoXpg/netloop/internal/tomlvalue"
 )
 
 const (
@@ -190,14 +191,14 @@ func (f *file) parse(text string) *Config {
 func (f *file) profiles(config *Config, p toml.Primitive, v any, line int) {
 	var tables map[string]toml.Primitive
 	if _, ok := v.(map[string]any); !ok || f.meta.PrimitiveDecode(p, &tables) != nil {
-		f.fault(line, "server is "+kindOf(v)+": a profile begins with a line [server.NAME]")
+		f.fault(line, "server is "+tomlvalue.KindOf(v)+": a profile begins with a line [server.NAME]")
 		return
 	}
 	for name, p := range tables {
 		var keys map[string]toml.Primitive
 		v, line := f.locate(p)
 		if _, ok := v.(map[string]any); !ok || f.meta.PrimitiveDecode(p, &keys) != nil {
-			f.fault(line, "server."+name+" is "+kindOf(v)+": a profile begins with a line [server.NAME]")
+			f.fault(line, "server."+name+" is "+tomlvalue.KindOf(v)+": a profile begins with a line [server.NAME]")
 			continue
 		}
 		if !IsProfileName(name) {
@@ -229,7 +230,7 @@ func (f *file) key(values Values, table, name string, v any, line int) {
 	text, ok := k.Kind.textOf(v)
 	switch {
 	case !ok:
-		f.fault(line, name+" is "+kindOf(v)+", not "+k.Kind.String())
+		f.fault(line, name+" is "+tomlvalue.KindOf(v)+", not "+k.Kind.String())
 		return
 	case text == "":
 		f.fault(line, name+": the value is empty: leave the key out")
@@ -277,38 +278,4 @@ func (k Kind) textOf(v any) (string, bool) {
 	return "", false
 }
 
-func kindOf(v any) string {
-	switch v.(type) {
-	case bool:
-		return "true or false"
-	case string:
-		return "a text"
-	case int64:
-		return "a number"
-	case float64:
-		return "a number with a point"
-	case []any:
-		return "a list"
-	case map[string]any, []map[string]any:
-		return "a table"
-	}
-	return "a date or time"
-}
-
-// A located is a value of the file with its line. It refuses every value,
-// because the error of package toml is what tells the line.
-type located struct{ value any }
-
-var errLocated = errors.New("here")
-
-// UnmarshalTOML implements toml.Unmarshaler.
-func (l *located) UnmarshalTOML(v any) error { l.value = v; return errLocated }
-
-func (f *file) locate(p toml.Primitive) (v any, line int) {
-	var l located
-	err := f.meta.PrimitiveDecode(p, &l)
-	if here, ok := errors.AsType[toml.ParseError](err); ok {
-		line = here.Position.Line
-	}
-	return l.value, line
-}
+func (f *file) locate(p toml.Primitive) (v any, line int) { return tomlvalue.Locate(&f.meta, p) }

@@ -15,6 +15,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/sudoXpg/netloop/internal/nearest"
+	"github.com/sudoXpg/netloop/internal/tomlvalue"
 )
 
 const (
@@ -124,15 +125,6 @@ type lineValue struct {
 	line  int
 }
 
-// A located is a value of the file with its line. It refuses every value,
-// because the error of package toml is what tells the line.
-type located struct{ value any }
-
-var errLocated = errors.New("here")
-
-// UnmarshalTOML implements toml.Unmarshaler.
-func (l *located) UnmarshalTOML(v any) error { l.value = v; return errLocated }
-
 // parseFile returns the values of a file by the name of their row, and all
 // faults. Values are tried whether they will be used or not.
 func parseFile(rows []row, text string) (map[string]lineValue, []fault) {
@@ -151,7 +143,7 @@ func parseFile(rows []row, text string) (map[string]lineValue, []fault) {
 		if len(faults) > 10*maxReported {
 			break // finding a line takes time
 		}
-		v, line := locate(&meta, primitive)
+		v, line := tomlvalue.Locate(&meta, primitive)
 		r, problem := rowOfKey(rows, key[0], v)
 		var texts []string
 		if problem == "" {
@@ -169,15 +161,6 @@ func parseFile(rows []row, text string) (map[string]lineValue, []fault) {
 		}
 	}
 	return values, faults
-}
-
-func locate(meta *toml.MetaData, p toml.Primitive) (v any, line int) {
-	var l located
-	err := meta.PrimitiveDecode(p, &l)
-	if here, ok := errors.AsType[toml.ParseError](err); ok {
-		line = here.Position.Line
-	}
-	return l.value, line
 }
 
 // syntaxFault rewords an error of package toml.
@@ -247,7 +230,7 @@ func (r row) textsOf(v any) (texts []string, problem string) {
 	for _, each := range list {
 		text, ok := r.textOf(each)
 		if !ok {
-			return nil, "is " + kindOf(each) + ", not " + r.kind()
+			return nil, "is " + tomlvalue.KindOf(each) + ", not " + r.kind()
 		}
 		texts = append(texts, text)
 	}
@@ -284,21 +267,3 @@ func (r row) kind() string {
 
 // isNumber reports whether a value needs no quotes.
 func (r row) isNumber() bool { return r.value == "N" || r.value == "SIZE" }
-
-func kindOf(v any) string {
-	switch v.(type) {
-	case bool:
-		return "true or false"
-	case string:
-		return "a text"
-	case int64:
-		return "a number"
-	case float64:
-		return "a number with a point"
-	case []any:
-		return "a list"
-	case map[string]any, []map[string]any:
-		return "a table"
-	}
-	return "a date or time"
-}
