@@ -121,13 +121,13 @@ func (p program) forget(ctx context.Context, o *options) error {
 	account := chatclient.Account{Name: name, Address: o.target.Address()}
 	switch err := account.ForgetPassword(ctx); {
 	case errors.Is(err, chatclient.ErrNoPassword):
-		return fmt.Errorf("the keyring has no password of %s", account)
+		return errors.New(p.texts.T("chat.keyringNone", "account", account.String()))
 	case ctx.Err() != nil:
 		return p.interrupted()
 	case err != nil:
 		return err
 	}
-	p.tell(fmt.Sprintf("the password of %s is no longer in the keyring", account))
+	p.tell(p.texts.T("chat.keyringForgotten", "account", account.String()))
 	return nil
 }
 

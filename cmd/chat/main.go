@@ -119,7 +119,7 @@ func (p program) obey(args []string) error {
 		return p.forget(ctx, &o)
 	}
 	if o.again {
-		p.tell("connecting to " + o.word + ", the last target")
+		p.tell(p.texts.T("chat.lastTarget", "target", o.word))
 	}
 	c, err := p.connect(ctx, &o)
 	if err != nil {
@@ -153,7 +153,7 @@ func (p program) remember(o *options) {
 		return
 	}
 	if err := lastTarget(p.folder).Write(target); err != nil {
-		p.tell(fmt.Sprintf("warning: the target can't be remembered: %v", err))
+		p.tell(p.texts.T("chat.notRemembered", "why", err))
 	}
 }
 

@@ -3,7 +3,6 @@ package chatclient
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/sudoXpg/netloop/internal/client"
 )
@@ -81,7 +80,7 @@ func (l *Login) notStored(err error) error {
 	if errors.Is(err, ErrStored) {
 		return &PasswordError{ErrStored}
 	}
-	return &PasswordError{fmt.Errorf("the password of %s in the keyring is wrong (--save-password replaces it, --forget-password removes it)", l.account())}
+	return &PasswordError{errors.New(english(l.Dialer.Language).T("chat.keyringWrong", "account", l.account().String()))}
 }
 
 // find finds the password in the keyring, or asks for it. why is the reason for which it is
@@ -106,7 +105,7 @@ func (l *Login) find(ctx context.Context, why error) error {
 func (l *Login) ask(why error) error {
 	switch {
 	case l.Ask == nil && why == nil:
-		return &PasswordError{errors.New("no password was given")}
+		return &PasswordError{errors.New(english(l.Dialer.Language).T("chat.noPassword"))}
 	case l.Ask == nil:
 		return why
 	}
@@ -126,14 +125,14 @@ func (l *Login) save(ctx context.Context) {
 	switch {
 	case !l.Save || l.stored:
 	case l.Password == "":
-		l.Dialer.Tell("no password was needed, so none is saved")
+		l.Dialer.Tell(english(l.Dialer.Language).T("chat.noneSaved"))
 	case l.Dialer.Mode == PlainText:
-		l.Dialer.Tell("the password is not saved: it was sent without TLS")
+		l.Dialer.Tell(english(l.Dialer.Language).T("chat.notSavedPlain"))
 	default:
 		if err := l.account().SavePassword(ctx, l.Password); err != nil {
-			l.Dialer.Tell(fmt.Sprintf("the password is not saved: %v", err))
+			l.Dialer.Tell(english(l.Dialer.Language).T("chat.notSaved", "why", err))
 			return
 		}
-		l.Dialer.Tell(fmt.Sprintf("the password of %s is now in the keyring (--forget-password removes it)", l.account()))
+		l.Dialer.Tell(english(l.Dialer.Language).T("chat.saved", "account", l.account().String()))
 	}
 }
