@@ -266,7 +266,9 @@ func (c *Client) seen(room string, at Place) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rooms[room] = at
+	if _, known := c.rooms[room]; known || len(c.rooms) < maxRooms {
+		c.rooms[room] = at
+	}
 }
 
 // ring tells the link that there is something to send.

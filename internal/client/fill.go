@@ -31,6 +31,9 @@ type fills struct {
 
 // received records messages of a room, in order.
 func (f *fills) received(room string, list ...Message) {
+	if _, known := f.recent[room]; !known && len(f.recent) >= maxRooms {
+		return
+	}
 	for _, m := range list {
 		if m.ID == 0 || m.Private {
 			continue

@@ -41,7 +41,7 @@ func (c *Client) noticed(n Notice) {
 		if strings.EqualFold(name, c.o.Name) {
 			c.who.password = c.o.Password
 		}
-	case "left-room", "you-are":
+	case "left-room", "you-are", "has-deleted-room", "room-deleted":
 		c.mu.Lock()
 		delete(c.rooms, room)
 		c.mu.Unlock()

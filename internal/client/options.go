@@ -37,6 +37,7 @@ const (
 	DefaultIdle = 10 * time.Second
 
 	maxRequests  = 128              // other requests that are not sent yet
+	maxRooms     = 1024             // that are known: a server of ours lets a user into 16
 	maxHandshake = 10_000           // objects before a log-in is complete
 	quitTimeout  = time.Second      // for the end of a connection
 	writeTimeout = 20 * time.Second // for one write

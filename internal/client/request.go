@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,15 +56,18 @@ type Request struct {
 }
 
 // line returns the request as it is sent.
-func (r Request) line() ([]byte, error) {
-	line, err := json.Marshal(r)
+func (r Request) line() (line []byte, err error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // it would make a text of < six times as long
+	err = e.Encode(r)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("client: write a request: %w", err)
-	case len(line) > maxRequest:
+	case b.Len()-len("\n") > maxRequest:
 		return nil, ErrTooLong
 	}
-	return append(line, '\n'), nil
+	return b.Bytes(), nil
 }
 
 // Send sends any other request, and returns the CID that its answer has: r.CID, or one
