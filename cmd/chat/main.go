@@ -36,8 +36,12 @@ const sendTime = 30 * time.Second
 
 func main() {
 	signals, _ := osutil.Signals()
+	hangups, ignored := osutil.Hangups()
+	if ignored { // as nohup asks for
+		hangups = nil
+	}
 	p := program{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, user: userName, env: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, hangups: hangups, exit: os.Exit, user: userName, env: os.Getenv,
 		told: make(chan string, 16), onScreen: new(atomic.Bool),
 	}
 	if folder, err := os.UserConfigDir(); err == nil {
@@ -52,6 +56,7 @@ type program struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	signals        <-chan os.Signal
+	hangups        <-chan os.Signal // the terminal is gone; nil: that is ignored
 	exit           func(code int)
 	user           func() (string, error) // the name of the system's user
 	env            func(name string) string
@@ -173,17 +178,19 @@ func (p program) send(ctx context.Context, c *client.Client, o options) error {
 
 func (p program) interrupted() error { return errors.New(p.texts.T("chat.interrupted")) }
 
-// interruptible returns a context that the first signal ends. The second ends the program.
+// interruptible returns a context that the first signal ends, or the end of the terminal. The
+// second signal ends the program.
 func (p program) interruptible() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		select {
 		case <-p.signals:
-			cancel()
+		case <-p.hangups:
 		case <-done:
 			return
 		}
+		cancel()
 		select {
 		case <-p.signals:
 			p.exit(exitFailure)
