@@ -10,16 +10,6 @@ import (
 	"github.com/sudoXpg/netloop/internal/client"
 )
 
-// MaxItems is how many items are in memory, in all conversations together. Beyond that, the
-// oldest of the longest conversation are dropped; the server has them.
-const MaxItems = 100_000
-
-// trimmed is how many items are dropped at a time.
-const trimmed = MaxItems / 50
-
-// MaxMembers is how many people of a room are known.
-const MaxMembers = 1000
-
 // Me is the user.
 type Me struct {
 	Name       string
@@ -47,8 +37,13 @@ type Chat struct {
 	// nothing.
 	Describe func(client.RoomEvent) string
 
+	// Shown is the conversation that the user sees; nil for none. It is not dropped for others.
+	Shown *Room
+
 	rooms map[string]*Room
 	posts []*Post
+	uses  uint64 // how often something has happened in a private conversation
+	bytes int    // of text that was added since they were counted, and those counted then
 }
 
 // Rooms returns the conversations: rooms by name, then people by name.
@@ -63,27 +58,6 @@ func (c *Chat) Rooms() []*Room {
 
 // Find returns the conversation with a key, or nil.
 func (c *Chat) Find(key string) *Room { return c.rooms[key] }
-
-// Room returns a room. It is added if it is not there.
-func (c *Chat) Room(name string) *Room {
-	return c.conversation(name, &Room{Name: name, Older: true})
-}
-
-// Person returns the conversation with a person. It is added if it is not there.
-func (c *Chat) Person(name string) *Room {
-	return c.conversation(key(name), &Room{Name: name, Person: true})
-}
-
-func (c *Chat) conversation(key string, fresh *Room) *Room {
-	if r := c.rooms[key]; r != nil {
-		return r
-	}
-	if c.rooms == nil {
-		c.rooms = make(map[string]*Room)
-	}
-	c.rooms[key] = fresh
-	return fresh
-}
 
 // Close removes a conversation.
 func (c *Chat) Close(r *Room) { delete(c.rooms, r.Key()) }
@@ -141,7 +115,8 @@ func (c *Chat) Apply(e client.Event) Change {
 	return Change{}
 }
 
-// connected takes the beginning of a connection. A new session is in no room yet.
+// connected takes the beginning of a connection. It is in no room yet: each is told, also those of
+// a session that continues.
 func (c *Chat) connected(e client.Connected) {
 	c.Server, c.MaxText, c.MaxLines = Line(e.Server), e.MaxText, e.MaxLines
 	c.Commands = c.Commands[:0]
@@ -150,7 +125,7 @@ func (c *Chat) connected(e client.Connected) {
 		c.Commands = append(c.Commands, command)
 	}
 	for _, r := range c.rooms {
-		r.Listed = false
+		r.Listed, r.Inside = false, false
 	}
 }
 
@@ -166,9 +141,11 @@ func (c *Chat) item(m client.Message) *Item {
 		i.From = c.Me.Name
 	}
 	i.Mention = !i.Own && !i.Private && Mentions(i.Text, c.Me.Name)
+	c.bytes += i.bytes()
 	return i
 }
 
+// items returns messages of a page in order, each once, whatever the order of the page.
 func (c *Chat) items(list []client.Message) []*Item {
 	var items []*Item
 	for _, m := range list {
@@ -176,18 +153,22 @@ func (c *Chat) items(list []client.Message) []*Item {
 			items = append(items, c.item(m))
 		}
 	}
-	return items
+	slices.SortStableFunc(items, func(a, b *Item) int { return a.compare(b.ID, b.sub) })
+	return slices.CompactFunc(items, func(a, b *Item) bool { return a.ID == b.ID })
 }
 
 func (c *Chat) joined(e client.Joined) Change {
-	c.Me.Name = Line(e.Name)
 	r := c.Room(Line(e.Room))
-	r.Role, r.Topic = Line(e.Role), Line(e.Topic)
+	if r == nil {
+		return Change{}
+	}
+	c.Me.Name = Line(e.Name)
+	r.Role, r.Topic, r.Inside = Line(e.Role), Line(e.Topic), true
 	items := c.items(e.History)
 	switch {
 	case !e.Resumed:
 		r.Members, r.Listed = []Member{{Name: c.Me.Name, Role: r.Role}}, false
-		r.Others = max(e.Others, 0)
+		r.Others = others(e.Others)
 		c.latest(r, items)
 	case !r.Detached:
 		r.addAll(items)
@@ -219,13 +200,13 @@ func (c *Chat) latest(r *Room, items []*Item) {
 }
 
 func (c *Chat) message(m client.Message) Change {
-	r := c.Room(Line(m.Room))
 	i := c.item(m)
-	if i.ID == 0 {
-		return Change{Room: r}
-	}
 	if i.Own {
 		c.arrived(m)
+	}
+	r := c.rooms[Line(m.Room)]
+	if r == nil || r.Person || i.ID == 0 {
+		return Change{}
 	}
 	if !r.Detached && !r.add(i) {
 		return Change{Room: r}
@@ -250,34 +231,13 @@ func (c *Chat) private(m client.Message) Change {
 	r := c.Person(name)
 	i.unseen = !i.Own
 	r.Add(i)
+	c.use(r)
 	if i.unseen {
 		r.Unread++
 		r.Mentions++
 	}
 	c.bound(r, false)
 	return Change{Room: r, Item: i}
-}
-
-// bound drops what is too much: of room r the newest items if newest is set, otherwise the
-// oldest of the longest conversation.
-func (c *Chat) bound(r *Room, newest bool) {
-	total := 0
-	longest := r
-	for _, other := range c.rooms {
-		total += len(other.items)
-		if len(other.items) > len(longest.items) {
-			longest = other
-		}
-	}
-	switch {
-	case total <= MaxItems:
-	case newest && len(r.items) > trimmed:
-		clear(r.items[len(r.items)-trimmed:])
-		r.items = r.items[:len(r.items)-trimmed]
-		r.Detached = true
-	default:
-		longest.trim(trimmed)
-	}
 }
 
 func (c *Chat) roomEvent(e client.RoomEvent) Change {
@@ -299,8 +259,10 @@ func (c *Chat) roomEvent(e client.RoomEvent) Change {
 	case "edit":
 		if i := r.ByID(e.Edited); i != nil && i.Kind == Message {
 			i.Text, i.Edited = Text(e.Text), e.Time
-			i.Mention = !i.Own && Mentions(i.Text, c.Me.Name)
+			i.Mention = !i.Own && !i.Deleted && Mentions(i.Text, c.Me.Name)
+			c.bytes += i.bytes()
 			r.recount()
+			c.bound(r, false)
 		}
 		return Change{Room: r}
 	case "redact":
@@ -317,7 +279,9 @@ func (c *Chat) roomEvent(e client.RoomEvent) Change {
 		}
 	}
 	if !r.Detached && e.ID != 0 {
-		r.add(&Item{Place: e.Place, ID: e.ID, Kind: Event, From: Line(e.Name), Own: c.IsMe(Line(e.Name)), Text: Line(c.describe(e)), Time: e.Time})
+		i := &Item{Place: e.Place, ID: e.ID, Kind: Event, From: Line(e.Name), Own: c.IsMe(Line(e.Name)), Text: Line(c.describe(e)), Time: e.Time}
+		c.bytes += i.bytes()
+		r.add(i)
 		c.bound(r, false)
 	}
 	return Change{Room: r, Roles: roles}
@@ -337,9 +301,13 @@ func (c *Chat) presence(r *Room, e client.RoomEvent) (silent bool) {
 	case "join":
 		if len(r.Members) < MaxMembers {
 			r.enter(Member{Name: name, Role: Line(e.Role)})
+		} else {
+			r.Others = others(r.Others + 1)
 		}
 	case "leave":
-		r.leave(name)
+		if !r.leave(name) {
+			r.Others = others(r.Others - 1)
+		}
 	case "nick":
 		r.rename(name, Line(e.NewName))
 		c.renamePerson(name, Line(e.NewName))
@@ -356,7 +324,7 @@ func (c *Chat) presence(r *Room, e client.RoomEvent) (silent bool) {
 // with that name.
 func (c *Chat) renamePerson(old, name string) {
 	r := c.rooms[key(old)]
-	if r == nil || c.rooms[key(name)] != nil && key(old) != key(name) {
+	if name == "" || r == nil || c.rooms[key(name)] != nil && key(old) != key(name) {
 		return
 	}
 	delete(c.rooms, key(old))
@@ -457,7 +425,7 @@ func (c *Chat) members(e client.Raw) Change {
 	if r == nil {
 		return Change{}
 	}
-	r.Members, r.Others, r.Listed = nil, max(list.Others, 0), true
+	r.Members, r.Others, r.Listed = nil, others(list.Others), true
 	for _, m := range list.List[:min(len(list.List), MaxMembers)] {
 		m.Name, m.Role, m.Why = Line(m.Name), Line(m.Role), Line(m.Why)
 		r.enter(m) // a person with several connections is there once

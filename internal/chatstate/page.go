@@ -20,10 +20,13 @@ const (
 // Page takes a page of a room's history that was asked for.
 func (c *Chat) Page(h client.History, what Request) Change {
 	r := c.rooms[Line(h.Room)]
-	if r == nil {
+	if r == nil || r.Person {
 		return Change{}
 	}
 	items := c.items(h.Events)
+	if what == Around && len(items) == 0 { // there is no such message: what is there stays
+		return Change{Room: r}
+	}
 	if what == Latest || what == Around {
 		r.replace(items, h, what)
 	}
@@ -61,7 +64,7 @@ func (r *Room) replace(items []*Item, h client.History, what Request) {
 // fill takes messages that were missing.
 func (c *Chat) fill(h client.History) Change {
 	r := c.rooms[Line(h.Room)]
-	if r == nil || r.Detached {
+	if r == nil || r.Person || r.Detached {
 		return Change{}
 	}
 	for _, i := range c.items(h.Events) {
@@ -79,7 +82,6 @@ func (c *Chat) Missing(room, text string, at time.Time) Change {
 	if r == nil {
 		return Change{}
 	}
-	i := &Item{Kind: Local, Text: text, Time: at, gap: true}
-	r.Add(i)
+	c.Add(r, &Item{Kind: Local, Text: text, Time: at, gap: true})
 	return Change{Room: r}
 }

@@ -67,6 +67,8 @@ type Member struct {
 type Room struct {
 	Name   string
 	Person bool // Name is that of a person
+	// Inside is set while the user is in the room.
+	Inside bool
 	Topic  string
 	Role   string // the user's own, as in Member
 	// Members are sorted by name; Others is how many people are not among them.
@@ -85,6 +87,7 @@ type Room struct {
 	items []*Item
 	subs  uint32
 	read  client.Place
+	used  uint64 // when something was last added to the conversation with a person
 }
 
 // key returns the key of a person's conversation.
@@ -181,9 +184,9 @@ func (r *Room) reset() {
 	r.Older, r.Detached = !r.Person, false
 }
 
-// trim drops the n oldest items.
-func (r *Room) trim(n int) {
-	r.items = slices.Delete(r.items, 0, min(n, len(r.items)))
+// trim drops some of the oldest items.
+func (r *Room) trim() {
+	r.items = slices.Delete(r.items, 0, min(trimmed, (len(r.items)+1)/2))
 	r.Older = !r.Person
 }
 
@@ -209,10 +212,13 @@ func (r *Room) enter(m Member) {
 	}
 }
 
-func (r *Room) leave(name string) {
-	if at, there := r.findMember(name); there {
+// leave removes a person, and reports whether they were there.
+func (r *Room) leave(name string) bool {
+	at, there := r.findMember(name)
+	if there {
 		r.Members = slices.Delete(r.Members, at, at+1)
 	}
+	return there
 }
 
 func (r *Room) rename(old, name string) {
