@@ -122,5 +122,8 @@ Wenn die Leute des Servers den neuen Fingerabdruck bestätigen (chatsrv fingerpr
 	"tui.key.lists":        {"Hide or show the lists", "Listen verbergen oder zeigen"},
 	"tui.key.helpTerminal": {"This list", "Diese Liste"},
 	"tui.key.redraw":       {"Draw the screen again", "Bildschirm neu zeichnen"},
+	"tui.key.suspend":      {"Stop the program; fg continues it", "Programm anhalten; fg setzt es fort"},
+	"tui.noRoom":           {"You are in no room. Ctrl-K enters one.", "Du bist in keinem Raum. Strg-K betritt einen."},
+	"tui.notInside":        {"You are not in this room. /join enters it, /leave closes it.", "Du bist nicht in diesem Raum. /join betritt ihn, /leave schließt ihn."},
 	"tui.key.commands":     {"Commands of the server", "Befehle des Servers"},
 }

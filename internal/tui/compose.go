@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"charm.land/bubbles/v2/key"
@@ -18,6 +19,9 @@ import (
 
 // maxRows is how many rows the input may have.
 const maxRows = 6
+
+// quitTime is how long the server may take to say goodbye.
+const quitTime = 5 * time.Second
 
 // newInput returns the field for messages.
 func newInput() textarea.Model {
@@ -93,7 +97,14 @@ func (m *Model) compose(text string) {
 }
 
 // begin lets the input be for an edit or a reply.
-func (m *Model) begin(c *purpose, text string) {
+func (m *Model) begin(c *purpose) {
+	text := m.input.Value()
+	if m.purpose != nil && m.purpose.edit {
+		text = m.purpose.before
+	}
+	if c.edit {
+		c.before, text = text, c.item.Text
+	}
 	m.view(m.active).cursor = nil
 	m.input.SetValue(text)
 	m.input.MoveToEnd()
@@ -104,7 +115,7 @@ func (m *Model) begin(c *purpose, text string) {
 // cancel ends an edit or a reply.
 func (m *Model) cancel() {
 	if m.purpose.edit {
-		m.input.Reset()
+		m.input.SetValue(m.purpose.before)
 	}
 	m.purpose = nil
 	m.layout()
@@ -169,7 +180,7 @@ func (m *Model) paste(text string) tea.Cmd {
 		return nil
 	}
 	if n > PasteAsk {
-		m.confirm(m.t("pasteText", "n", n), "pasteYes", insert)
+		m.confirm(m.active, m.t("pasteText", "n", n), "pasteYes", insert)
 		return nil
 	}
 	return insert(m)
@@ -193,7 +204,11 @@ func (m *Model) submit() tea.Cmd {
 		return nil
 	}
 	command := m.purpose == nil && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
-	if m.active == nil || !m.fits(text, command) {
+	if m.active == nil && !command {
+		m.say(m.t("tui.noRoom"))
+		return nil
+	}
+	if !m.fits(text, command) {
 		return nil
 	}
 	m.remember(text)
@@ -208,8 +223,12 @@ func (m *Model) submit() tea.Cmd {
 		return cmd
 	}
 	if m.deliver(text) {
+		before := ""
+		if m.purpose != nil {
+			before = m.purpose.before
+		}
 		m.purpose, m.options = nil, nil
-		m.input.Reset()
+		m.input.SetValue(before)
 		m.layout()
 	}
 	return nil
@@ -252,7 +271,7 @@ func (m *Model) remember(text string) {
 	m.history = slices.DeleteFunc(m.history, func(old string) bool { return old == text })
 	m.history = append(m.history, text)
 	m.history = m.history[max(0, len(m.history)-MaxHistory):]
-	m.recalled = len(m.history)
+	m.recalled, m.latest = len(m.history), ""
 }
 
 // recall shows an earlier or later line of those that were typed.
@@ -261,9 +280,12 @@ func (m *Model) recall(by int) {
 	if to < 0 || to > len(m.history) {
 		return
 	}
+	if m.recalled == len(m.history) {
+		m.latest = m.input.Value()
+	}
 	m.recalled = to
 	if to == len(m.history) {
-		m.compose("")
+		m.compose(m.latest)
 		return
 	}
 	m.compose(m.history[to])
@@ -312,7 +334,7 @@ func (m *Model) command(line string) (cmd tea.Cmd, done bool) {
 	to, text, _ := strings.Cut(rest, " ")
 	switch strings.ToLower(name) {
 	case "me":
-		if rest != "" {
+		if rest != "" && m.active != nil {
 			return nil, m.send(client.Post{Text: rest, Action: true})
 		}
 	case "msg", "m", "tell":
@@ -325,7 +347,15 @@ func (m *Model) command(line string) (cmd tea.Cmd, done bool) {
 			m.search(rest)
 			return nil, true
 		}
+	case "leave", "part":
+		if r := m.active; rest == "" && r != nil && !r.Person && !r.Inside {
+			m.closeConversation()
+			return nil, true
+		}
 	case "join", "j":
+		if r := m.active; rest == "" && r != nil && !r.Person && !r.Inside {
+			return nil, m.join(r.Name, "")
+		}
 		if rest != "" {
 			return nil, m.join(to, strings.TrimSpace(text))
 		}
@@ -333,7 +363,7 @@ func (m *Model) command(line string) (cmd tea.Cmd, done bool) {
 		return m.quit(rest), true
 	}
 	room := ""
-	if !m.active.Person {
+	if m.active != nil && !m.active.Person {
 		room = m.active.Name
 	}
 	return nil, m.ordered(client.Request{Type: "command", Line: line, Room: room})
@@ -344,7 +374,7 @@ func (m *Model) join(room, key string) bool {
 	if !strings.HasPrefix(room, "#") {
 		room = "#" + room
 	}
-	if r := m.chat.Find(room); r != nil {
+	if r := m.chat.Find(room); r != nil && r.Inside {
 		m.show(r)
 		return true
 	}
@@ -363,13 +393,13 @@ func (m *Model) quit(reason string) tea.Cmd {
 		m.quitting = true
 		if reason != "" && !m.offline {
 			if _, err := m.o.Session.Send(client.Request{Type: "quit", Reason: reason}); err == nil {
-				return nil // the server's goodbye ends the events
+				return tea.Tick(quitTime, func(time.Time) tea.Msg { return tea.Quit() }) // or the server's goodbye ends the events
 			}
 		}
 		return tea.Quit
 	}
 	if n := m.chat.Unacked(); n > 0 {
-		m.confirm(m.t("tui.quitUnacked", "n", n), "tui.quitYes", leave)
+		m.confirm(nil, m.t("tui.quitUnacked", "n", n), "tui.quitYes", leave)
 		return nil
 	}
 	return leave(m)

@@ -30,6 +30,7 @@ type picker struct {
 	input   *textinput.Model
 	entries []entry
 	at      int
+	room    *chatstate.Room // it is about that conversation; nil: about none
 	// refill returns the entries for an input.
 	refill func(text string) []entry
 	// enter is called for Enter if no entry can be chosen; nil: nothing happens.
@@ -47,6 +48,12 @@ func newInputLine(prompt string, hidden bool) *textinput.Model {
 	}
 	in.Focus()
 	return &in
+}
+
+// stale reports whether a dialog is about another conversation than r.
+func stale(d dialog, r *chatstate.Room) bool {
+	p, ok := d.(*picker)
+	return ok && p.room != nil && p.room != r
 }
 
 // open shows a picker.
@@ -88,7 +95,7 @@ func (p *picker) update(m *Model, msg tea.Msg) tea.Cmd {
 	}
 	before := p.input.Value()
 	if paste, ok := msg.(tea.PasteMsg); ok {
-		msg = tea.PasteMsg{Content: oneLine(paste.Content)}
+		msg = tea.PasteMsg{Content: chatstate.Line(oneLine(paste.Content))}
 	}
 	in, cmd := p.input.Update(msg)
 	*p.input = in
@@ -245,6 +252,10 @@ func (p *picker) results(m *Model, e client.Event) {
 // jump shows a message in its place.
 func (m *Model) jump(room string, id uint64) {
 	r := m.chat.Room(room)
+	if r == nil {
+		m.say(m.t("notThere"))
+		return
+	}
 	m.show(r)
 	if i := r.ByID(id); i != nil {
 		m.view(r).cursor = i
@@ -275,7 +286,7 @@ func (m *Model) people() {
 	}
 	in := newInputLine(m.t("name")+": ", false)
 	m.open(&picker{
-		title: m.t("members") + " – " + r.Name, input: in,
+		title: m.t("members") + " – " + r.Name, input: in, room: r,
 		refill: func(text string) []entry {
 			var list []entry
 			for _, p := range r.Members {
@@ -308,12 +319,15 @@ func (m *Model) away(p chatstate.Member) string {
 
 // menu offers what can be done with a person, and their message; nil: only with the person.
 func (m *Model) menu(name string, i *chatstate.Item) {
-	p := &picker{title: name}
+	p := &picker{title: name, room: m.active}
 	add := func(key, text string, do func(m *Model) tea.Cmd) {
 		p.entries = append(p.entries, entry{key: key, label: "[" + key + "] " + m.t(text), do: do})
 	}
 	write := func(line string) func(m *Model) tea.Cmd { // to be completed by the user
 		return func(m *Model) tea.Cmd {
+			if text := strings.TrimSpace(m.input.Value()); text != "" {
+				m.remember(text) // it can be recalled
+			}
 			m.compose(line)
 			return nil
 		}
@@ -333,7 +347,16 @@ func (m *Model) menu(name string, i *chatstate.Item) {
 			m.show(m.chat.Person(name))
 			return nil
 		})
-		add("m", "mention", write(name+": "))
+		add("m", "mention", func(m *Model) tea.Cmd {
+			if m.input.Value() == "" {
+				name += ":"
+			}
+			m.input.InsertString(name + " ")
+			if m.active != nil {
+				m.view(m.active).cursor = nil
+			}
+			return nil
+		})
 	}
 	add("w", "whois", run("/whois "+name))
 	if !mine {
@@ -354,20 +377,21 @@ func (m *Model) messageEntries(i *chatstate.Item, add func(key, text string, do 
 	stored := i.ID != 0 && !i.Private && !i.Deleted
 	if stored {
 		add("r", "reply", func(m *Model) tea.Cmd {
-			m.begin(&purpose{item: i}, m.input.Value())
+			m.begin(&purpose{item: i})
 			return nil
 		})
 	}
 	if stored && i.Own {
 		add("e", "edit", func(m *Model) tea.Cmd {
-			m.begin(&purpose{item: i, edit: true}, i.Text)
+			m.begin(&purpose{item: i, edit: true})
 			return nil
 		})
 	}
 	if stored && (i.Own || m.chat.MayModerate(m.active)) {
 		add("d", "delete", func(m *Model) tea.Cmd {
-			m.confirm(m.t("deleteTitle"), "delete", func(m *Model) tea.Cmd {
-				m.ordered(client.Request{Type: "redact", Room: m.active.Name, ID: i.ID})
+			room := m.active
+			m.confirm(room, m.t("deleteTitle"), "delete", func(m *Model) tea.Cmd {
+				m.ordered(client.Request{Type: "redact", Room: room.Name, ID: i.ID})
 				return nil
 			})
 			return nil
@@ -376,9 +400,9 @@ func (m *Model) messageEntries(i *chatstate.Item, add func(key, text string, do 
 	add("c", "copyText", func(*Model) tea.Cmd { return tea.SetClipboard(i.Text) })
 }
 
-// confirm asks before something is done.
-func (m *Model) confirm(title, yes string, do func(m *Model) tea.Cmd) {
-	m.open(&picker{title: title, entries: []entry{
+// confirm asks before something is done: in room, or anywhere if it is nil.
+func (m *Model) confirm(room *chatstate.Room, title, yes string, do func(m *Model) tea.Cmd) {
+	m.open(&picker{title: title, room: room, entries: []entry{
 		{label: m.t("cancel"), key: "n", do: func(*Model) tea.Cmd { return nil }},
 		{label: m.t(yes), key: "y", do: do},
 	}})

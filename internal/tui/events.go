@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -61,7 +62,7 @@ func (m *Model) happened(e client.Event) tea.Cmd {
 		if e.CID != "" && e.CID == m.joining || m.active == nil {
 			m.show(change.Room)
 		}
-		if change.Room == m.active && change.Room.NewFrom == nil && change.Room.Unread > 0 {
+		if change.Room != nil && change.Room == m.active && change.Room.NewFrom == nil && change.Room.Unread > 0 {
 			change.Room.NewFrom = change.Room.FirstUnread()
 		}
 	case client.Notice:
@@ -69,7 +70,7 @@ func (m *Model) happened(e client.Event) tea.Cmd {
 	case client.Failure:
 		m.failure(e)
 	case client.Held:
-		m.local(m.chat.Find(e.Room), chatstate.Local, m.o.Texts.Server(e.Code, e.Text, nil))
+		m.local(m.post(e.Room, ""), chatstate.Local, m.o.Texts.Server(e.Code, e.Text, nil))
 	case client.RoomEvent:
 		if e.Room == "" {
 			m.local(m.active, chatstate.Local, m.describe(e))
@@ -106,6 +107,7 @@ func (m *Model) connected(e client.Connected) {
 	m.offline, m.lost = false, nil
 	clear(m.asked)
 	clear(m.loading)
+	m.joining = ""
 	if !e.Resumed {
 		for _, r := range m.chat.Rooms() {
 			r.Listed = false
@@ -124,24 +126,24 @@ func (m *Model) disconnected(e client.Disconnected) tea.Cmd {
 		m.err = err
 		return tea.Quit
 	}
-	begun := m.offline
+	if m.quitting {
+		return tea.Quit
+	}
 	m.offline, m.lost = true, e.Err
 	m.retryAt = m.o.Now().Add(e.Retry)
 	if d, ok := m.dialog.(*question); ok { // the server has forgotten it
 		d.close(m)
 		m.say(m.t("tui.questionEnded"))
 	}
-	if begun {
-		return nil // it ticks already
-	}
 	return m.tick()
 }
 
 // tick shows the countdown until the next attempt to connect.
 func (m *Model) tick() tea.Cmd {
-	if !m.offline {
+	if !m.offline || m.ticking {
 		return nil
 	}
+	m.ticking = true
 	return tea.Tick(time.Second, func(time.Time) tea.Msg { return secondMsg{} })
 }
 
@@ -182,7 +184,7 @@ func (m *Model) post(room, to string) *chatstate.Room {
 	if to != "" {
 		return m.chat.Person(chatstate.Line(to))
 	}
-	return m.chat.Find(room)
+	return m.chat.Find(chatstate.Line(room))
 }
 
 // raw shows the answers to commands.
@@ -198,15 +200,19 @@ func (m *Model) raw(e client.Raw) {
 	}
 }
 
-// local shows something in a conversation that only this user sees.
+// local shows something in a conversation that only this user sees: below it if there is none.
 func (m *Model) local(r *chatstate.Room, kind chatstate.Kind, text string) {
 	if r == nil {
 		r = m.active
 	}
-	if r == nil || text == "" {
+	if text == "" {
 		return
 	}
-	r.Add(&chatstate.Item{Kind: kind, Text: chatstate.Text(text), Time: m.o.Now()})
+	if r == nil {
+		m.say(chatstate.Line(text))
+		return
+	}
+	m.chat.Add(r, &chatstate.Item{Kind: kind, Text: chatstate.Text(text), Time: m.o.Now()})
 }
 
 // arrived acts on a message of somebody else.
@@ -231,15 +237,20 @@ func (m *Model) arrived(r *chatstate.Room, i *chatstate.Item) tea.Cmd {
 	return tea.Raw(out)
 }
 
-// left forgets a conversation.
+// left forgets a conversation. What was being typed in it can be recalled.
 func (m *Model) left(r *chatstate.Room) {
-	delete(m.views, r)
-	delete(m.drafts, r)
-	delete(m.loading, r)
+	kept := m.drafts[r]
+	if r == m.active {
+		kept = draft{m.input.Value(), m.purpose}
+	}
+	if text := strings.TrimSpace(kept.text); text != "" && (kept.purpose == nil || !kept.purpose.edit) {
+		m.remember(text)
+	}
+	m.forget()
 	if r != m.active {
 		return
 	}
-	m.active = nil
+	m.activate(nil)
 	if rooms := m.chat.Rooms(); len(rooms) > 0 {
 		m.show(rooms[0])
 		return
@@ -295,6 +306,9 @@ func (m *Model) page(r *chatstate.Room, q client.Request, what chatstate.Request
 	end := m.view(r).top == nil
 	last := lastOf(r)
 	m.loading[r] = m.request(q, func(e client.Event) bool {
+		if m.chat.Find(r.Key()) != r { // it was left meanwhile
+			return false
+		}
 		m.loading[r] = false
 		h, ok := e.(client.History)
 		if !ok {

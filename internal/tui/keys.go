@@ -37,10 +37,11 @@ func bindings() []binding {
 		{keys: []string{"ctrl+end", "alt+end"}, shown: "Ctrl-End", text: "toNewest", do: run((*Model).goNewest)},
 		{keys: []string{"alt+m"}, shown: "Alt-M", text: "members", do: run((*Model).people)},
 		{keys: []string{"alt+s"}, shown: "Alt-S", text: "tui.key.lists", do: run(func(m *Model) { m.noSide = !m.noSide; m.layout() })},
-		{keys: []string{"alt+w"}, shown: "Alt-W", text: "closeConversation", do: run((*Model).closePerson)},
+		{keys: []string{"alt+w"}, shown: "Alt-W", text: "closeConversation", do: run((*Model).closeConversation)},
 		{keys: []string{"esc"}, shown: "Esc", text: "key.escape", do: run((*Model).escape)},
 		{keys: []string{"f1", "ctrl+,"}, shown: "F1", text: "tui.key.helpTerminal", do: run((*Model).help)},
 		{keys: []string{"ctrl+l"}, shown: "Ctrl-L", text: "tui.key.redraw", do: func(*Model) tea.Cmd { return tea.ClearScreen }},
+		{keys: []string{"ctrl+z"}, shown: "Ctrl-Z", text: "tui.key.suspend", do: func(*Model) tea.Cmd { return tea.Suspend }},
 		{keys: []string{"ctrl+c"}, shown: "Ctrl-C", text: "logOut", do: func(m *Model) tea.Cmd { return m.quit("") }},
 	}
 }
@@ -170,7 +171,7 @@ func (m *Model) editLast() {
 	items := m.active.Items()
 	for at := len(items) - 1; at >= 0; at-- {
 		if i := items[at]; i.Own && i.Kind == chatstate.Message && !i.Deleted && i.ID != 0 {
-			m.begin(&purpose{item: i, edit: true}, i.Text)
+			m.begin(&purpose{item: i, edit: true})
 			return
 		}
 	}
@@ -217,9 +218,9 @@ func (m *Model) goNewest() {
 	}
 }
 
-// closePerson closes a private conversation.
-func (m *Model) closePerson() {
-	if r := m.active; r != nil && r.Person {
+// closeConversation closes a private conversation, or a room that the user is not in.
+func (m *Model) closeConversation() {
+	if r := m.active; r != nil && (r.Person || !r.Inside) {
 		m.chat.Close(r)
 		m.left(r)
 	}

@@ -114,7 +114,7 @@ func (w *writer) waiting(p *chatstate.Post, online bool) []string {
 		state = w.texts.T("queued")
 	}
 	h := head{mark: markWaiting, name: w.me, style: w.own}
-	return w.rows(h, w.own.Render(chatstate.Text(p.Text))+" "+w.dim.Render("("+state+")"))
+	return w.rows(h, render(w.own, chatstate.Text(p.Text))+" "+w.dim.Render("("+state+")"))
 }
 
 // plain returns the rows of a text in one style.
@@ -122,7 +122,7 @@ func (w *writer) plain(h head, text string, style lipgloss.Style) []string {
 	if text == "" {
 		return nil
 	}
-	return w.rows(h, style.Render(text))
+	return w.rows(h, render(style, text))
 }
 
 // indent returns where the text begins.
@@ -251,11 +251,20 @@ func (w *writer) rule(text string) string {
 	return w.dim.Render(w.fit(strings.Repeat("─", left)+text+strings.Repeat("─", rest-left), w.width))
 }
 
+// cut cuts a text to a width. The library cuts between characters as a user sees them, some of which
+// are wider for it when it measures a text.
+func (w *writer) cut(text string, width int, tail string) string {
+	for most := width; most >= 0 && w.measure.StringWidth(text) > width; most-- {
+		text = w.measure.Truncate(text, most, tail)
+	}
+	return text
+}
+
 // fit cuts or pads a text to a width.
 func (w *writer) fit(text string, width int) string {
 	n := w.measure.StringWidth(text)
 	if n > width {
-		text = w.measure.Truncate(text, width, "…")
+		text = w.cut(text, width, "…")
 		n = w.measure.StringWidth(text)
 	}
 	return text + strings.Repeat(" ", max(0, width-n))

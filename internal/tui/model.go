@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"time"
 
 	"charm.land/bubbles/v2/textarea"
@@ -86,10 +87,11 @@ type Model struct {
 	joining string                             // CID of the request to enter a room
 
 	input    textarea.Model
-	drafts   map[*chatstate.Room]string
+	drafts   map[*chatstate.Room]draft
 	purpose  *purpose // what the input is for; nil: a message
 	history  []string
-	recalled int // index in history; len(history): none
+	recalled int    // index in history; len(history): none
+	latest   string // what was in the input before lines were recalled
 	options  []option
 	option   int
 	said     string // the last complaint, until the next key
@@ -99,6 +101,7 @@ type Model struct {
 	lost    error // why there is no connection
 	offline bool
 	retryAt time.Time
+	ticking bool            // the countdown goes on
 	reads   map[string]bool // rooms whose read position is to be told
 	reading bool
 
@@ -111,8 +114,15 @@ type Model struct {
 
 // A purpose is what the input is for.
 type purpose struct {
-	item *chatstate.Item
-	edit bool // otherwise it is a reply
+	item   *chatstate.Item
+	edit   bool   // otherwise it is a reply
+	before string // what was in the input before the edit
+}
+
+// A draft is what is in the input of a conversation that is not shown.
+type draft struct {
+	text    string
+	purpose *purpose
 }
 
 // What the model tells itself.
@@ -134,7 +144,7 @@ func New(o Options) *Model {
 	m := &Model{
 		o: o, chat: &chatstate.Chat{}, width: 80, height: 24,
 		views: make(map[*chatstate.Room]*scroll), loading: make(map[*chatstate.Room]bool),
-		asked: make(map[string]func(client.Event) bool), drafts: make(map[*chatstate.Room]string), reads: make(map[string]bool),
+		asked: make(map[string]func(client.Event) bool), drafts: make(map[*chatstate.Room]draft), reads: make(map[string]bool),
 	}
 	m.chat.Describe = m.describe
 	m.words = &writer{styles: newStyles(true), texts: o.Texts, zone: o.Zone, now: o.Now, measure: ansi.WcWidth}
@@ -194,6 +204,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, tea.Quit
 	case secondMsg:
+		m.ticking = false
 		cmds = append(cmds, m.tick())
 	case readMsg:
 		m.tellRead()
@@ -227,13 +238,30 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle lets the screen follow the conversation if its end is visible now.
 func (m *Model) settle() {
 	m.layout()
-	if r := m.active; r != nil && !m.view(r).stuck() {
-		m.view(r).move(r, m.content(r), m.logHeight, 0)
+	r := m.active
+	if r == nil {
+		return
+	}
+	s := m.view(r)
+	if !s.stuck() {
+		s.move(r, m.content(r), m.logHeight, 0)
+	}
+	if items, was := r.Items(), s.cursor; was != nil { // it may have been dropped
+		s.cursor = nil
+		if at := r.Index(was); len(items) > 0 {
+			s.cursor = items[min(at, len(items)-1)]
+		}
 	}
 }
 
 // typed acts on what comes from the keyboard.
 func (m *Model) typed(msg tea.Msg) tea.Cmd {
+	if key, ok := msg.(tea.KeyPressMsg); ok && key.Text != "" { // also of a paste without brackets
+		if key.Text = chatstate.Line(key.Text); key.Text == "" {
+			return nil
+		}
+		msg = key
+	}
 	if m.dialog != nil {
 		return m.dialog.update(m, msg)
 	}
@@ -265,23 +293,43 @@ func (m *Model) view(r *chatstate.Room) *scroll {
 
 // show makes a conversation the active one.
 func (m *Model) show(r *chatstate.Room) {
-	if r == nil || r == m.active {
+	if r == nil || r == m.active || m.chat.Find(r.Key()) != r { // it was left meanwhile
 		return
 	}
 	if m.active != nil {
 		m.active.NewFrom = nil
-		m.drafts[m.active] = m.input.Value()
+		m.drafts[m.active] = draft{m.input.Value(), m.purpose}
 		m.view(m.active).cursor = nil
 	}
-	m.purpose, m.options = nil, nil
-	m.active = r
+	m.activate(r)
 	if r.Unread > 0 {
 		r.NewFrom = r.FirstUnread()
 	}
-	m.input.SetValue(m.drafts[r])
-	m.recalled = len(m.history)
+	kept := m.drafts[r]
+	delete(m.drafts, r)
+	m.purpose = kept.purpose
+	m.input.SetValue(kept.text)
+	m.recalled, m.latest = len(m.history), ""
 	m.list(r)
+	m.forget()
 	m.layout()
+}
+
+// activate makes a conversation, or nil, the active one, and ends what belongs to another.
+func (m *Model) activate(r *chatstate.Room) {
+	m.active, m.chat.Shown = r, r
+	m.purpose, m.options = nil, nil
+	if stale(m.dialog, r) {
+		m.dialog = nil
+	}
+}
+
+// forget drops what is known of conversations that are no longer there.
+func (m *Model) forget() {
+	gone := func(r *chatstate.Room) bool { return m.chat.Find(r.Key()) != r }
+	maps.DeleteFunc(m.views, func(r *chatstate.Room, _ *scroll) bool { return gone(r) })
+	maps.DeleteFunc(m.drafts, func(r *chatstate.Room, _ draft) bool { return gone(r) })
+	maps.DeleteFunc(m.loading, func(r *chatstate.Room, _ bool) bool { return gone(r) })
 }
 
 // step shows the conversation before or after the active one.
@@ -332,6 +380,7 @@ func (m *Model) request(r client.Request, answer func(client.Event) bool) bool {
 	}
 	if len(m.asked) >= maxAsked {
 		clear(m.asked) // a server that does not answer
+		clear(m.loading)
 	}
 	if answer != nil {
 		m.asked[cid] = answer

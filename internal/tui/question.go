@@ -14,6 +14,7 @@ import (
 type question struct {
 	text  string
 	input *textinput.Model
+	under dialog // comes back after the question; nil for none
 }
 
 // ask shows a question.
@@ -26,7 +27,12 @@ func (m *Model) ask(e client.Raw) {
 	if json.Unmarshal(e.JSON, &q) != nil {
 		return
 	}
+	under := m.dialog
+	if old, ok := under.(*question); ok {
+		under = old.under
+	}
 	m.dialog = &question{
+		under: under,
 		text:  chatstate.Line(m.o.Texts.Server(q.Code, q.Text, q.Args)),
 		input: newInputLine("> ", q.Hidden),
 	}
@@ -34,7 +40,10 @@ func (m *Model) ask(e client.Raw) {
 
 func (q *question) close(m *Model) {
 	q.input.Reset()
-	m.dialog = nil
+	m.dialog = q.under
+	if stale(q.under, m.active) {
+		m.dialog = nil
+	}
 }
 
 func (q *question) update(m *Model, msg tea.Msg) tea.Cmd {
@@ -53,7 +62,11 @@ func (q *question) update(m *Model, msg tea.Msg) tea.Cmd {
 		}
 	}
 	if paste, ok := msg.(tea.PasteMsg); ok {
-		msg = tea.PasteMsg{Content: oneLine(paste.Content)}
+		text := oneLine(paste.Content)
+		if q.input.EchoMode == textinput.EchoNormal {
+			text = chatstate.Line(text)
+		}
+		msg = tea.PasteMsg{Content: text}
 	}
 	in, cmd := q.input.Update(msg)
 	*q.input = in

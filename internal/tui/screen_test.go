@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
 
 	"github.com/sudoXpg/netloop/internal/client"
 )
@@ -187,7 +188,7 @@ func TestHostileTextsStayTexts(t *testing.T) {
 
 // onlyOurs fails if there is something in a screen that controls the terminal, other than
 // colours and links.
-func onlyOurs(t *testing.T, content string) {
+func onlyOurs(t rapid.TB, content string) {
 	t.Helper()
 	state := byte(0)
 	for rest := content; rest != ""; {

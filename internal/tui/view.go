@@ -40,7 +40,7 @@ func (m *Model) prompt() string {
 	if m.active == nil || m.width < timeFrom {
 		return "> "
 	}
-	return m.words.measure.Truncate(m.active.Name, m.width/4, "…") + "> "
+	return m.words.cut(m.active.Name, m.width/4, "…") + "> "
 }
 
 // View returns the screen.
@@ -77,9 +77,7 @@ func (m *Model) View() tea.View {
 		cursor = &tea.Position{X: c.X + w.measure.StringWidth(prompt), Y: c.Y + above}
 	}
 	for i, row := range rows {
-		if w.measure.StringWidth(row) > m.width {
-			rows[i] = w.measure.Truncate(row, m.width, "")
-		}
+		rows[i] = w.cut(row, m.width, "")
 	}
 	hidden := max(0, len(rows)-m.height) // on a very small screen; the input is visible
 	v := tea.NewView(strings.Join(rows[hidden:], "\n"))
@@ -112,12 +110,18 @@ func (m *Model) bar() string {
 	w := m.words
 	r := m.active
 	if r == nil {
-		return w.bar.Render(w.fit(" "+m.t("connecting"), m.width))
+		text := m.t("connecting")
+		if m.chat.Server != "" {
+			text = m.chat.Server + " – " + m.t("tui.noRoom")
+		}
+		return w.bar.Render(w.fit(" "+text, m.width))
 	}
 	left := " " + r.Name
 	switch {
 	case r.Person:
 		left += " – " + m.t("privateConversation")
+	case !r.Inside:
+		left += " – " + m.t("tui.notInside")
 	case r.Topic != "":
 		left += " – " + r.Topic
 	}
@@ -219,7 +223,7 @@ func (m *Model) middle() []string {
 func (w *writer) fitStyled(row string, width int) string {
 	n := w.measure.StringWidth(row)
 	if n > width {
-		row = w.measure.Truncate(row, width, "…")
+		row = w.cut(row, width, "…")
 		n = w.measure.StringWidth(row)
 	}
 	return row + strings.Repeat(" ", max(0, width-n))

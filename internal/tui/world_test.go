@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/texts"
@@ -59,7 +60,7 @@ func (f *fake) Send(r client.Request) (string, error) {
 }
 
 // last returns the last request of a type.
-func (f *fake) last(t *testing.T, kind string) client.Request {
+func (f *fake) last(t rapid.TB, kind string) client.Request {
 	t.Helper()
 	for n := len(f.sent) - 1; n >= 0; n-- {
 		if f.sent[n].Type == kind {
@@ -72,7 +73,7 @@ func (f *fake) last(t *testing.T, kind string) client.Request {
 
 // A screen is a model with a fake session.
 type screen struct {
-	t *testing.T
+	t rapid.TB
 	*Model
 	session *fake
 	seq     uint64
@@ -81,12 +82,12 @@ type screen struct {
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // newScreen returns a screen of a user called alice in #lobby.
-func newScreen(t *testing.T, width, height int) *screen {
+func newScreen(t rapid.TB, width, height int) *screen {
 	t.Helper()
 	return newScreenIn(t, "en", width, height)
 }
 
-func newScreenIn(t *testing.T, language string, width, height int) *screen {
+func newScreenIn(t rapid.TB, language string, width, height int) *screen {
 	t.Helper()
 	s := &screen{t: t, session: &fake{events: make(chan client.Event)}, seq: 10}
 	o := Options{
@@ -153,10 +154,11 @@ func (s *screen) press(keys ...string) {
 
 var codes = map[string]rune{
 	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "tab": tea.KeyTab, "pgup": tea.KeyPgUp,
-	"pgdown": tea.KeyPgDown, "end": tea.KeyEnd, "f1": tea.KeyF1, "backspace": tea.KeyBackspace, "left": tea.KeyLeft,
+	"pgdown": tea.KeyPgDown, "end": tea.KeyEnd, "home": tea.KeyHome, "f1": tea.KeyF1, "backspace": tea.KeyBackspace, "delete": tea.KeyDelete,
+	"left": tea.KeyLeft, "right": tea.KeyRight,
 }
 
-func keyOf(t *testing.T, stroke string) tea.KeyPressMsg {
+func keyOf(t rapid.TB, stroke string) tea.KeyPressMsg {
 	t.Helper()
 	var key tea.KeyPressMsg
 	parts := strings.Split(stroke, "+")
@@ -181,7 +183,7 @@ func (s *screen) rows() []string {
 	s.t.Helper()
 	v := s.View()
 	rows := strings.Split(ansi.Strip(v.Content), "\n")
-	if len(rows) > s.height {
+	if len(rows) > max(1, s.height) {
 		s.t.Errorf("%d rows on a screen of %d", len(rows), s.height)
 	}
 	for n, row := range rows {
@@ -190,7 +192,7 @@ func (s *screen) rows() []string {
 		}
 		rows[n] = strings.TrimRight(row, " ")
 	}
-	if c := v.Cursor; c != nil && (c.X < 0 || c.X > s.width || c.Y < 0 || c.Y >= s.height) {
+	if c := v.Cursor; c != nil && (c.X < 0 || c.X >= max(1, s.width) || c.Y < 0 || c.Y >= max(1, s.height)) {
 		s.t.Errorf("the cursor is at %d, %d of a screen of %d by %d", c.X, c.Y, s.width, s.height)
 	}
 	return rows

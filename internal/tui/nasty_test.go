@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sudoXpg/netloop/internal/chatstate"
+	"github.com/sudoXpg/netloop/internal/client"
+)
+
+// kicked throws the user out of a room.
+func (s *screen) kicked(room string) {
+	s.happen(client.Notice{Code: "you-are", Text: "you are kicked", Args: map[string]any{"room": room}})
+}
+
+func (s *screen) joined(room string) {
+	s.happen(client.Joined{Room: room, Name: "alice", Place: s.place()})
+}
+
+func TestADialogEndsWithItsConversation(t *testing.T) {
+	for _, keys := range [][]string{{"enter"}, {"enter", "d"}, {"alt+m"}} {
+		s := newScreen(t, 80, 24)
+		s.joined("#tea")
+		s.happen(s.message("alice", "mine"))
+		s.press(append([]string{"shift+tab"}, keys...)...)
+		if s.dialog == nil {
+			t.Fatal("no dialog")
+		}
+		s.kicked("#lobby")
+		if s.dialog != nil || s.active.Name != "#tea" {
+			t.Errorf("%v: the dialog of a room that was left stays in %s", keys, s.active.Name)
+		}
+		s.press("r", "y", "enter")
+		s.rows()
+		for _, r := range s.session.sent {
+			if r.Type == "redact" {
+				t.Errorf("%+v", r)
+			}
+		}
+		// Without any room, too.
+		s.press("shift+tab")
+		s.kicked("#tea")
+		s.press("r", "d", "y", "enter", "up")
+		s.rows()
+	}
+}
+
+func TestAJoinedRoomEndsTheMenuOfAnother(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.happen(s.message("alice", "mine"))
+	s.press("'/join #tea", "enter", "shift+tab", "enter")
+	s.happen(client.Joined{CID: s.session.last(t, "join").CID, Room: "#tea", Name: "alice", Place: s.place()})
+	if s.dialog != nil || s.active.Name != "#tea" {
+		t.Errorf("%T in %s", s.dialog, s.active.Name)
+	}
+}
+
+func TestTheSwitcherDoesNotShowARoomThatWasLeft(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.press("ctrl+k", "'tea")
+	s.kicked("#tea")
+	s.press("enter")
+	if s.active.Name != "#lobby" {
+		t.Errorf("%s is shown", s.active.Name)
+	}
+}
+
+func TestWhatWasTypedInARoomThatIsLeftCanBeRecalled(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.press("'a long text")
+	s.kicked("#lobby")
+	if s.input.Value() != "" {
+		t.Errorf("another room has %q", s.input.Value())
+	}
+	s.press("ctrl+p")
+	if s.input.Value() != "a long text" {
+		t.Errorf("%q", s.input.Value())
+	}
+}
+
+func TestCommandsWorkWithoutARoom(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.kicked("#lobby")
+	s.shows("You are in no room")
+	s.press("'hello", "enter")
+	if s.input.Value() != "hello" || len(s.session.posts) != 0 {
+		t.Errorf("%q, %v", s.input.Value(), s.session.posts)
+	}
+	s.compose("")
+	for _, key := range allKeys {
+		if key != "ctrl+c" && key != "ctrl+d" {
+			s.press(key)
+			s.rows()
+			s.press("esc")
+		}
+	}
+	s.compose("")
+	s.press("'/rooms", "enter")
+	if r := s.session.last(t, "command"); r.Line != "/rooms" || r.Room != "" {
+		t.Errorf("%+v", r)
+	}
+	s.happen(client.Failure{Code: "x", Text: "that failed"})
+	s.shows("that failed")
+	s.press("'/join #tea", "enter")
+	s.happen(client.Joined{CID: s.session.last(t, "join").CID, Room: "#tea", Name: "alice", Place: s.place()})
+	if s.active == nil || s.active.Name != "#tea" {
+		t.Error("#tea is not shown")
+	}
+}
+
+func TestARoomThatTheServerNoLongerHasUsInCanBeEnteredOrClosed(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.happen(client.Connected{}, client.Joined{Room: "#lobby", Name: "alice", Place: s.place()})
+	s.press("alt+down")
+	s.shows("You are not in this room")
+	s.press("'/join #tea", "enter")
+	if r := s.session.last(t, "join"); r.Room != "#tea" {
+		t.Errorf("%+v", r)
+	}
+	s.joined("#tea")
+	s.hides("You are not in this room")
+	s.happen(client.Connected{}, client.Joined{Room: "#lobby", Name: "alice", Place: s.place()})
+	s.press("'/leave", "enter")
+	if s.active.Name != "#lobby" || s.chat.Find("#tea") != nil {
+		t.Error("#tea is not closed")
+	}
+}
+
+func TestAnEditKeepsTheDraft(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.happen(s.message("alice", "helo"))
+	s.press("'draft", "shift+tab", "e")
+	s.press("backspace", "'lo")
+	s.press("alt+down")
+	if s.input.Value() != "" || s.purpose != nil {
+		t.Errorf("#tea has %q", s.input.Value())
+	}
+	s.press("alt+up")
+	if s.purpose == nil || s.input.Value() != "hello" {
+		t.Fatalf("the edit has become %q", s.input.Value())
+	}
+	s.press("enter")
+	if r := s.session.last(t, "edit"); r.Text != "hello" || len(s.session.posts) != 0 {
+		t.Errorf("%+v, %v", r, s.session.posts)
+	}
+	if s.input.Value() != "draft" {
+		t.Errorf("the draft has become %q", s.input.Value())
+	}
+	s.press("shift+tab", "e", "esc")
+	if s.input.Value() != "draft" {
+		t.Errorf("after Escape, the draft has become %q", s.input.Value())
+	}
+	s.press("ctrl+p", "ctrl+n")
+	if s.input.Value() != "draft" {
+		t.Errorf("after recalling, the draft has become %q", s.input.Value())
+	}
+}
+
+func TestAQuestionGivesTheDialogBack(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	question := client.Raw{Type: "question", JSON: []byte(`{"type":"question","code":"ask","text":"Really?"}`)}
+	s.press("ctrl+f", "'tea")
+	s.happen(question, question)
+	s.press("'yes", "enter")
+	s.shows("Search for: tea")
+	s.happen(question)
+	s.happen(client.Disconnected{Err: errLost})
+	s.shows("Search for: tea")
+}
+
+func TestLinesOfANoticeAreNotPadded(t *testing.T) {
+	s := newScreen(t, 40, 24)
+	s.happen(client.Notice{Code: "x", Text: "a\n" + strings.Repeat("word ", 30) + "\nb\nc"})
+	if n := strings.Count(strings.TrimRight(s.text(), "\n"), "\n\n  c"); n > 0 || !strings.Contains(s.text(), "  b\n  c\n") {
+		t.Errorf("there are empty rows:\n%s", s.text())
+	}
+}
+
+func TestTheCountdownHasOneClock(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	started := 0
+	for range 100 { // the server accepts, and goes away at once
+		if s.disconnected(client.Disconnected{Err: errLost, Retry: time.Second}) != nil {
+			started++
+		}
+		s.happen(client.Connected{Resumed: true})
+	}
+	if started != 1 {
+		t.Errorf("%d clocks", started)
+	}
+	s.happen(client.Disconnected{Err: errLost, Retry: time.Second})
+	s.Update(secondMsg{})
+	if !s.ticking {
+		t.Error("the countdown stands still")
+	}
+}
+
+func TestASelectionThatIsTakenBackMoves(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.happen(s.message("bob", "one"), s.message("bob", "two"), s.message("alice", "three"))
+	s.press("shift+tab")
+	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: s.seq - 1})
+	if c := s.view(s.active).cursor; c == nil || c.Text == "three" {
+		t.Errorf("selected: %+v", c)
+	}
+	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: 0})
+	s.press("up", "down", "enter", "r")
+	s.rows()
+}
+
+func TestAPageOfARoomThatWasLeft(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.jump("#tea", 5)
+	r := s.session.last(t, "history")
+	s.kicked("#tea")
+	s.happen(client.History{CID: r.CID, Room: "#tea", Events: []client.Message{s.message("bob", "x")}})
+	if s.chat.Find("#tea") != nil || len(s.views) != 1 || len(s.loading) != 0 {
+		t.Errorf("%d views, %d loading", len(s.views), len(s.loading))
+	}
+	s.jump("no room", 5)
+	s.jump("#elsewhere", 5) // of a room that was left
+	s.shows("You are not in this room")
+}
+
+// A server that makes conversations without end, and does not answer.
+func TestWhatTheScreenKnowsIsBounded(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for n := range 2000 {
+		s.happen(client.Message{Private: true, From: fmt.Sprint("n", n), Text: "x", Time: noon}, client.Notice{Code: "x", Text: "x"})
+		s.press("alt+a")
+		s.compose("draft")
+		s.page(s.active, client.Request{Before: 1}, chatstate.Before)
+	}
+	most := chatstate.MaxPeople + chatstate.MaxRooms
+	if len(s.views) > most || len(s.drafts) > most || len(s.loading) > most || len(s.asked) > maxAsked || len(s.reads) > most || len(s.history) > MaxHistory {
+		t.Errorf("%d views, %d drafts, %d loading, %d asked, %d reads, %d lines", len(s.views), len(s.drafts), len(s.loading), len(s.asked), len(s.reads), len(s.history))
+	}
+}
+
+func TestTypedControlCharactersAreNotShown(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for _, r := range "a\u202e\u0085\u2066b" { // as a terminal without brackets pastes
+		s.update(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	if s.input.Value() != "ab" {
+		t.Errorf("%q", s.input.Value())
+	}
+	s.press("ctrl+f")
+	s.update(tea.PasteMsg{Content: "\u202ea\nb\x1b[2J"})
+	s.shows("Search for: a b")
+	onlyOurs(t, s.View().Content)
+}
+
+func TestLeavingDoesNotWaitForASilentServer(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	cmd, done := s.command("/quit bye")
+	if cmd == nil || !done || s.session.last(t, "quit").Reason != "bye" {
+		t.Error("it waits for ever")
+	}
+	if cmd := s.event(client.Disconnected{Err: errLost}); cmd == nil {
+		t.Error("it stays without a connection")
+	} else if _, ok := cmd().(tea.QuitMsg); !ok {
+		t.Error("it stays without a connection")
+	}
+}
