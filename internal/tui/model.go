@@ -68,6 +68,9 @@ const (
 	maxAsked = 256
 	// batch is how many events are taken between two frames.
 	batch = 512
+	// frame is the time between two frames that events cause, so that many events are no more
+	// work than few.
+	frame = 40 * time.Millisecond
 )
 
 // A Model is the state of the screen.
@@ -159,16 +162,25 @@ func (m *Model) Err() error { return m.err }
 
 // Init begins to receive.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.receive, tea.RequestBackgroundColor)
+	return tea.Batch(m.receive(time.Time{}), tea.RequestBackgroundColor)
 }
 
-// receive waits for events, and takes all that are there.
-func (m *Model) receive() tea.Msg {
-	e, open := <-m.o.Session.Events()
-	if !open {
-		return endMsg{}
+// receive returns a command that waits for events until a time has come, and takes all that are
+// there.
+func (m *Model) receive(earliest time.Time) tea.Cmd {
+	return func() tea.Msg {
+		e, open := <-m.o.Session.Events()
+		if !open {
+			return endMsg{}
+		}
+		time.Sleep(time.Until(earliest))
+		return m.drain(e)
 	}
-	list := eventsMsg{e}
+}
+
+// drain takes the events that are there after the first one.
+func (m *Model) drain(first client.Event) tea.Msg {
+	list := eventsMsg{first}
 	for len(list) < batch {
 		select {
 		case e, open := <-m.o.Session.Events():
@@ -197,7 +209,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		for _, e := range msg {
 			cmds = append(cmds, m.event(e))
 		}
-		cmds = append(cmds, m.receive)
+		cmds = append(cmds, m.receive(time.Now().Add(frame)))
 	case endMsg:
 		if !m.quitting {
 			m.err = m.o.Session.Err()

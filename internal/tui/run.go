@@ -10,6 +10,10 @@ import (
 	"github.com/sudoXpg/netloop/internal/chatstate"
 )
 
+// rate is how often in a second the library looks for something to draw, also when nothing
+// happens.
+const rate = 30
+
 // tellMsg is a sentence for the user that comes from elsewhere in the program.
 type tellMsg string
 
@@ -18,7 +22,7 @@ type tellMsg string
 // unsent are messages that are not acknowledged.
 func Run(ctx context.Context, o Options, in io.Reader, out io.Writer, tell <-chan string) (unsent []string, err error) {
 	m := New(o)
-	p := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithContext(ctx), tea.WithoutSignalHandler())
+	p := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithContext(ctx), tea.WithFPS(rate), tea.WithoutSignalHandler())
 	done := make(chan struct{})
 	defer close(done)
 	go func() {
