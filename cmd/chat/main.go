@@ -36,12 +36,9 @@ const sendTime = 30 * time.Second
 
 func main() {
 	signals, _ := osutil.Signals()
-	hangups, ignored := osutil.Hangups()
-	if ignored { // as nohup asks for
-		hangups = nil
-	}
+	hangups, nohup := osutil.Hangups()
 	p := program{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, hangups: hangups, exit: os.Exit, user: userName, env: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals, hangups: hangups, nohup: nohup, exit: os.Exit, user: userName, env: os.Getenv,
 		told: make(chan string, 16), onScreen: new(atomic.Bool),
 	}
 	if folder, err := os.UserConfigDir(); err == nil {
@@ -56,7 +53,8 @@ type program struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	signals        <-chan os.Signal
-	hangups        <-chan os.Signal // the terminal is gone; nil: that is ignored
+	hangups        <-chan os.Signal // the terminal is gone
+	nohup          bool             // which is to be ignored, but for the full-screen mode
 	exit           func(code int)
 	user           func() (string, error) // the name of the system's user
 	env            func(name string) string
@@ -118,6 +116,9 @@ func (p program) obey(args []string) error {
 		return err
 	}
 	p.texts = language(&o, p.env)
+	if p.nohup && !p.wantsScreen(&o) {
+		p.hangups = nil
+	}
 	ctx, stop := p.interruptible()
 	defer stop()
 	if o.forget {

@@ -267,3 +267,60 @@ func TestChatInAPicture(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 }
+
+// However the program ends, the terminal is as before.
+func TestTheTerminalIsRestored(t *testing.T) {
+	program := chatClient().at(t)
+	port := freePort(t)
+	s := start(t, "--bind", "127.0.0.1", "--port", port, "--data", folder(t))
+	for name, kill := range map[string]string{"hangup": "HUP", "end": "TERM", "interrupt": "INT", "hangup that is ignored": "HUP"} {
+		t.Run(name, func(t *testing.T) {
+			script := `stty -a >"$1/before"; echo $$ >"$1/pid"; exec "$0" "alice@127.0.0.1:$2"`
+			if strings.Contains(name, "ignored") {
+				script = "trap '' HUP; " + script
+			}
+			dir := folder(t)
+			term := newTerminal(t, 80, 24, chatEnv(t), "sh", "-c", script, program, dir, port)
+			term.shows("#lobby>", "1 person")
+			if on := term.tmux("display-message", "-p", "#{alternate_on}#{mouse_any_flag}"); on != "11\n" {
+				t.Errorf("on the screen: %q", on)
+			}
+			pid, err := os.ReadFile(filepath.Join(dir, "pid"))
+			succeed(t, err)
+			succeed(t, exec.CommandContext(term.ctx, "kill", "-"+kill, strings.TrimSpace(string(pid))).Run())
+			term.shows("exit code 0")
+			if on := term.tmux("display-message", "-p", "#{alternate_on}#{mouse_any_flag}"); on != "00\n" {
+				t.Errorf("afterwards: %q", on)
+			}
+			tty := strings.TrimSpace(term.tmux("display-message", "-p", "#{pane_tty}"))
+			before, err := os.ReadFile(filepath.Join(dir, "before"))
+			succeed(t, err)
+			after, err := exec.CommandContext(term.ctx, "stty", "-a", "-F", tty).Output()
+			succeed(t, err)
+			if string(before) != string(after) {
+				t.Errorf("before: %s\nafter: %s", before, after)
+			}
+		})
+	}
+	s.stops(t)
+}
+
+// Ctrl-Z stops the program, and fg brings the screen back.
+func TestCtrlZStopsTheScreen(t *testing.T) {
+	program := chatClient().at(t)
+	port := freePort(t)
+	s := start(t, "--bind", "127.0.0.1", "--port", port, "--data", folder(t))
+	term := newTerminal(t, 80, 24, chatEnv(t), "bash", "--norc", "-i", "-c", `set -m; "$0" "alice@127.0.0.1:$1"; stty -a | grep -q -- "-icanon" || echo it is stopped; read -r; fg; echo it has ended`, program, port)
+	term.shows("#lobby>", "1 person")
+	term.types("half a")
+	term.shows("half a")
+	term.presses("C-z")
+	term.shows("it is stopped")
+	term.presses("Enter")
+	term.shows("#lobby> half a")
+	term.types(" sentence")
+	term.shows("#lobby> half a sentence")
+	term.presses("C-c")
+	term.shows("it has ended")
+	s.stops(t)
+}
