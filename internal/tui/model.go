@@ -173,7 +173,7 @@ func (m *Model) receive(earliest time.Time) tea.Cmd {
 		if !open {
 			return endMsg{}
 		}
-		time.Sleep(time.Until(earliest))
+		<-time.After(time.Until(earliest))
 		return m.drain(e)
 	}
 }
