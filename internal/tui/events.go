@@ -36,6 +36,12 @@ func (m *Model) event(e client.Event) tea.Cmd {
 	case client.Lost:
 		m.chat.Settle(e.CID)
 		m.local(m.post(e.Room, e.To), chatstate.Refusal, m.t("tui.unknownOutcomeOf", "text", e.Text))
+	case client.Held:
+		text := m.o.Texts.Server(e.Code, e.Text, nil)
+		if post := m.chat.Settle(e.CID); post != nil {
+			text += ": " + post.Text
+		}
+		m.local(m.chat.Find(chatstate.Line(e.Room)), chatstate.Local, text)
 	case client.Gap:
 		m.chat.Missing(e.Room, m.t("tui.gap", "n", e.Missed), m.o.Now())
 	case client.Rollback:
@@ -71,8 +77,6 @@ func (m *Model) happened(e client.Event) tea.Cmd {
 		m.notice(e)
 	case client.Failure:
 		m.failure(e)
-	case client.Held:
-		m.local(m.post(e.Room, ""), chatstate.Local, m.o.Texts.Server(e.Code, e.Text, nil))
 	case client.RoomEvent:
 		if e.Room == "" {
 			m.local(m.active, chatstate.Local, m.describe(e))

@@ -100,6 +100,17 @@ func TestARefusedMessageIsNotLost(t *testing.T) {
 	}
 }
 
+func TestAMessageThatIsHeldIsShown(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.press("'fishy words", "enter")
+	s.happen(client.Held{CID: fmt.Sprint("c", s.session.n), Room: "#lobby", Code: "held-now", Text: "it waits for a review"})
+	s.shows("it waits for a review: fishy words")
+	s.hides("Sending")
+	if s.chat.Unacked() != 0 {
+		t.Error("it is sent again")
+	}
+}
+
 func TestUpEditsTheLastMessage(t *testing.T) {
 	s := newScreen(t, 80, 24)
 	s.happen(s.message("alice", "helo"), s.message("bob", "hi"))
