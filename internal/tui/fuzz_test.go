@@ -24,7 +24,7 @@ func FuzzTheScreenHolds(f *testing.F) { f.Fuzz(rapid.MakeFuzz(holds)) }
 
 func holds(t *rapid.T) {
 	s := newScreen(t, rapid.IntRange(0, 140).Draw(t, "width"), rapid.IntRange(0, 50).Draw(t, "height"))
-	for range rapid.IntRange(1, 60).Draw(t, "steps") {
+	for range rapid.IntRange(1, 25).Draw(t, "steps") {
 		switch rapid.IntRange(0, 9).Draw(t, "step") {
 		case 0:
 			s.update(tea.WindowSizeMsg{Width: rapid.IntRange(0, 300).Draw(t, "width"), Height: rapid.IntRange(0, 80).Draw(t, "height")})

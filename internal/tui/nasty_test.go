@@ -236,7 +236,7 @@ func TestAPageOfARoomThatWasLeft(t *testing.T) {
 // A server that makes conversations without end, and does not answer.
 func TestWhatTheScreenKnowsIsBounded(t *testing.T) {
 	s := newScreen(t, 80, 24)
-	for n := range 2000 {
+	for n := range 700 { // more than the limits together
 		s.happen(client.Message{Private: true, From: fmt.Sprint("n", n), Text: "x", Time: noon}, client.Notice{Code: "x", Text: "x"})
 		s.press("alt+a")
 		s.compose("draft")
