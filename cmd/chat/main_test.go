@@ -352,7 +352,7 @@ func TestMistakesInTheArguments(t *testing.T) {
 		"tcp:// and ws:// do not":      {"--ca", "x", "ws://localhost"},
 		"--forget-password exclude":    {"--save-password", "--forget-password", "localhost"},
 		"--config":                     {"--config", "", "localhost"},
-		"no such file":                 {"--config", "none.toml", "localhost"},
+		"none.toml":                    {"--config", "none.toml", "localhost"},
 		"is not a port":                {"--port", "http", "localhost"},
 		"contradicts the target":       {"-p", "1", "localhost:2"},
 		"--ipv4 and --ipv6 exclude":    {"-46", "localhost"},
