@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sudoXpg/netloop/internal/chat"
 	jsonclient "github.com/sudoXpg/netloop/internal/client"
@@ -94,6 +95,11 @@ func TestSessionsOutliveKill9(t *testing.T) {
 			Connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				at := now.Load().places[0]
 				return new(net.Dialer).DialContext(ctx, at.network, at.address)
+			},
+			// The waits grow with each attempt that fails, and a client that has missed
+			// more than 1,000 messages is sent a gap instead.
+			Wait: func(ctx context.Context, d time.Duration) error {
+				return jsonclient.Wait(ctx, min(d, 200*time.Millisecond))
 			},
 			Rand: func() float64 { return 0.05 * rand.Float64() },
 		}
