@@ -201,7 +201,7 @@ func TestAnAccountThatIsMadeInASessionEndsWithIt(t *testing.T) {
 	}
 }
 
-// A guest who has another name comes back with it.
+// A guest logs in again with their current name.
 func TestARenamedGuestComesBackWithTheNewName(t *testing.T) {
 	w := newWorld(t)
 	ada := w.talker("ada")

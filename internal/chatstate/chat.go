@@ -294,7 +294,7 @@ func (c *Chat) describe(e client.RoomEvent) string {
 	return c.Describe(e)
 }
 
-// presence records who comes and goes, and reports whether that is all.
+// presence updates the list of members. It reports whether the event adds no line.
 func (c *Chat) presence(r *Room, e client.RoomEvent) (silent bool) {
 	name := Line(e.Name)
 	switch e.What {

@@ -19,7 +19,7 @@ func message(id uint64, from, text string) client.Message {
 	return client.Message{Room: "#tea", Place: client.Place{Epoch: 1, Seq: id}, ID: id, From: from, Text: text, Time: noon}
 }
 
-// inTea returns a chat of alice, who is in #tea and has read up to 10.
+// inTea returns the state of user alice in room #tea, read up to 10.
 func inTea() (*Chat, *Room) {
 	c := &Chat{}
 	change := c.Apply(client.Joined{Room: "#tea", Name: "alice", Place: client.Place{Epoch: 1, Seq: 10}})
@@ -222,7 +222,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for id := first - 200; id < first; id++ {
 		h.Events = append(h.Events, message(id, "bob", "older"))
 	}
-	for range 30 { // the user scrolls up for ever
+	for range 30 { // the user keeps scrolling up
 		c.Page(h, Before)
 		for n := range h.Events {
 			h.Events[n].ID -= 200

@@ -27,7 +27,7 @@ type terminal struct {
 func newTerminal(t *testing.T, width, height int, env []string, words ...string) *terminal {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("tmux, which shows the screen of chat, is not installed (make e2e installs it on Debian)")
+		t.Skip("tmux is not installed: no other terminal can be read by the test")
 	}
 	dir := folder(t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -229,7 +229,7 @@ func TestFourClientsAgree(t *testing.T) {
 func TestChatInAPicture(t *testing.T) {
 	to := os.Getenv("E2E_PICTURES")
 	if to == "" {
-		t.Skip("E2E_PICTURES does not name a folder for the picture")
+		t.Skip("E2E_PICTURES is not set: no picture is wanted")
 	}
 	aha, browser := find(t, "aha"), find(t, "chromium")
 	port := freePort(t)

@@ -20,7 +20,7 @@ var germanAnswers = map[string]string{
 	"more-lines":    "/more zeigt {lines|weitere Zeile|weitere Zeilen}",
 	"more-older":    "/more zeigt ältere Nachrichten",
 
-	// Rooms and who is in them.
+	// Rooms and their members.
 	"room":             "{people|Person|Personen}[{?members}, nur für Mitglieder][{?key}, mit Schlüssel][{?moderated}, moderiert][, langsam: {slow}][: {topic}]",
 	"topic":            "[das Thema von {room}: {topic}|{room} hat kein Thema]",
 	"members":          "{people|Person|Personen} in {room}: {names}[ und {others} weitere]",

@@ -126,17 +126,17 @@ func sayings(l *Language) (list []saying) {
 func TestThePageSaysTheSame(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("node, which runs the modules of the page, is not installed")
+		t.Skip("node is not installed: the page's own code can't be run for comparison")
 	}
 	if _, err := os.Stat(pageFolder); err != nil {
-		t.Skip("the source is not here")
+		t.Skip("the modules of the page are not here: this binary runs without the source (scripts/suites.sh)")
 	}
 	version, err := exec.CommandContext(t.Context(), node, "--version").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v := strings.TrimSpace(string(version)); len(v) < 4 || v[:2] != "v2" { // v20 to v29
-		t.Skipf("node %s may format times in another way", v)
+		t.Skipf("node %s is not one of v20 to v29, whose formats of times the table expects", v)
 	}
 	for locale, l := range map[string]*Language{"en-GB": both()["en"], "de-DE": both()["de"]} {
 		list := sayings(l)

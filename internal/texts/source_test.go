@@ -27,7 +27,7 @@ func literal(e ast.Expr) (string, bool) {
 // mention with all literals.
 func calls(t *testing.T, visit func(at, key string, args []ast.Expr), mention func(text string)) {
 	if own, err := filepath.Glob("*.go"); err != nil || len(own) == 0 {
-		t.Skip("there is no Go source in this folder: the test runs as a binary elsewhere (scripts/suites.sh)")
+		t.Skip("the Go source is not here: this binary runs without it (scripts/suites.sh)")
 	}
 	files := token.NewFileSet()
 	for _, dir := range speakers {

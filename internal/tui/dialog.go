@@ -280,7 +280,7 @@ func (m *Model) help() {
 	m.open(p)
 }
 
-// people lists the people in the room, for narrow screens and for who wants to write to one.
+// people lists the people in the room, with a menu for each. It also serves narrow screens.
 func (m *Model) people() {
 	r := m.active
 	if r == nil || r.Person {

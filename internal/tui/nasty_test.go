@@ -266,7 +266,7 @@ func TestLeavingDoesNotWaitForASilentServer(t *testing.T) {
 	s := newScreen(t, 80, 24)
 	cmd, done := s.command("/quit bye")
 	if cmd == nil || !done || s.session.last(t, "quit").Reason != "bye" {
-		t.Error("it waits for ever")
+		t.Error("/quit sets no time limit")
 	}
 	if cmd := s.event(client.Disconnected{Err: errLost}); cmd == nil {
 		t.Error("it stays without a connection")

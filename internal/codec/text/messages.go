@@ -15,7 +15,7 @@ var messages = map[chat.Code]string{
 	"more-lines":    "/more shows {lines|more line}",
 	"more-older":    "/more shows older messages",
 
-	// Rooms and who is in them.
+	// Rooms and their members.
 	"room":             "{people|person|people}[{?members}, members only][{?key}, needs a key][{?moderated}, moderated][, slow: {slow}][: {topic}]",
 	"topic":            "[the topic of {room} is: {topic}|{room} has no topic]",
 	"members":          "{people|person|people} here in {room}: {names}[ and {others} more]",
