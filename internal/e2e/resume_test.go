@@ -175,6 +175,17 @@ func TestSessionsOutliveKill9(t *testing.T) {
 		t.Fatal(err)
 	}
 	talking.Wait()
+	for author := clients[0]; author.acked[end] == 0; { // its acknowledgement may come after it
+		select {
+		case e, open := <-author.c.Events():
+			if !open {
+				t.Fatal(author.c.Err())
+			}
+			author.take(e)
+		case <-ctx.Done():
+			t.Fatal("the end is not acknowledged in time")
+		}
+	}
 	clients[0].sent[end] = "the end"
 	stored := posts(t, dir)
 	times := make(map[string]int)
