@@ -156,6 +156,25 @@ func files(t *testing.T, cert *tls.Certificate) (known, ca string) {
 	return filepath.Join(dir, "known_servers"), ca
 }
 
+// addAda makes the account ada, with the password "secret words".
+func addAda(t *testing.T, srv *server.Server) {
+	t.Helper()
+	answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true })
+	if !strings.Contains(answer, "account") {
+		t.Fatal(answer)
+	}
+}
+
+// serveAda runs a server with TLS and the account ada.
+func serveAda(t *testing.T) (port int, known, ca string) {
+	t.Helper()
+	cert := testcert.New("localhost")
+	srv, port := serve(t, &cert)
+	addAda(t, srv)
+	known, ca = files(t, &cert)
+	return port, known, ca
+}
+
 func TestWaysToConnect(t *testing.T) {
 	cert := testcert.New("localhost")
 	_, secure := serve(t, &cert)
@@ -250,12 +269,7 @@ func TestAKnownServerIsCompared(t *testing.T) {
 }
 
 func TestAccounts(t *testing.T) {
-	cert := testcert.New("localhost")
-	srv, port := serve(t, &cert)
-	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
-		t.Fatal(answer)
-	}
-	known, ca := files(t, &cert)
+	port, known, ca := serveAda(t)
 	file := filepath.Join(filepath.Dir(known), "password")
 	if err := os.WriteFile(file, []byte("secret words\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -171,12 +171,7 @@ func TestTargetsThatAreNotRemembered(t *testing.T) {
 // The first line of a script's input is a password only if the script says so with --login.
 func TestLoginInAProfileReadsNoInput(t *testing.T) {
 	keyring.MockInit()
-	cert := testcert.New("localhost")
-	srv, port := serve(t, &cert)
-	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
-		t.Fatal(answer)
-	}
-	_, ca := files(t, &cert)
+	port, _, ca := serveAda(t)
 	dir := configure(t, fmt.Sprintf("[server.home]\ntarget = \"localhost:%d\"\nca = '%s'\nlogin = true\n", port, ca))
 	if code, _, stderr := chatsIn(t, dir, "hello\n", "home"); code != exitFailure || !strings.Contains(stderr, "no password was given") {
 		t.Error(code, stderr)
@@ -232,12 +227,7 @@ func TestTheLastTarget(t *testing.T) {
 
 func TestPasswordsInTheKeyring(t *testing.T) {
 	keyring.MockInit()
-	cert := testcert.New("localhost")
-	srv, port := serve(t, &cert)
-	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
-		t.Fatal(answer)
-	}
-	known, ca := files(t, &cert)
+	port, known, ca := serveAda(t)
 	file := filepath.Join(filepath.Dir(known), "password")
 	if err := os.WriteFile(file, []byte("secret words\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -13,14 +13,50 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/chatclient"
 	"github.com/sudoXpg/netloop/internal/osutil/ptytest"
-	"github.com/sudoXpg/netloop/internal/testcert"
 )
 
-// a screen reads what a terminal shows.
+// A screen is a terminal with a program in it.
 type screen struct {
-	t   *testing.T
-	in  *bufio.Reader
-	all strings.Builder
+	t                *testing.T
+	person, terminal *os.File // its two ends
+	in               *bufio.Reader
+	all              strings.Builder // that was shown
+	ended            chan int        // the exit code
+}
+
+// onTerminal runs the program in plain mode for a user of the system.
+func onTerminal(t *testing.T, user string, args ...string) *screen {
+	t.Helper()
+	s := &screen{t: t, ended: make(chan int, 1)}
+	s.person, s.terminal = ptytest.Open(t)
+	if err := s.person.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	s.in = bufio.NewReader(s.person)
+	p := program{stdin: s.terminal, stdout: s.terminal, stderr: s.terminal, signals: make(chan os.Signal), user: func() (string, error) { return user, nil }}
+	go func() { s.ended <- p.run(append([]string{"--plain"}, args...)) }()
+	return s
+}
+
+// types types a line.
+func (s *screen) types(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.person, line+"\n"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the end of the program.
+func (s *screen) ends() {
+	s.t.Helper()
+	select {
+	case code := <-s.ended:
+		if code != 0 {
+			s.t.Errorf("exit code %d", code)
+		}
+	case <-time.After(patience):
+		s.t.Fatal("does not end")
+	}
 }
 
 // sees reads until a text has come.
@@ -38,24 +74,11 @@ func (s *screen) sees(want string) {
 // The name of the system's user may not be allowed: on a terminal, the user is asked for another.
 func TestAnotherNameIsAskedForOnATerminal(t *testing.T) {
 	_, port := serve(t, nil)
-	person, terminal := ptytest.Open(t)
-	if err := person.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	s := &screen{t: t, in: bufio.NewReader(person)}
-	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "root", nil }}
-	ended := make(chan int, 1)
-	go func() {
-		ended <- p.run([]string{"--plain", "--plain-text", fmt.Sprintf("localhost:%d", port)})
-	}()
+	s := onTerminal(t, "root", "--plain-text", fmt.Sprintf("localhost:%d", port))
 	s.sees("Name: ")
-	if _, err := io.WriteString(person, "admin\nbob\n/quit\n"); err != nil { // ahead of the questions
-		t.Fatal(err)
-	}
+	s.types("admin\nbob\n/quit") // ahead of the questions
 	s.sees("*** you are in #lobby as bob")
-	if code := <-ended; code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	s.ends()
 	if n := strings.Count(s.all.String(), "Name: "); n != 2 {
 		t.Errorf("it asks %d times: %q", n, s.all.String())
 	}
@@ -63,47 +86,23 @@ func TestAnotherNameIsAskedForOnATerminal(t *testing.T) {
 
 // On a terminal, the password of a registered name is asked for, and no password is shown.
 func TestPasswordsAreHiddenOnATerminal(t *testing.T) {
-	cert := testcert.New("localhost")
-	srv, port := serve(t, &cert)
-	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
-		t.Fatal(answer)
-	}
-	_, ca := files(t, &cert)
-	person, terminal := ptytest.Open(t)
-	if err := person.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	s := &screen{t: t, in: bufio.NewReader(person)}
-	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "ada", nil }}
-	ended := make(chan int, 1)
-	go func() { ended <- p.run([]string{"--plain", "--ca", ca, fmt.Sprintf("localhost:%d", port)}) }()
-	types := func(line string) {
-		if _, err := io.WriteString(person, line+"\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	port, _, ca := serveAda(t)
+	s := onTerminal(t, "ada", "--ca", ca, fmt.Sprintf("localhost:%d", port))
 	s.sees("chat: that name is registered and needs its password\r\nPassword: ")
-	types("secret words")
+	s.types("secret words")
 	s.sees("*** you are in #lobby as ada")
-	types("/passwd")
+	s.types("/passwd")
 	s.sees("*** Current password: \r\n")
-	types("secret words")
+	s.types("secret words")
 	s.sees("*** New password for ada: \r\n")
-	types("other secret")
+	s.types("other secret")
 	s.sees("*** Repeat it: \r\n")
-	types("other secret")
+	s.types("other secret")
 	s.sees("changed")
-	types("/quit")
+	s.types("/quit")
 	s.sees("/quit")
-	select {
-	case code := <-ended:
-		if code != 0 {
-			t.Errorf("exit code %d", code)
-		}
-	case <-time.After(patience):
-		t.Fatal("does not end")
-	}
-	if !ptytest.Echoes(t, terminal) {
+	s.ends()
+	if !ptytest.Echoes(t, s.terminal) {
 		t.Error("what is typed stays hidden")
 	}
 	if got := s.all.String(); strings.Contains(got, "secret") || strings.Contains(got, "\x1b") {
@@ -114,44 +113,19 @@ func TestPasswordsAreHiddenOnATerminal(t *testing.T) {
 // A password in the keyring that is wrong is asked for, hidden, and replaced.
 func TestAWrongStoredPasswordIsAskedForOnATerminal(t *testing.T) {
 	keyring.MockInit()
-	cert := testcert.New("localhost")
-	srv, port := serve(t, &cert)
-	if answer, _ := srv.Operate("test", "useradd ada", func(string, bool) (string, bool) { return "secret words", true }); !strings.Contains(answer, "account") {
-		t.Fatal(answer)
-	}
-	_, ca := files(t, &cert)
+	port, _, ca := serveAda(t)
 	account := chatclient.Account{Name: "ada", Address: fmt.Sprintf("localhost:%d", port)}
 	if err := account.SavePassword(t.Context(), "old secret"); err != nil {
 		t.Fatal(err)
 	}
-	person, terminal := ptytest.Open(t)
-	if err := person.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	s := &screen{t: t, in: bufio.NewReader(person)}
-	p := program{stdin: terminal, stdout: terminal, stderr: terminal, signals: make(chan os.Signal), user: func() (string, error) { return "ada", nil }}
-	ended := make(chan int, 1)
-	go func() {
-		ended <- p.run([]string{"--plain", "--ca", ca, "--login", "--save-password", fmt.Sprintf("wss://localhost:%d", port)})
-	}()
+	s := onTerminal(t, "ada", "--ca", ca, "--login", "--save-password", fmt.Sprintf("wss://localhost:%d", port))
 	s.sees("in the keyring is wrong (--save-password replaces it, --forget-password removes it)\r\nPassword: ")
-	if _, err := io.WriteString(person, "secret words\n"); err != nil {
-		t.Fatal(err)
-	}
+	s.types("secret words")
 	s.sees("is now in the keyring")
 	s.sees("*** you are in #lobby as ada")
-	if _, err := io.WriteString(person, "/quit\n"); err != nil {
-		t.Fatal(err)
-	}
+	s.types("/quit")
 	s.sees("/quit")
-	select {
-	case code := <-ended:
-		if code != 0 {
-			t.Errorf("exit code %d", code)
-		}
-	case <-time.After(patience):
-		t.Fatal("does not end")
-	}
+	s.ends()
 	if got := s.all.String(); strings.Contains(got, "secret") {
 		t.Errorf("%q", got)
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,20 +16,6 @@ import (
 	"github.com/sudoXpg/netloop/internal/client"
 	"github.com/sudoXpg/netloop/internal/client/lossy"
 )
-
-// number returns that of an environment variable.
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
 
 // a reader keeps the messages that a session has shown, as lines.
 type reader struct {
@@ -113,8 +97,8 @@ func (r *reader) noticed(text string) bool {
 // that others have typed, once and in the same order. CLIENT_CUTS is the number of cuts,
 // CLIENT_SEED repeats a run as far as the clock lets it.
 func TestEveryLineIsShownOnceInSpiteOfCuts(t *testing.T) {
-	cuts := number(t, "CLIENT_CUTS", 60)
-	seed := uint64(number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
+	cuts := lossy.Number(t, "CLIENT_CUTS", 60)
+	seed := uint64(lossy.Number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
 	t.Logf("CLIENT_SEED=%d", seed)
 	w := newWorld(t)
 	const people = 4 // of whom the last one types nothing until the end

@@ -3,8 +3,6 @@ package client_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,27 +15,13 @@ import (
 	"github.com/sudoXpg/netloop/internal/client/lossy"
 )
 
-// number returns that of an environment variable.
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
 // Clients post while their connections are cut and the server is stopped and crashes.
 // Then every acknowledged message is stored once, nobody has got one twice, all of them
 // have the room's messages, and what they have sent and read is linearizable. CLIENT_CUTS is the number of cuts, CLIENT_SEED repeats
 // a run as far as the clock lets it.
 func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
-	cuts := number(t, "CLIENT_CUTS", 100)
-	seed := uint64(number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
+	cuts := lossy.Number(t, "CLIENT_CUTS", 100)
+	seed := uint64(lossy.Number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
 	t.Logf("CLIENT_SEED=%d", seed)
 	w := newWorld(t, nil)
 	const rooms, people = 2, 4
@@ -180,8 +164,8 @@ func TestNothingIsLostOrDoubledByCuts(t *testing.T) {
 // Private messages between clients whose connections are cut are received once, in order: the
 // server tells what arrived on a connection that was lost.
 func TestPrivateMessagesAreNotLostOrDoubledByCuts(t *testing.T) {
-	cuts := number(t, "CLIENT_CUTS", 40)
-	seed := uint64(number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
+	cuts := lossy.Number(t, "CLIENT_CUTS", 40)
+	seed := uint64(lossy.Number(t, "CLIENT_SEED", int(time.Now().UnixNano()&0x7fffffff)))
 	t.Logf("CLIENT_SEED=%d", seed)
 	w := newWorld(t, nil)
 	options := func(name string) client.Options {

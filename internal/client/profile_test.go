@@ -10,13 +10,14 @@ import (
 
 	"github.com/sudoXpg/netloop/internal/chat/historytest"
 	"github.com/sudoXpg/netloop/internal/client"
+	"github.com/sudoXpg/netloop/internal/client/lossy"
 )
 
 // Broadcasts reach every client once, in order, although all of them lose their connections
 // again and again. By default there are some clients that come back at once; CLIENT_PROFILE is a number
 // of clients that are cut every 15 s or so, and away for 2 s, during 120 broadcasts in 120 s.
 func TestBroadcastsReachClientsThatAreCut(t *testing.T) {
-	profile := number(t, "CLIENT_PROFILE", 0)
+	profile := lossy.Number(t, "CLIENT_PROFILE", 0)
 	people, broadcasts, cuts := 50, 36, 4
 	if profile > 0 {
 		people, broadcasts = profile, 120
