@@ -62,6 +62,22 @@ func (k *resumer) take(e jsonclient.Event) {
 	}
 }
 
+// awaits takes events until a message is acknowledged.
+func (k *resumer) awaits(ctx context.Context, cid string) error {
+	for k.acked[cid] == 0 {
+		select {
+		case e, open := <-k.c.Events():
+			if !open {
+				return k.c.Err()
+			}
+			k.take(e)
+		case <-ctx.Done():
+			return fmt.Errorf("no acknowledgement: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
 func (k *resumer) got(m jsonclient.Message) {
 	if m.Room != k.room.Room {
 		return
@@ -110,6 +126,15 @@ func TestSessionsOutliveKill9(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = k.c.Close() })
+		// Its token comes before this acknowledgement: without one, it could only log in again.
+		cid, err := k.c.Post(jsonclient.Post{Room: chat.Lobby, Text: name + " is here"})
+		if err == nil {
+			k.sent[cid] = name + " is here"
+			err = k.awaits(ctx, cid)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		clients[i] = k
 	}
 	for i, k := range clients {
@@ -175,16 +200,8 @@ func TestSessionsOutliveKill9(t *testing.T) {
 		t.Fatal(err)
 	}
 	talking.Wait()
-	for author := clients[0]; author.acked[end] == 0; { // its acknowledgement may come after it
-		select {
-		case e, open := <-author.c.Events():
-			if !open {
-				t.Fatal(author.c.Err())
-			}
-			author.take(e)
-		case <-ctx.Done():
-			t.Fatal("the end is not acknowledged in time")
-		}
+	if err := clients[0].awaits(ctx, end); err != nil { // it may come after the message
+		t.Fatal(err)
 	}
 	clients[0].sent[end] = "the end"
 	stored := posts(t, dir)
