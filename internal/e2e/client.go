@@ -92,6 +92,7 @@ type jsonClient struct {
 	rooms   map[string]bool // all
 	former  string          // the user's name before the last change
 	own     []own           // messages that were sent and not echoed yet
+	held    []own           // those that wait for a review
 	edits   map[string]bool // edits that were asked for, by the CID of the command
 	unsaved map[string]bool // posts that are neither acknowledged nor refused, by their CID
 	format  text.Format     // as the user's settings want it

@@ -129,12 +129,21 @@ func (c *jsonClient) isOwn(e chat.Event) bool {
 }
 
 // echoes reports whether a message with the user's name comes from this client: another one
-// of the same account may have sent it. Unwanted words are not as they were sent.
+// of the same account may have sent it. Unwanted words are not as they were sent, but a message
+// that waited for a review is.
 func (c *jsonClient) echoes(said string) bool {
+	same := func(o own) bool { return o.text == said }
+	i := slices.IndexFunc(c.own, same)
+	if i < 0 {
+		if held := slices.IndexFunc(c.held, same); held >= 0 {
+			c.held = slices.Delete(c.held, held, held+1)
+			return true
+		}
+		i = 0
+	}
 	if len(c.own) == 0 {
 		return false
 	}
-	i := max(0, slices.IndexFunc(c.own, func(o own) bool { return o.text == said }))
 	c.own = slices.Delete(c.own, i, i+1)
 	return true
 }
@@ -204,6 +213,9 @@ func (c *jsonClient) refused(o object) error {
 // a review.
 func (c *jsonClient) acknowledged(o object) error {
 	if o.text("type") == "held" {
+		if i := slices.IndexFunc(c.own, func(own own) bool { return own.cid == o.text("cid") }); i >= 0 {
+			c.held = append(c.held, c.own[i])
+		}
 		c.refuses(o.text("cid"))
 		c.out = c.format.Notice(c.out, words(o))
 		return nil
