@@ -5,7 +5,9 @@
 # SUITES_FLAGS are further flags of the tests, as in -test.short.
 #
 # It prints a line for each package and each skipped test, and everything about
-# a package that fails. A package is ok if one of its tests has passed at least. It needs no more than a POSIX shell and awk.
+# a package that fails. The last line names what has failed, as the rest may be long. A
+# package is ok if one of its tests has passed at least. It needs no more than a POSIX shell
+# and awk.
 set -eu
 cd "$(dirname "$0")"
 [ ! -x chatsrv ] || E2E_CHATSRV=$PWD/chatsrv
@@ -51,7 +53,7 @@ for package in "$@"; do
 	else
 		echo "FAIL  $package (exit code $?)"
 		cat "$out"
-		failed="$failed $package"
+		failed="$failed $package$(awk '$1 == "---" && $2 == "FAIL:" { printf " %s", $3 }' "$out")"
 	fi
 done
 

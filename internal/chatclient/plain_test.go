@@ -306,6 +306,7 @@ func TestAnOutputThatIsClosedEndsASession(t *testing.T) {
 func TestALineThatIsTooLongIsNotSent(t *testing.T) {
 	w := newWorld(t)
 	ada, bob := w.talker("ada"), w.talker("bob")
+	ada.sees("*** bob joined\n")
 	ada.types(strings.Repeat("x", 1<<20) + "\n" + strings.Repeat("y", 20_000) + "\n" + strings.Repeat("z", 5000) + "\nhello\n")
 	ada.sees("*** that line is too long: it was not sent\n*** that was not sent: it is too long\n")
 	bob.sees("ada: hello\n")
