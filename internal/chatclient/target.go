@@ -7,6 +7,9 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // DefaultPort is the port of a target without one.
@@ -108,8 +111,16 @@ func splitHost(text string) (host string, port int, err error) {
 			return "", 0, err
 		}
 	}
-	if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '[' || r == ']' }) {
+	if host == "" || !utf8.ValidString(host) || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '[' || r == ']' }) {
 		return "", 0, fmt.Errorf("%q is not a host name or address", host)
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		// As DNS and certificates have it (RFC 5891, section 5).
+		ascii, err := idna.Lookup.ToASCII(host)
+		if err != nil {
+			return "", 0, fmt.Errorf("%q is not an internationalized host name: %w", host, err)
+		}
+		host = ascii
 	}
 	return host, port, nil
 }

@@ -30,6 +30,8 @@ func TestTargetsAreRead(t *testing.T) {
 		"wss://chat.example/ws":  {Host: "chat.example", Scheme: "wss"}, // as in a browser
 		"wss://chat.example/#ws": {Host: "chat.example", Scheme: "wss", Room: "#ws"},
 		"tls://chat.example/ws":  {Host: "chat.example", Scheme: "tls", Room: "#ws"},
+		"alice@MÜLLER.example:1": {Host: "xn--mller-kva.example", Port: 1, Name: "alice"},
+		"例え.jp":                  {Host: "xn--r8jz45g.jp"},
 	} {
 		got, err := chatclient.ParseTarget(text)
 		if err != nil || got != want {
@@ -45,6 +47,7 @@ func TestWrongTargetsAreRefused(t *testing.T) {
 	for _, text := range []string{
 		"", ":9034", "@host", "host:", "host:0", "host:65536", "host:http", "host:-1", "a:b:c", "::1:9034:x", "[::1", "host/#",
 		"ws://", "wss://host/#", "http://host", "https://host", "ftp://host", "://host", "a b", "host\x1b[31m", "alice@",
+		"\u202emoc.elpmaxe", "a\xffb", "ü_.example", "x\u0308\u200d.example",
 	} {
 		if got, err := chatclient.ParseTarget(text); err == nil {
 			t.Errorf("%q: %+v", text, got)

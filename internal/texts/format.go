@@ -54,12 +54,6 @@ func (l *Language) Duration(d time.Duration) string { return l.duration(d.Second
 // ExactDuration returns a duration in the two largest units, rounded up.
 func (l *Language) ExactDuration(d time.Duration) string { return l.exact(d.Seconds()) }
 
-// InTime says that something is a duration away.
-func (l *Language) InTime(d time.Duration) string { return l.in(d.Seconds()) }
-
-// Ago says that something was a duration ago.
-func (l *Language) Ago(d time.Duration) string { return l.ago(d.Seconds()) }
-
 // DateTime returns a date and the time of day.
 func (l *Language) DateTime(t time.Time) string { return t.In(l.location()).Format(l.format.date) }
 

@@ -97,7 +97,7 @@ func sayings(l *Language) (list []saying) {
 	}
 	for _, s := range []float64{0, 0.4, 1, 1.5, 59, 59.5, 60, 61, 90, 3599, 3600, 3661, 5400, 7200, 86_399, 86_400, 90_000, 2 * 86_400, 2.5 * 86_400, 3 * 86_400, 1234 * 86_400, 1e9, 1e12} {
 		d := time.Duration(s * 1e9)
-		says := strings.Join([]string{l.ExactDuration(d), l.InTime(d), l.Ago(d), l.Duration(d)}, " | ")
+		says := strings.Join([]string{l.ExactDuration(d), l.in(d.Seconds()), l.ago(d.Seconds()), l.Duration(d)}, " | ")
 		if s > 9e9 { // longer than a time.Duration
 			says = strings.Join([]string{l.exact(s), l.in(s), l.ago(s), l.duration(s)}, " | ")
 		}

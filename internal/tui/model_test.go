@@ -476,3 +476,78 @@ func TestTheMouse(t *testing.T) {
 		t.Errorf("%s is shown", s.active.Name)
 	}
 }
+
+func TestAnEditKeepsTheDraft(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.joined("#tea")
+	s.happen(s.message("alice", "helo"))
+	s.press("'draft", "shift+tab", "e")
+	s.press("backspace", "'lo")
+	s.press("alt+down")
+	if s.input.Value() != "" || s.purpose != nil {
+		t.Errorf("#tea has %q", s.input.Value())
+	}
+	s.press("alt+up")
+	if s.purpose == nil || s.input.Value() != "hello" {
+		t.Fatalf("the edit has become %q", s.input.Value())
+	}
+	s.press("enter")
+	if r := s.session.last(t, "edit"); r.Text != "hello" || len(s.session.posts) != 0 {
+		t.Errorf("%+v, %v", r, s.session.posts)
+	}
+	if s.input.Value() != "draft" {
+		t.Errorf("the draft has become %q", s.input.Value())
+	}
+	s.press("shift+tab", "e", "esc")
+	if s.input.Value() != "draft" {
+		t.Errorf("after Escape, the draft has become %q", s.input.Value())
+	}
+	s.press("ctrl+p", "ctrl+n")
+	if s.input.Value() != "draft" {
+		t.Errorf("after recalling, the draft has become %q", s.input.Value())
+	}
+}
+
+func TestAQuestionGivesTheDialogBack(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	question := client.Raw{Type: "question", JSON: []byte(`{"type":"question","code":"ask","text":"Really?"}`)}
+	s.press("ctrl+f", "'tea")
+	s.happen(question, question)
+	s.press("'yes", "enter")
+	s.shows("Search for: tea")
+	s.happen(question)
+	s.happen(client.Disconnected{Err: errLost})
+	s.shows("Search for: tea")
+}
+
+func TestTheCountdownHasOneClock(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	started := 0
+	for range 100 { // the server accepts, and goes away at once
+		if s.disconnected(client.Disconnected{Err: errLost, Retry: time.Second}) != nil {
+			started++
+		}
+		s.happen(client.Connected{Resumed: true})
+	}
+	if started != 1 {
+		t.Errorf("%d clocks", started)
+	}
+	s.happen(client.Disconnected{Err: errLost, Retry: time.Second})
+	s.Update(secondMsg{})
+	if !s.ticking {
+		t.Error("the countdown stands still")
+	}
+}
+
+func TestASelectionThatIsTakenBackMoves(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.happen(s.message("bob", "one"), s.message("bob", "two"), s.message("alice", "three"))
+	s.press("shift+tab")
+	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: s.seq - 1})
+	if c := s.view(s.active).cursor; c == nil || c.Text == "three" {
+		t.Errorf("selected: %+v", c)
+	}
+	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: 0})
+	s.press("up", "down", "enter", "r")
+	s.rows()
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
+	"github.com/sudoXpg/netloop/internal/chatstate"
 	"github.com/sudoXpg/netloop/internal/client"
 )
 
@@ -207,4 +208,40 @@ func onlyOurs(t rapid.TB, content string) {
 			t.Fatalf("the screen has %q", seq)
 		}
 	}
+}
+
+func TestLinesOfANoticeAreNotPadded(t *testing.T) {
+	s := newScreen(t, 40, 24)
+	s.happen(client.Notice{Code: "x", Text: "a\n" + strings.Repeat("word ", 30) + "\nb\nc"})
+	if n := strings.Count(strings.TrimRight(s.text(), "\n"), "\n\n  c"); n > 0 || !strings.Contains(s.text(), "  b\n  c\n") {
+		t.Errorf("there are empty rows:\n%s", s.text())
+	}
+}
+
+func TestWhatTheScreenKnowsIsBounded(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for n := range 700 { // more than the limits together
+		s.happen(client.Message{Private: true, From: fmt.Sprint("n", n), Text: "x", Time: noon}, client.Notice{Code: "x", Text: "x"})
+		s.press("alt+a")
+		s.compose("draft")
+		s.page(s.active, client.Request{Before: 1}, chatstate.Before)
+	}
+	most := chatstate.MaxPeople + chatstate.MaxRooms
+	if len(s.views) > most || len(s.drafts) > most || len(s.loading) > most || len(s.asked) > maxAsked || len(s.reads) > most || len(s.history) > MaxHistory {
+		t.Errorf("%d views, %d drafts, %d loading, %d asked, %d reads, %d lines", len(s.views), len(s.drafts), len(s.loading), len(s.asked), len(s.reads), len(s.history))
+	}
+}
+
+func TestTypedControlCharactersAreNotShown(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for _, r := range "a\u202e\u0085\u2066b" { // as a terminal without brackets pastes
+		s.update(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	if s.input.Value() != "ab" {
+		t.Errorf("%q", s.input.Value())
+	}
+	s.press("ctrl+f")
+	s.update(tea.PasteMsg{Content: "\u202ea\nb\x1b[2J"})
+	s.shows("Search for: a b")
+	onlyOurs(t, s.View().Content)
 }

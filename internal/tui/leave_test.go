@@ -3,14 +3,10 @@
 package tui
 
 import (
-	"fmt"
-	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/sudoXpg/netloop/internal/chatstate"
 	"github.com/sudoXpg/netloop/internal/client"
 )
 
@@ -135,89 +131,6 @@ func TestARoomThatTheServerNoLongerHasUsInCanBeEnteredOrClosed(t *testing.T) {
 	}
 }
 
-func TestAnEditKeepsTheDraft(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	s.joined("#tea")
-	s.happen(s.message("alice", "helo"))
-	s.press("'draft", "shift+tab", "e")
-	s.press("backspace", "'lo")
-	s.press("alt+down")
-	if s.input.Value() != "" || s.purpose != nil {
-		t.Errorf("#tea has %q", s.input.Value())
-	}
-	s.press("alt+up")
-	if s.purpose == nil || s.input.Value() != "hello" {
-		t.Fatalf("the edit has become %q", s.input.Value())
-	}
-	s.press("enter")
-	if r := s.session.last(t, "edit"); r.Text != "hello" || len(s.session.posts) != 0 {
-		t.Errorf("%+v, %v", r, s.session.posts)
-	}
-	if s.input.Value() != "draft" {
-		t.Errorf("the draft has become %q", s.input.Value())
-	}
-	s.press("shift+tab", "e", "esc")
-	if s.input.Value() != "draft" {
-		t.Errorf("after Escape, the draft has become %q", s.input.Value())
-	}
-	s.press("ctrl+p", "ctrl+n")
-	if s.input.Value() != "draft" {
-		t.Errorf("after recalling, the draft has become %q", s.input.Value())
-	}
-}
-
-func TestAQuestionGivesTheDialogBack(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	question := client.Raw{Type: "question", JSON: []byte(`{"type":"question","code":"ask","text":"Really?"}`)}
-	s.press("ctrl+f", "'tea")
-	s.happen(question, question)
-	s.press("'yes", "enter")
-	s.shows("Search for: tea")
-	s.happen(question)
-	s.happen(client.Disconnected{Err: errLost})
-	s.shows("Search for: tea")
-}
-
-func TestLinesOfANoticeAreNotPadded(t *testing.T) {
-	s := newScreen(t, 40, 24)
-	s.happen(client.Notice{Code: "x", Text: "a\n" + strings.Repeat("word ", 30) + "\nb\nc"})
-	if n := strings.Count(strings.TrimRight(s.text(), "\n"), "\n\n  c"); n > 0 || !strings.Contains(s.text(), "  b\n  c\n") {
-		t.Errorf("there are empty rows:\n%s", s.text())
-	}
-}
-
-func TestTheCountdownHasOneClock(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	started := 0
-	for range 100 { // the server accepts, and goes away at once
-		if s.disconnected(client.Disconnected{Err: errLost, Retry: time.Second}) != nil {
-			started++
-		}
-		s.happen(client.Connected{Resumed: true})
-	}
-	if started != 1 {
-		t.Errorf("%d clocks", started)
-	}
-	s.happen(client.Disconnected{Err: errLost, Retry: time.Second})
-	s.Update(secondMsg{})
-	if !s.ticking {
-		t.Error("the countdown stands still")
-	}
-}
-
-func TestASelectionThatIsTakenBackMoves(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	s.happen(s.message("bob", "one"), s.message("bob", "two"), s.message("alice", "three"))
-	s.press("shift+tab")
-	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: s.seq - 1})
-	if c := s.view(s.active).cursor; c == nil || c.Text == "three" {
-		t.Errorf("selected: %+v", c)
-	}
-	s.happen(client.Rollback{Room: "#lobby", Epoch: 1, KeptTo: 0})
-	s.press("up", "down", "enter", "r")
-	s.rows()
-}
-
 func TestAPageOfARoomThatWasLeft(t *testing.T) {
 	s := newScreen(t, 80, 24)
 	s.joined("#tea")
@@ -234,34 +147,6 @@ func TestAPageOfARoomThatWasLeft(t *testing.T) {
 }
 
 // A server that makes conversations without end, and does not answer.
-func TestWhatTheScreenKnowsIsBounded(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	for n := range 700 { // more than the limits together
-		s.happen(client.Message{Private: true, From: fmt.Sprint("n", n), Text: "x", Time: noon}, client.Notice{Code: "x", Text: "x"})
-		s.press("alt+a")
-		s.compose("draft")
-		s.page(s.active, client.Request{Before: 1}, chatstate.Before)
-	}
-	most := chatstate.MaxPeople + chatstate.MaxRooms
-	if len(s.views) > most || len(s.drafts) > most || len(s.loading) > most || len(s.asked) > maxAsked || len(s.reads) > most || len(s.history) > MaxHistory {
-		t.Errorf("%d views, %d drafts, %d loading, %d asked, %d reads, %d lines", len(s.views), len(s.drafts), len(s.loading), len(s.asked), len(s.reads), len(s.history))
-	}
-}
-
-func TestTypedControlCharactersAreNotShown(t *testing.T) {
-	s := newScreen(t, 80, 24)
-	for _, r := range "a\u202e\u0085\u2066b" { // as a terminal without brackets pastes
-		s.update(tea.KeyPressMsg{Code: r, Text: string(r)})
-	}
-	if s.input.Value() != "ab" {
-		t.Errorf("%q", s.input.Value())
-	}
-	s.press("ctrl+f")
-	s.update(tea.PasteMsg{Content: "\u202ea\nb\x1b[2J"})
-	s.shows("Search for: a b")
-	onlyOurs(t, s.View().Content)
-}
-
 func TestLeavingDoesNotWaitForASilentServer(t *testing.T) {
 	s := newScreen(t, 80, 24)
 	cmd, done := s.command("/quit bye")
