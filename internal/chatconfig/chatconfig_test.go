@@ -111,6 +111,13 @@ func TestAFileWithManyMistakes(t *testing.T) {
 	}
 }
 
+func TestTheNullDeviceHasNoKeys(t *testing.T) {
+	c, err := chatconfig.Read(os.DevNull, keys)
+	if err != nil || len(c.Defaults)+len(c.Profiles) > 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestFilesThatAreNotUsed(t *testing.T) {
 	if _, err := chatconfig.Read(filepath.Join(filepath.Dir(write(t, "")), "none"), keys); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)

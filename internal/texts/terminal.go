@@ -107,7 +107,7 @@ Wenn die Leute des Servers den neuen Fingerabdruck bestätigen (chatsrv fingerpr
 
 	// The full-screen mode.
 	"tui.unknownOutcomeOf": {"The session has ended: this message may have arrived or not: {text}", "Die Sitzung ist zu Ende: Diese Nachricht ist vielleicht angekommen, vielleicht nicht: {text}"},
-	"tui.notSent":          {"{why} Not sent: {text}", "{why} Nicht gesendet: {text}"},
+	"tui.notSent":          {"{why}\nNot sent: {text}", "{why}\nNicht gesendet: {text}"},
 	"tui.gap":              {"[{n} {n|message is|messages are} missing here.|Messages are missing here.]", "[Hier {n|fehlt|fehlen} {n} {n|Nachricht|Nachrichten}.|Hier fehlen Nachrichten.]"},
 	"tui.rollback":         {"The server has lost its latest messages in {room}, also some that were shown here.", "Der Server hat seine letzten Nachrichten in {room} verloren, auch solche, die hier standen."},
 	"tui.questionEnded":    {"The question has ended with the connection.", "Die Frage hat sich mit der Verbindung erledigt."},
