@@ -41,7 +41,9 @@ func (p program) connect(ctx context.Context, o *options) (*client.Client, error
 	}
 	switch {
 	case o.passwordFile != "":
-		l.Password, err = passwordIn(o.passwordFile)
+		if l.Password, err = osutil.ReadSecretFile(o.passwordFile); err != nil {
+			err = fmt.Errorf("read the password: %w (see --password-file)", err)
+		}
 	case o.typed["login"] && l.Ask == nil: // the input is a script's, and begins with it
 		l.Password, err = p.ask()
 	}
@@ -210,20 +212,6 @@ func (p program) ask() (string, error) {
 		return "", fmt.Errorf("%s: %w", p.texts.T("chat.noPassword"), err)
 	case secret == "":
 		return "", errors.New(p.texts.T("chat.noPassword"))
-	}
-	return secret, nil
-}
-
-// passwordIn returns the first line of a file.
-func passwordIn(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("read the password: %w (see --password-file)", err)
-	}
-	defer func() { _ = f.Close() }()
-	secret, err := osutil.ReadSecret(f, nil, "")
-	if err != nil || secret == "" {
-		return "", fmt.Errorf("the first line of %s is not a password (see --password-file)", path)
 	}
 	return secret, nil
 }

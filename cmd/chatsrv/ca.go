@@ -331,14 +331,9 @@ func (p program) secret(question string) (string, error) {
 
 // readPassphrase reads the file of --ca-passphrase.
 func readPassphrase(path string) (string, error) {
-	f, err := os.Open(path)
+	secret, err := osutil.ReadSecretFile(path)
 	if err != nil {
 		return "", fmt.Errorf("the passphrase of the authority: %w (see --ca-passphrase)", err)
-	}
-	defer func() { _ = f.Close() }()
-	secret, err := osutil.ReadSecret(f, nil, "")
-	if err != nil || secret == "" {
-		return "", fmt.Errorf("the first line of %s is not a passphrase (see --ca-passphrase)", path)
 	}
 	return secret, nil
 }

@@ -57,14 +57,35 @@ func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
 // not a terminal, it does nothing and restore is nil.
 func HideInput(in *os.File) (restore func() error, terminal bool, err error) { return hideInput(in) }
 
-// readSecret reads a line byte by byte: it must not read beyond it.
+// ReadSecretFile reads the first line of a file, which is not empty and in UTF-8. The error names
+// the file.
+func ReadSecretFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	secret, err := readSecret(f)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", path, err)
+	case strings.HasPrefix(secret, "\xff\xfe") || strings.HasPrefix(secret, "\xfe\xff"): // as > in Windows PowerShell writes it
+		return "", fmt.Errorf("%s is in UTF-16: save it as UTF-8", path)
+	case secret == "":
+		return "", fmt.Errorf("the first line of %s is empty", path)
+	}
+	return secret, nil
+}
+
+// readSecret reads a line byte by byte: it must not read beyond it. A byte order mark, which
+// editors put before UTF-8, does not belong to it.
 func readSecret(in io.Reader) (string, error) {
 	var line strings.Builder
 	for b := make([]byte, 1); ; {
 		n, err := in.Read(b)
 		switch {
 		case n == 1 && b[0] == '\n', err == io.EOF && line.Len() > 0:
-			return strings.TrimSuffix(line.String(), "\r"), nil
+			return strings.TrimSuffix(strings.TrimPrefix(line.String(), "\ufeff"), "\r"), nil
 		case n == 1 && line.Len() == maxSecret:
 			return "", fmt.Errorf("the line is too long: at most %d bytes", maxSecret)
 		case n == 1:

@@ -1,8 +1,11 @@
 package osutil
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,6 +18,8 @@ func TestASecretFromAPipeIsItsFirstLine(t *testing.T) {
 		"  spaces  \n":                        "  spaces  ",
 		"\n":                                  "",
 		"a\rb\n":                              "a\rb",
+		"\ufeffcorrect horse\r\n":             "correct horse",
+		"a\ufeffb\n":                          "a\ufeffb",
 		strings.Repeat("x", maxSecret) + "\n": strings.Repeat("x", maxSecret),
 	} {
 		r, w, err := os.Pipe()
@@ -40,6 +45,27 @@ func TestWithoutALineThereIsNoSecret(t *testing.T) {
 	for _, given := range []string{"", strings.Repeat("x", maxSecret+1)} {
 		if got, err := readSecret(strings.NewReader(given)); err == nil {
 			t.Errorf("%.20q is %.20q", given, got)
+		}
+	}
+}
+
+func TestASecretFileThatIsNotUsedIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	if _, err := ReadSecretFile(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{
+		"":                     "the input ended",
+		"\n":                   "is empty",
+		"\ufeff\r\n":           "is empty",
+		"\xff\xfep\x00w\x00\n": "is in UTF-16: save it as UTF-8",
+		"\xfe\xff\x00p\x00w\n": "is in UTF-16: save it as UTF-8",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadSecretFile(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
 }
