@@ -32,7 +32,8 @@ type peer struct {
 	accepts sync.WaitGroup
 }
 
-// newPeer starts a server that calls handle with each connection, and closes it then.
+// newPeer starts a server that calls handle with each connection, and closes it then, when the
+// client has: what it has sent would be lost by a reset if the client had sent more than it read.
 func newPeer(t *testing.T, handle func(net.Conn)) *peer {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,6 +50,8 @@ func newPeer(t *testing.T, handle func(net.Conn)) *peer {
 			p.accepts.Go(func() {
 				defer conn.Close()
 				handle(conn)
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn)
 			})
 		}
 	})

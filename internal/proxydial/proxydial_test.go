@@ -44,6 +44,8 @@ func listen(t *testing.T, handle func(net.Conn)) string {
 			serving.Go(func() {
 				defer conn.Close()
 				handle(conn)
+				_ = conn.(*net.TCPConn).CloseWrite() // and no reset, by which what was sent could be lost
+				_, _ = io.Copy(io.Discard, conn)
 			})
 		}
 	})

@@ -60,6 +60,8 @@ func serve(t *testing.T, handle func(p *peer)) net.Conn {
 			return
 		}
 		handle(p)
+		_ = conn.(*net.TCPConn).CloseWrite() // and no reset, by which what was sent could be lost
+		_, _ = io.Copy(io.Discard, conn)
 	})
 	conn, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
