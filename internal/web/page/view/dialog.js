@@ -4,10 +4,10 @@ import { t } from '../texts.js';
 
 /** openDialog shows a modal dialog and returns it. It is removed when it is closed. */
 export function openDialog(title, content, { className = '' } = {}) {
-  const heading = el('h2', { id: 'dialog-title' }, title.replace(/ …$/, '')); // as menus have it
-  const dialog = el('dialog', { class: `dialog ${className}`, 'aria-labelledby': 'dialog-title' });
+  const name = title.replace(/ …$/, ''); // as menus have it
+  const dialog = el('dialog', { class: `dialog ${className}`, 'aria-label': name }); // no ID: the one before may still be closing
   const back = document.activeElement;
-  fill(dialog, el('header', {}, heading, iconButton('close', t('close'), () => dialog.close())), content);
+  fill(dialog, el('header', {}, el('h2', {}, name), iconButton('close', t('close'), () => dialog.close())), content);
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (!back?.isConnected) return;
