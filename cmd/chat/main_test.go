@@ -211,7 +211,7 @@ func TestWaysToConnect(t *testing.T) {
 		"nobody there":                    {nil, closed, 3, "connection refused"},
 		"a broken authority":              {[]string{"--ca", "EMPTY"}, secure, 1, "no certificate in PEM form"},
 		"no authority":                    {[]string{"--ca", "NONE"}, secure, 1, "read the authority"},
-		"no password":                     {[]string{"--password-file", "EMPTY"}, secure, 1, "the input ended before there was a line (see --password-file)"},
+		"no password":                     {[]string{"--password-file", "EMPTY"}, secure, 1, "is empty (see --password-file)"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			other := testcert.New("localhost")

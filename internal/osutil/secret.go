@@ -15,6 +15,8 @@ const maxSecret = 4096
 // ErrInterrupted is wrapped by the error of ReadSecret after Ctrl-C.
 var ErrInterrupted = errors.New("interrupted")
 
+var errNoLine = errors.New("the input ended before there was a line")
+
 // ReadSecret reads a line that must not be shown, such as a password. If in is a
 // terminal it writes prompt to out first, and typed text is not shown; otherwise
 // it reads only the line, for scripts: echo "$password" | program.
@@ -57,8 +59,7 @@ func ReadSecret(in *os.File, out io.Writer, prompt string) (string, error) {
 // not a terminal, it does nothing and restore is nil.
 func HideInput(in *os.File) (restore func() error, terminal bool, err error) { return hideInput(in) }
 
-// ReadSecretFile reads the first line of a file, which is not empty and in UTF-8. The error names
-// the file.
+// ReadSecretFile reads the first line of a file, which must not be empty. The error names the file.
 func ReadSecretFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,12 +68,12 @@ func ReadSecretFile(path string) (string, error) {
 	defer func() { _ = f.Close() }()
 	secret, err := readSecret(f)
 	switch {
+	case errors.Is(err, errNoLine) || err == nil && secret == "":
+		return "", fmt.Errorf("the first line of %s is empty", path)
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", path, err)
 	case strings.HasPrefix(secret, "\xff\xfe") || strings.HasPrefix(secret, "\xfe\xff"): // as > in Windows PowerShell writes it
 		return "", fmt.Errorf("%s is in UTF-16: save it as UTF-8", path)
-	case secret == "":
-		return "", fmt.Errorf("the first line of %s is empty", path)
 	}
 	return secret, nil
 }
@@ -91,7 +92,7 @@ func readSecret(in io.Reader) (string, error) {
 		case n == 1:
 			line.WriteByte(b[0])
 		case err == io.EOF:
-			return "", errors.New("the input ended before there was a line")
+			return "", errNoLine
 		case err != nil:
 			return "", err
 		}

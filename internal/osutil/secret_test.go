@@ -55,7 +55,7 @@ func TestASecretFileThatIsNotUsedIsNamed(t *testing.T) {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
-		"":                     "the input ended",
+		"":                     "is empty",
 		"\n":                   "is empty",
 		"\ufeff\r\n":           "is empty",
 		"\xff\xfep\x00w\x00\n": "is in UTF-16: save it as UTF-8",

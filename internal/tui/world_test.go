@@ -116,6 +116,16 @@ func (s *screen) update(msg tea.Msg) { s.Update(msg) }
 
 func (s *screen) happen(events ...client.Event) { s.update(eventsMsg(events)) }
 
+// kicked throws the user out of a room.
+func (s *screen) kicked(room string) {
+	s.happen(client.Notice{Code: "you-are", Text: "you are kicked", Args: map[string]any{"room": room}})
+}
+
+// joined has the user enter a room.
+func (s *screen) joined(room string) {
+	s.happen(client.Joined{Room: room, Name: "alice", Place: s.place()})
+}
+
 // place returns the next place in the order.
 func (s *screen) place() client.Place {
 	s.seq++
@@ -198,6 +208,14 @@ func (s *screen) rows() []string {
 		s.t.Errorf("the cursor is at %d, %d of a screen of %d by %d", c.X, c.Y, s.width, s.height)
 	}
 	return rows
+}
+
+// field fails the test if something else is typed than wanted.
+func (s *screen) field(want string) {
+	s.t.Helper()
+	if got := s.input.Value(); got != want {
+		s.t.Errorf("the field has %q, want %q", got, want)
+	}
 }
 
 func (s *screen) text() string { s.t.Helper(); return strings.Join(s.rows(), "\n") }
