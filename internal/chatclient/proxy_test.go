@@ -179,16 +179,22 @@ func TestADeadIPv6Address(t *testing.T) {
 	p := newPeer(t, secure(testcert.New("chat.example")))
 	d := v.dialer(p)
 	d.Host = "chat.example."
-	tried := make(chan struct{}, 1)
+	tried := make(chan struct{}) // the IPv6 address was
+	try := sync.OnceFunc(func() { close(tried) })
 	d.Net = net.Dialer{
 		Resolver: resolver(t), FallbackDelay: time.Millisecond,
 		ControlContext: func(ctx context.Context, network, _ string, _ syscall.RawConn) error {
-			if network != "tcp6" {
-				return nil
+			if network == "tcp6" {
+				try()
+				<-ctx.Done()
+				return ctx.Err()
 			}
-			tried <- struct{}{}
-			<-ctx.Done()
-			return ctx.Err()
+			select {
+			case <-tried: // also where the IPv4 address is the first
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		},
 	}
 	d.Roots.AddCert(testcert.New("other.example").Leaf)
@@ -197,7 +203,6 @@ func TestADeadIPv6Address(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
-	<-tried
 	if host, _, _ := net.SplitHostPort(conn.RemoteAddr().String()); host != "127.0.0.1" {
 		t.Error(host)
 	}

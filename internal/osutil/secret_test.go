@@ -50,7 +50,7 @@ func TestWithoutALineThereIsNoSecret(t *testing.T) {
 }
 
 func TestASecretFileThatIsNotUsedIsNamed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
+	path := filepath.Join(scratch(t), "secret")
 	if _, err := ReadSecretFile(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Error(err)
 	}
