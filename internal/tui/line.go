@@ -4,7 +4,6 @@ package tui
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"time"
 
@@ -116,7 +115,7 @@ func (w *writer) waiting(p *chatstate.Post, online bool) []string {
 		state = w.texts.T("queued")
 	}
 	h := head{mark: markWaiting, name: w.me, style: w.own}
-	return w.rows(h, render(w.own, chatstate.Text(p.Text))+" "+w.dim.Render("("+state+")"))
+	return w.rows(h, w.markdown(w.own, chatstate.Text(p.Text))+" "+w.dim.Render("("+state+")"))
 }
 
 // plain returns the rows of a text in one style.
@@ -194,13 +193,7 @@ func (w *writer) rows(h head, text string) []string {
 	return rows
 }
 
-// link matches a web address. What follows it, such as a full stop, does not belong to it.
-var link = regexp.MustCompile(`https?://[^\s<>"'` + "`" + `]*[^\s<>"'` + "`" + `.,;:!?)\]}]`)
-
-// maxLink is the longest web address that can be clicked, in bytes.
-const maxLink = 2000
-
-// styled returns the text of a message with its links, and the user's name, marked.
+// styled returns the text of a message with its Markdown, its links, and the user's name, marked.
 func (w *writer) styled(i *chatstate.Item) string {
 	base := lipgloss.NewStyle()
 	switch {
@@ -211,23 +204,36 @@ func (w *writer) styled(i *chatstate.Item) string {
 	case i.Private:
 		base = w.private
 	}
+	return w.markdown(base, i.Text)
+}
+
+// markdown returns a text whose pieces look as they should.
+func (w *writer) markdown(base lipgloss.Style, text string) string {
 	var b strings.Builder
-	rest := i.Text
-	for {
-		at := link.FindStringIndex(rest)
-		if at == nil {
-			break
+	for _, p := range pieces(text) {
+		style := base
+		switch {
+		case p.look&mark != 0:
+			style = w.dim
+		case p.look&code != 0:
+			style = w.code
+		case p.look&quote != 0:
+			style = w.quote
 		}
-		b.WriteString(render(base, rest[:at[0]]))
-		target := rest[at[0]:at[1]]
-		shown := render(base.Underline(true), target)
-		if len(target) <= maxLink {
-			shown = ansi.SetHyperlink(target) + shown + ansi.ResetHyperlink()
+		if p.look&strong != 0 {
+			style = style.Bold(true)
 		}
-		b.WriteString(shown)
-		rest = rest[at[1]:]
+		if p.look&emphasis != 0 {
+			style = style.Italic(true)
+		}
+		if p.link == "" {
+			b.WriteString(render(style, p.text))
+			continue
+		}
+		b.WriteString(ansi.SetHyperlink(p.link))
+		b.WriteString(render(style.Underline(true), p.text))
+		b.WriteString(ansi.ResetHyperlink())
 	}
-	b.WriteString(render(base, rest))
 	return b.String()
 }
 

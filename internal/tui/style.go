@@ -23,8 +23,8 @@ var (
 
 // styles are those of the screen's parts. What they say can be read without colours, too.
 type styles struct {
-	names                                                                  []lipgloss.Style
-	bar, dim, system, refusal, mention, own, private, link, selected, bold lipgloss.Style
+	names                                                                         []lipgloss.Style
+	bar, dim, system, refusal, mention, own, private, code, quote, selected, bold lipgloss.Style
 }
 
 func newStyles(dark bool) *styles {
@@ -43,7 +43,8 @@ func newStyles(dark bool) *styles {
 		mention:  plain.Foreground(choose("#7a3e00", "#ffd080")).Bold(true),
 		own:      plain.Foreground(choose("#404040", "#d0d0d0")),
 		private:  plain.Foreground(choose("#6a1b7a", "#e8a8ff")),
-		link:     plain.Underline(true),
+		code:     plain.Foreground(choose("#00646b", "#6fdede")),
+		quote:    plain.Foreground(choose("#4a5560", "#a8b4c0")),
 		selected: plain.Reverse(true),
 		bold:     plain.Bold(true),
 	}
