@@ -126,10 +126,9 @@ type extras struct {
 	// invited has the rooms that a guest may enter.
 	invited []*Room
 	// session is the member's session, nil for none, and visitor the one by which rooms count
-	// a guest. passes is a session that the member is about to continue, or has given to
-	// another connection: private messages go there.
-	session, passes *session
-	visitor         uint64
+	// a guest.
+	session *session
+	visitor uint64
 	// seen is what Seen.Private was.
 	seen *uint64
 	// receipts are what receiptsOf has returned.

@@ -73,9 +73,10 @@ func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 	}
 	h.sessions.rotate(e, used, tokenHash(fresh), now)
 	e.next, e.Seen = m, time.Time{}
+	h.sessions.of[m] = e
 	is := e.stored()
 	h.sessions.mu.Unlock()
-	m.withExtras().passes, m.extras().seen = e, seen.Private
+	m.withExtras().seen = seen.Private
 	h.persistThen(m, func(err error) {
 		if err != nil {
 			m.refuse(note("resume-not-saved", "why", Why(err)))
@@ -300,7 +301,7 @@ func (h *Hub) takeOver(m *Member, e *session, token string) (old *Member, waitin
 		return nil, nil, false
 	}
 	m.attach(e)
-	m.extras().was, m.extras().passes = was, nil
+	m.extras().was = was
 	return old, waiting, true
 }
 
@@ -332,7 +333,7 @@ func (h *Hub) supersede(m, old *Member) {
 		if x == nil {
 			return
 		}
-		x.session, x.passes = nil, x.session
+		x.session = nil
 		why := note("resumed-elsewhere")
 		old.tell(why)
 		old.out.Close(why)

@@ -73,11 +73,14 @@ type sessions struct {
 	mu     sync.Mutex // guards what follows; nothing else is locked in it
 	byID   map[uint64]*session
 	byHash map[[32]byte]*session
+	// of has the session of a member, also before it has continued that, and after it has
+	// given it to another connection: private messages go there.
+	of map[*Member]*session
 }
 
 func (s *sessions) add(e *session) {
 	if s.byID == nil {
-		s.byID, s.byHash = make(map[uint64]*session), make(map[[32]byte]*session)
+		s.byID, s.byHash, s.of = make(map[uint64]*session), make(map[[32]byte]*session), make(map[*Member]*session)
 	}
 	s.byID[e.ID] = e
 	for _, hash := range e.hashes() {
@@ -148,6 +151,7 @@ func (h *Hub) OpenSession(m *Member, now time.Time) {
 	room, dropped := h.evictSessions(now)
 	if room {
 		h.sessions.add(e)
+		h.sessions.of[m] = e
 	}
 	h.sessions.mu.Unlock()
 	if !room {
@@ -274,6 +278,9 @@ func (h *Hub) endSession(m *Member) {
 		return
 	}
 	m.extras().session = nil
+	h.sessions.mu.Lock()
+	delete(h.sessions.of, m)
+	h.sessions.mu.Unlock()
 	h.drop(e)
 }
 

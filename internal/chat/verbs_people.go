@@ -72,7 +72,7 @@ func (h *Hub) private(m *Member, l Line, now time.Time) {
 	case here:
 		h.echo(m, name, l)
 		if may == everybody {
-			h.deliver(m, targets, l)
+			h.send(targets, Event{Kind: Private, Action: l.Kind == Action, Name: m.Name(), Body: l.Text, Time: m.out.Now()})
 		}
 		if away {
 			m.tell(note("is-away", "name", name, "why", reason))
@@ -96,19 +96,6 @@ func (h *Hub) sent(m *Member, to, cid string, stored bool) {
 	r.keep(hashCID(cid), receipt{to: to, stored: stored, unstored: true})
 	r.mu.Unlock()
 	m.out.Answer(s)
-}
-
-// deliver shows a private message to all connections of a person.
-func (h *Hub) deliver(m *Member, targets []*Member, l Line) {
-	key, e := m.who.name.Key(), Event{Kind: Private, Action: l.Kind == Action, Name: m.Name(), Body: l.Text, Time: m.out.Now()}
-	var had []*session
-	for _, t := range targets {
-		t.out.Post(func() {
-			if !t.ignores(key) {
-				h.receiveOnce(t, e, &had)
-			}
-		})
-	}
 }
 
 // echo shows m, at all its connections, the private message that it has sent.

@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Private messages for a user whose client is without a connection, or is about to continue
 // its session on another one.
@@ -21,46 +18,61 @@ const (
 // receive shows private messages to m.
 func (m *Member) receive(list ...Event) {
 	for _, e := range list {
-		m.rest().reply = e.Name
-		m.out.Deliver(e)
+		if !m.ignores(fold(e.Name)) {
+			m.rest().reply = e.Name
+			m.out.Deliver(e)
+		}
 	}
 }
 
-// receiveOnce shows a private message to m, or passes it to the connection that continues m's
-// session. A session has the message once: had are those that have it, guarded by sessions.mu.
-func (h *Hub) receiveOnce(m *Member, e Event, had *[]*session) {
-	x := m.extras()
-	if x == nil || x.session == nil && x.passes == nil {
-		m.receive(e)
-		return
-	}
-	s := cmp.Or(x.session, x.passes)
+// send shows a private message to members, whose sessions have it once. The place among those of
+// a session is that of this call, whatever connection the session has meanwhile.
+func (h *Hub) send(targets []*Member, e Event) {
+	var had []*session
+	tasks := make(map[*Member]func(), len(targets))
 	h.sessions.mu.Lock()
-	again := slices.Contains(*had, s)
-	*had = append(*had, s)
-	to := cmp.Or(s.member, m)
-	waits := s.next != nil || to.marked(lingering)
-	if !again {
-		s.numbered++
-		if e.Seq = s.numbered; waits {
+	for _, t := range targets {
+		s := h.sessions.of[t]
+		switch {
+		case s == nil:
+			tasks[t] = func() { t.receive(e) }
+		case !slices.Contains(had, s):
+			had = append(had, s)
 			s.wait(e)
-		} else {
-			s.retain(e)
+			if to := s.member; !s.waits() {
+				tasks[to] = func() { h.handOver(s, to) }
+			}
 		}
 	}
 	h.sessions.mu.Unlock()
-	switch {
-	case again, waits:
-	case to == m:
-		m.receive(e)
-	default:
-		to.out.Post(func() { to.receive(e) })
+	for t, task := range tasks {
+		t.out.Post(task)
 	}
 }
 
-// wait has a private message wait, unless too many do. sessions.mu is held.
+// handOver shows m the private messages that wait, if it is the connection of their session and
+// no other one is about to be.
+func (h *Hub) handOver(e *session, m *Member) {
+	var list []Event
+	h.sessions.mu.Lock()
+	if !e.waits() && e.member == m {
+		list = e.missed(nil)
+	}
+	h.sessions.mu.Unlock()
+	m.receive(list...)
+}
+
+// waits reports whether private messages have to wait for a connection. sessions.mu is held.
+func (e *session) waits() bool {
+	return e.next != nil || e.member == nil || e.member.marked(lingering)
+}
+
+// wait numbers a private message, and has it wait, unless too many do for a connection.
+// sessions.mu is held.
 func (e *session) wait(message Event) {
-	if all := append(e.waiting, message); !tooMany(all) {
+	e.numbered++
+	message.Seq = e.numbered
+	if all := append(e.waiting, message); !e.waits() || !tooMany(all) {
 		e.waiting = all
 	}
 }
@@ -101,22 +113,15 @@ func (e *session) missed(seen *uint64) (list []Event) {
 // interrupted is called when m leaves: if it was about to continue a session, the connection
 // that still has that receives private messages again.
 func (h *Hub) interrupted(m *Member) {
-	x := m.extras()
-	if x == nil || x.passes == nil {
-		return
-	}
-	e := x.passes
-	var waiting []Event
+	var to *Member
 	h.sessions.mu.Lock()
-	if e.next == m {
-		e.next = nil
-		if e.member != nil && !e.member.marked(lingering) {
-			waiting = e.missed(nil)
-		}
+	e := h.sessions.of[m]
+	delete(h.sessions.of, m)
+	if e != nil && e.next == m {
+		e.next, to = nil, e.member
 	}
-	to := e.member
 	h.sessions.mu.Unlock()
-	if len(waiting) > 0 {
-		to.out.Post(func() { to.receive(waiting...) })
+	if to != nil {
+		to.out.Post(func() { h.handOver(e, to) })
 	}
 }
