@@ -58,7 +58,7 @@ func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 		return
 	}
 	used := tokenHash(token)
-	e, err := h.sessionOf(used, now)
+	e, err := h.sessionOf(m, used, now)
 	if err == nil {
 		err = h.logInBySession(m, e, now)
 	}
@@ -87,12 +87,14 @@ func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 	}, is)
 }
 
-// sessionOf returns the session of a token, or why it can't be resumed. A token that was
-// used before ends its session: two clients have it.
-func (h *Hub) sessionOf(hash [32]byte, now time.Time) (*session, error) {
+// sessionOf returns the session of a token, or why m can't resume it. A token that was
+// used before ends its session: two clients have it. A request that was under way for longer
+// than the client has waited is no such use: it comes on a connection from before.
+func (h *Hub) sessionOf(m *Member, hash [32]byte, now time.Time) (*session, error) {
 	h.sessions.mu.Lock()
 	e := h.sessions.byHash[hash]
 	over := e != nil && h.over(e, now)
+	late := e != nil && hash != e.Hash && (m.before(e.member) || m.before(e.next))
 	stolen := e != nil && hash != e.Hash && (hash != e.Previous || now.Sub(e.Rotated) > oldTokenFor)
 	var user *Member
 	if e != nil {
@@ -105,6 +107,8 @@ func (h *Hub) sessionOf(hash [32]byte, now time.Time) (*session, error) {
 	case over:
 		h.drop(e)
 		return nil, refusal("resume-unknown")
+	case late:
+		return nil, refusal("resumed-elsewhere")
 	case stolen:
 		h.drop(e)
 		if user != nil {
@@ -114,6 +118,9 @@ func (h *Hub) sessionOf(hash [32]byte, now time.Time) (*session, error) {
 	}
 	return e, nil
 }
+
+// before reports whether m's connection was accepted before that of o, which may be nil.
+func (m *Member) before(o *Member) bool { return o != nil && m.id < o.id }
 
 // logInBySession gives m the name of a session, and the account if it has one.
 func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {

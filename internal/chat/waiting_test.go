@@ -15,7 +15,9 @@ import (
 
 // A postOffice is a server, bob's client, whose connections are lost, and ada, who writes to bob.
 type postOffice struct {
-	t       *rapid.T
+	t interface {
+		Fatalf(format string, args ...any)
+	}
 	hub     *chat.Hub
 	loops   [][]func() // what each loop is to do
 	writes  []func()   // the ends of writes to the disk
@@ -43,8 +45,8 @@ type device struct {
 	left    bool
 }
 
-func newPostOffice(t *testing.T, rt *rapid.T, loops int) *postOffice {
-	w := &postOffice{t: rt, loops: make([][]func(), loops)}
+func newPostOffice(t *testing.T, loops int) *postOffice {
+	w := &postOffice{t: t, loops: make([][]func(), loops)}
 	s, given := memory.New(), byte(0)
 	f := newFixtureWith(t, func(o *chat.Options) {
 		o.Journal, o.Archive = later{s, w}, s
@@ -102,6 +104,22 @@ func (w *postOffice) settle() {
 	}
 }
 
+// check has everything arrive, in whatever order, and the client reconnect once more.
+func (w *postOffice) check() {
+	w.link.arrive()
+	for _, d := range w.devices {
+		d.arrive()
+	}
+	w.settle()
+	w.reconnect()
+	w.link.arrive()
+	w.settle()
+	w.read(len(w.link.stream))
+	if !slices.Equal(w.received, w.sent) {
+		w.t.Fatalf("received %v, sent %v:\n%s", w.received, w.sent, strings.Join(w.trace, "\n"))
+	}
+}
+
 // says has ada write to bob.
 func (w *postOffice) says() {
 	text := len(w.sent)
@@ -131,7 +149,7 @@ func (w *postOffice) read(n int) {
 		}
 		text, err := strconv.Atoi(e.Body)
 		if err != nil {
-			w.t.Fatal(err)
+			w.t.Fatalf("%v", err)
 		}
 		w.note("bob reads %d: %d", e.Seq, text)
 		w.private = e.Seq
@@ -228,46 +246,64 @@ func (later) Full(func()) bool { return false }
 // Whatever the order in which connections are lost, noticed and replaced.
 func TestPrivateMessagesArriveOnceInOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newPostOffice(t, rt, rapid.IntRange(1, 2).Draw(rt, "loops"))
+		w := newPostOffice(t, rapid.IntRange(1, 2).Draw(rt, "loops"))
+		w.t = rt
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
-			w.step()
+			w.step(rt)
 		}
-		for _, d := range w.devices {
-			d.arrive()
-		}
-		w.settle()
-		w.reconnect() // with what the last connection had not answered
-		w.link.arrive()
-		w.settle()
-		w.read(len(w.link.stream))
-		if !slices.Equal(w.received, w.sent) {
-			rt.Errorf("received %v, sent %v:\n%s", w.received, w.sent, strings.Join(w.trace, "\n"))
-		}
+		w.check()
 	})
 }
 
+func TestAPrivateMessageToTheOldConnectionIsNotOvertaken(t *testing.T) {
+	w := newPostOffice(t, 1)
+	w.reconnect()
+	w.link.arrive()
+	w.write()
+	w.says()
+	w.run(0) // the new connection has the session
+	w.says()
+	w.settle()
+	w.read(2)
+	w.check()
+}
+
+func TestALateResumeDoesNotEndTheSession(t *testing.T) {
+	w := newPostOffice(t, 1)
+	w.reconnect()
+	late := w.link
+	w.reconnect()
+	w.link.arrive()
+	w.settle()
+	w.read(0)
+	late.arrive()
+	w.settle()
+	w.says()
+	w.check()
+}
+
 // step has something happen.
-func (w *postOffice) step() {
-	switch rapid.IntRange(0, 6).Draw(w.t, "step") {
+func (w *postOffice) step(t *rapid.T) {
+	switch rapid.IntRange(0, 6).Draw(t, "step") {
 	case 0:
 		if len(w.sent)-len(w.received) < 50 { // fewer than may wait
 			w.says()
 		}
 	case 1, 2:
-		w.run(rapid.IntRange(0, len(w.loops)-1).Draw(w.t, "loop"))
+		w.run(rapid.IntRange(0, len(w.loops)-1).Draw(t, "loop"))
 	case 3:
 		w.write()
 	case 4:
-		w.read(rapid.IntRange(1, 3).Draw(w.t, "read"))
+		w.read(rapid.IntRange(1, 3).Draw(t, "read"))
 	case 5:
 		w.reconnect()
 	case 6:
-		d := w.devices[rapid.IntRange(max(0, len(w.devices)-4), len(w.devices)-1).Draw(w.t, "device")]
+		d := w.devices[rapid.IntRange(max(0, len(w.devices)-4), len(w.devices)-1).Draw(t, "device")]
 		switch {
 		case d.request == nil && d != w.link:
 			d.lost()
-		case d.request != nil: // the first one that was sent arrives
-			w.devices[slices.IndexFunc(w.devices, func(d *device) bool { return d.request != nil })].arrive()
+		case d.request != nil: // maybe after a later one
+			d.arrive()
 		}
 	}
 }
