@@ -106,6 +106,8 @@ type Session struct {
 	// Rooms are the names of the rooms it was in.
 	Rooms    []string `json:",omitempty"`
 	Settings Settings
+	// Ignores are the keys of the names that a guest ignores; an account has its own.
+	Ignores []string `json:",omitempty"`
 }
 
 // String returns the session's ID, for logs.

@@ -145,6 +145,9 @@ func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {
 		chosen := e.Settings
 		m.rest().settings = &chosen
 	}
+	if len(e.Ignores) > 0 {
+		m.rest().ignored = setOf(e.Ignores)
+	}
 	h.remark(m, now)
 	return nil
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -231,20 +232,23 @@ func (m *Member) identity() uint64 {
 // describe takes over m's state.
 func (e *session) describe(m *Member) {
 	e.Account, e.Name, e.Settings = m.account(), m.Name(), m.Settings()
-	e.Rooms = nil
+	e.Rooms, e.Ignores = nil, nil
 	for _, s := range m.seats() {
 		e.Rooms = append(e.Rooms, s.room.name)
+	}
+	if e.Account == 0 {
+		e.Ignores = slices.Sorted(maps.Keys(m.ignored()))
 	}
 }
 
 // stored returns the record of a session.
 func (e *session) stored() Session {
 	r := e.Session
-	r.Rooms = slices.Clone(r.Rooms)
+	r.Rooms, r.Ignores = slices.Clone(r.Rooms), slices.Clone(r.Ignores)
 	return r
 }
 
-// NoteSession records what has changed of m: its rooms, its name, its settings. A session
+// NoteSession records what has changed of m: its rooms, its name, its settings, whom it ignores. A session
 // does not change hands: if m has logged in or out, or the session was ended by others, m gets
 // another one.
 func (h *Hub) NoteSession(m *Member, now time.Time) {
@@ -266,7 +270,7 @@ func (h *Hub) NoteSession(m *Member, now time.Time) {
 		h.OpenSession(m, now)
 		return
 	}
-	if was.Name != is.Name || was.Settings != is.Settings || !slices.Equal(was.Rooms, is.Rooms) {
+	if was.Name != is.Name || was.Settings != is.Settings || !slices.Equal(was.Rooms, is.Rooms) || !slices.Equal(was.Ignores, is.Ignores) {
 		h.persist(is)
 	}
 }

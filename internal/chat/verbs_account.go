@@ -222,11 +222,15 @@ func (h *Hub) logInLocked(m *Member, a *account, now time.Time) (chosen Settings
 	h.persist(a.Account)
 	m.who, m.rest().account, m.more.meter = p, a.ID, nil
 	m.setRole(a.Role)
-	ignored = make(map[string]bool, len(a.Ignores))
-	for _, key := range a.Ignores {
-		ignored[key] = true
+	return m.Settings().atLogin(a.Settings), setOf(a.Ignores)
+}
+
+func setOf(keys []string) map[string]bool {
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
 	}
-	return m.Settings().atLogin(a.Settings), ignored
+	return set
 }
 
 // identified tells the rooms of m who it is now. old and was are its name and identity before,

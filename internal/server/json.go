@@ -460,6 +460,12 @@ func (x *jsonSession) Exit(r *chat.Room) {
 	x.peer.Exit(r)
 }
 
+// Ignore implements chat.Outlet.
+func (x *jsonSession) Ignore(r *chat.Room, key string, yes bool) {
+	x.changed = true
+	x.peer.Ignore(r, key, yes)
+}
+
 // Adapt implements chat.Outlet.
 func (x *jsonSession) Adapt() {
 	x.changed = true

@@ -400,6 +400,34 @@ func TestMessagesStayAGuestsOwnAfterAResume(t *testing.T) {
 	only(t, "another guest's", f.programNamed("bob").asks(fields{"type": "redact", "id": "1"}), fields{"type": "error"})
 }
 
+// A guest who comes back ignores whom they ignored, also after a restart.
+func TestAGuestIgnoresTheSamePeopleAfterAResume(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	ada, key := f.resumable("ada")
+	only(t, "the answer", ada.asks(fields{"type": "command", "line": "/ignore alice"}), fields{"type": "notice", "code": "ignores"})
+	_ = ada.c.Close()
+	f.settle()
+	for _, when := range []string{"after a cut", "after a restart"} {
+		alice, bob := f.join("alice"), f.join("bob")
+		alice.sends("nobody hears it\r\n/msg ada psst\r\n")
+		bob.sends("hello\r\n")
+		f.settle()
+		back := f.program()
+		got := back.asks(fields{"type": "resume", "token": key, "rooms": fields{}})
+		key = token(t, got)
+		alice.sends("nor this\r\n/msg ada psst\r\n")
+		bob.sends("good morning\r\n")
+		got = append(got, back.objects()...)
+		if text := fmt.Sprint(got); strings.Contains(text, "nobody hears") || strings.Contains(text, "nor this") || strings.Contains(text, "psst") {
+			t.Errorf("%s: %s", when, text)
+		}
+		only(t, when, except(got, "session", "joined"), fields{"text": "good morning"})
+		only(t, when, back.asks(fields{"type": "command", "line": "/ignore"}), fields{"type": "ignored", "names": []any{"alice"}})
+		f = startOn(t, s, speaksJSON)
+	}
+}
+
 // A session can't be had, nor resumed, without TLS from another machine.
 func TestTokensDoNotCrossANetworkInTheClear(t *testing.T) {
 	f := startWithAccounts(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })

@@ -171,6 +171,9 @@ func (c *check) session(r chat.Session) {
 	c.field = "Rooms"
 	c.list(len(r.Rooms))
 	c.text(r.Rooms...)
+	c.field = "Ignores"
+	c.list(len(r.Ignores))
+	c.text(r.Ignores...)
 	c.field = "Settings"
 	c.text(r.Settings.Zone, r.Settings.Charset, string(r.Settings.Editing))
 	c.field = ""
@@ -304,7 +307,7 @@ func Size(r chat.Record) int {
 	case chat.Account:
 		return base + len(r.Hash) + listSize(r.Ignores) + listSize(r.Rooms)
 	case chat.Session:
-		return 2*base + len(r.Name) + listSize(r.Rooms)
+		return 2*base + len(r.Name) + listSize(r.Rooms) + listSize(r.Ignores)
 	case chat.RoomState:
 		return base + len(r.Topic) + 8*(len(r.Operators)+len(r.Members)+len(r.Voiced))
 	case chat.Mail:
