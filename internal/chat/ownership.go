@@ -24,7 +24,7 @@ func (h *Hub) mayOpen(m *Member) error {
 	own, guests := 0, 0
 	for _, r := range h.rooms {
 		switch owner := r.owner.Load(); {
-		case owner != 0 && owner == account, account == 0 && r.maker == m.id:
+		case owner != 0 && owner == account, account == 0 && r.maker.Load() == m.id:
 			own++
 		case owner == 0 && r.name != Lobby:
 			guests++

@@ -121,7 +121,7 @@ func (r *Room) roster(viewer *Member) roster {
 		}
 	}
 	if r.hosted && r.state.Founder == 0 {
-		x.guests[r.maker] = RoomOperator
+		x.guests[r.maker.Load()] = RoomOperator
 	}
 	return x
 }

@@ -106,8 +106,10 @@ type Session struct {
 	// Rooms are the names of the rooms it was in.
 	Rooms    []string `json:",omitempty"`
 	Settings Settings
-	// Ignores are the keys of the names that a guest ignores; an account has its own.
+	// Ignores are the keys of the names that a guest ignores, and Mutes the IDs of the mutes
+	// that stay with a guest, whatever the name. An account has its own.
 	Ignores []string `json:",omitempty"`
+	Mutes   []uint64 `json:",omitempty"`
 }
 
 // String returns the session's ID, for logs.

@@ -148,6 +148,9 @@ func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {
 	if len(e.Ignores) > 0 {
 		m.rest().ignored = setOf(e.Ignores)
 	}
+	if len(e.Mutes) > 0 {
+		m.withExtras().held = slices.Clone(e.Mutes)
+	}
 	h.remark(m, now)
 	return nil
 }
@@ -397,6 +400,7 @@ func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet b
 	events, c := r.missed(seen, missed, asked)
 	events = r.hub.unignored(m, events)
 	s := r.seat(m)
+	r.inherit(s)
 	first := m.identity() == 0 || r.people[m.identity()] == 0
 	m.out.Enter(Entry{
 		Room: r, Name: m.OwnName(), Role: r.roleHere(m), Topic: own.seen(r.state.Topic), Recent: events, Others: r.others(m),
@@ -407,6 +411,21 @@ func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet b
 		r.announce(m, now)
 	}
 	return nil
+}
+
+// inherit gives the member of a seat the role of a guest whose session it continues, and who is
+// still seen here. r.mu is held.
+func (r *Room) inherit(s *seat) {
+	x := s.member.extras()
+	if x == nil || len(x.was) == 0 || s.member.account() != 0 {
+		return
+	}
+	for _, o := range r.seats {
+		if slices.Contains(x.was, o.member.id) {
+			s.voiced = s.voiced || o.voiced
+			r.maker.CompareAndSwap(o.member.id, s.member.id)
+		}
+	}
 }
 
 // missed returns the messages that follow a position, as far as they are sent. r.mu is held.

@@ -16,7 +16,7 @@ type Room struct {
 	feed Feed
 	// owner is state.Founder, for code that holds Hub.mu, inside which mu is not taken.
 	owner atomic.Uint64
-	maker uint64 // the ID of the guest who created it; 0 if that was an account
+	maker atomic.Uint64 // the ID of the guest who created it; 0 if that was an account
 
 	mu     sync.Mutex // guards what follows and the calls of feed: the order is made here
 	seq    uint64
@@ -179,7 +179,7 @@ func (r *Room) operator(m *Member) bool {
 // isOperatorHere is operator with r.mu held. A guest who created the room is an
 // operator until they leave.
 func (r *Room) isOperatorHere(m *Member) bool {
-	return r.isOperator(m.account()) || r.hosted && r.maker == m.id && r.state.Founder == 0
+	return r.isOperator(m.account()) || r.hosted && r.maker.Load() == m.id && r.state.Founder == 0
 }
 
 // mayTalk reports whether m may speak while the room is moderated. r.mu is held.
@@ -230,7 +230,7 @@ func (r *Room) publishOf(m *Member, e Event, p *pendingPost) *Note {
 func (r *Room) leave(m *Member, s *seat, why *Note, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.hosted = r.hosted && m.id != r.maker
+	r.hosted = r.hosted && m.id != r.maker.Load()
 	end := len(r.seats) - 1
 	last := r.seats[end]
 	r.seats[s.place], last.place = last, s.place

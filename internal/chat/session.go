@@ -232,25 +232,25 @@ func (m *Member) identity() uint64 {
 // describe takes over m's state.
 func (e *session) describe(m *Member) {
 	e.Account, e.Name, e.Settings = m.account(), m.Name(), m.Settings()
-	e.Rooms, e.Ignores = nil, nil
+	e.Rooms, e.Ignores, e.Mutes = nil, nil, nil
 	for _, s := range m.seats() {
 		e.Rooms = append(e.Rooms, s.room.name)
 	}
 	if e.Account == 0 {
-		e.Ignores = slices.Sorted(maps.Keys(m.ignored()))
+		e.Ignores, e.Mutes = slices.Sorted(maps.Keys(m.ignored())), m.subject().held
 	}
 }
 
 // stored returns the record of a session.
 func (e *session) stored() Session {
 	r := e.Session
-	r.Rooms, r.Ignores = slices.Clone(r.Rooms), slices.Clone(r.Ignores)
+	r.Rooms, r.Ignores, r.Mutes = slices.Clone(r.Rooms), slices.Clone(r.Ignores), slices.Clone(r.Mutes)
 	return r
 }
 
-// NoteSession records what has changed of m: its rooms, its name, its settings, whom it ignores. A session
-// does not change hands: if m has logged in or out, or the session was ended by others, m gets
-// another one.
+// NoteSession records what has changed of m: its rooms, its name, its settings, whom it
+// ignores. A session does not change hands: if m has logged in or out, or the session was
+// ended by others, m gets another one.
 func (h *Hub) NoteSession(m *Member, now time.Time) {
 	e := m.session()
 	if e == nil || m.who == nil {

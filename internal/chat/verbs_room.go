@@ -122,7 +122,8 @@ func (h *Hub) open(m *Member, name names.Name, key string, now time.Time) (r *Ro
 	}
 	r = newRoom(h, state)
 	if m.account() == 0 {
-		r.maker, r.hosted = m.id, true
+		r.hosted = true
+		r.maker.Store(m.id)
 	}
 	h.rooms[at] = r
 	return r, true, nil

@@ -428,6 +428,68 @@ func TestAGuestIgnoresTheSamePeopleAfterAResume(t *testing.T) {
 	}
 }
 
+// A guest who comes back runs the rooms that they have created, and has the voice that they
+// were given.
+func TestAGuestHasTheSameRoleAfterAResume(t *testing.T) {
+	for _, halfOpen := range []bool{false, true} {
+		t.Run(fmt.Sprint("half-open: ", halfOpen), func(t *testing.T) {
+			f := startWithAccounts(t, speaksJSON)
+			ada, adas := f.resumable("ada")
+			bob, bobs := f.resumable("bob")
+			ada.asks(fields{"type": "join", "room": "#den"})
+			bob.asks(fields{"type": "join", "room": "#den"})
+			ada.asks(fields{"type": "command", "line": "/moderated on"})
+			ada.asks(fields{"type": "command", "line": "/voice bob"})
+			den := func(got []fields) (joined []fields) {
+				for _, o := range got {
+					if o["type"] == "joined" && o["room"] == "#den" {
+						joined = append(joined, o)
+					}
+				}
+				return joined
+			}
+			for _, cid := range []string{"first", "second"} {
+				if !halfOpen {
+					_ = ada.c.Close()
+					_ = bob.c.Close()
+					f.settle()
+				}
+				ada, bob = f.program(), f.program()
+				got := ada.asks(fields{"type": "resume", "token": adas})
+				only(t, "who has created it", den(got), fields{"role": "operator"})
+				adas = token(t, got)
+				got = bob.asks(fields{"type": "resume", "token": bobs})
+				only(t, "who has a voice", den(got), fields{"role": "voiced"})
+				bobs = token(t, got)
+				f.advance(2 * time.Minute) // others no longer wait
+				only(t, "a message", except(bob.asks(fields{"type": "post", "room": "#den", "text": "hello", "cid": cid}), "ack"), fields{"text": "hello"})
+				ada.objects()
+				only(t, "a command", ada.asks(fields{"type": "command", "room": "#den", "line": "/topic ours"}), fields{"code": "has-set-topic"})
+				bob.objects()
+			}
+		})
+	}
+}
+
+// A mute that somebody could not evade by logging out does not end with the connection.
+func TestAMuteOutlivesALogoutAndAResume(t *testing.T) {
+	s := memory.New()
+	f := startOn(t, s, speaksJSON)
+	ada := f.program()
+	ada.asks(fields{"type": "register", "name": "ada", "password": "correct horse battery"})
+	f.operates("in #lobby mute ada")
+	ada.objects()
+	key := token(t, ada.asks(fields{"type": "logout"}))
+	for _, when := range []string{"after a cut", "after a restart"} {
+		_ = ada.c.Close()
+		f.settle()
+		ada = f.program()
+		key = token(t, ada.asks(fields{"type": "resume", "token": key, "rooms": fields{}}))
+		only(t, when, ada.asks(fields{"type": "post", "room": "#lobby", "text": "free", "cid": when}), fields{"type": "error", "code": "muted"})
+		f = startOn(t, s, speaksJSON)
+	}
+}
+
 // A session can't be had, nor resumed, without TLS from another machine.
 func TestTokensDoNotCrossANetworkInTheClear(t *testing.T) {
 	f := startWithAccounts(t, func(o *server.Options) { o.SniffWindow = 150 * time.Millisecond })

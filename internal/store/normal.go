@@ -25,7 +25,8 @@ func Normal(r chat.Record) chat.Record {
 		r.Created, r.Seen, r.Ignores, r.Rooms = utc(r.Created), utc(r.Seen), list(r.Ignores), list(r.Rooms)
 		return r
 	case chat.Session:
-		r.Rotated, r.Seen, r.Rooms, r.Ignores = utc(r.Rotated), utc(r.Seen), list(r.Rooms), list(r.Ignores)
+		r.Rotated, r.Seen, r.Rooms = utc(r.Rotated), utc(r.Seen), list(r.Rooms)
+		r.Ignores, r.Mutes = list(r.Ignores), list(r.Mutes)
 		return r
 	case chat.RoomState:
 		r.Created, r.Operators, r.Members, r.Voiced = utc(r.Created), list(r.Operators), list(r.Members), list(r.Voiced)

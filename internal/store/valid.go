@@ -174,6 +174,8 @@ func (c *check) session(r chat.Session) {
 	c.field = "Ignores"
 	c.list(len(r.Ignores))
 	c.text(r.Ignores...)
+	c.field = "Mutes"
+	c.ids(r.Mutes)
 	c.field = "Settings"
 	c.text(r.Settings.Zone, r.Settings.Charset, string(r.Settings.Editing))
 	c.field = ""
@@ -307,7 +309,7 @@ func Size(r chat.Record) int {
 	case chat.Account:
 		return base + len(r.Hash) + listSize(r.Ignores) + listSize(r.Rooms)
 	case chat.Session:
-		return 2*base + len(r.Name) + listSize(r.Rooms) + listSize(r.Ignores)
+		return 2*base + len(r.Name) + listSize(r.Rooms) + listSize(r.Ignores) + 8*len(r.Mutes)
 	case chat.RoomState:
 		return base + len(r.Topic) + 8*(len(r.Operators)+len(r.Members)+len(r.Voiced))
 	case chat.Mail:

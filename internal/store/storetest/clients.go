@@ -152,7 +152,7 @@ func (f *fixture) session(id, account uint64) chat.Session {
 	return chat.Session{
 		ID: id, Account: account, Name: "Ann", Hash: [32]byte{1, 2, byte(id)}, Previous: [32]byte{31: 9}, Rotated: f.now, Seen: f.now.Add(time.Hour),
 		Rooms: []string{"#lobby", "#Ödd"}, Settings: chat.Settings{Bell: true, Zone: "Europe/Paris"},
-		Ignores: []string{"bob", "ödd"},
+		Ignores: []string{"bob", "ödd"}, Mutes: []uint64{41},
 	}
 }
 
