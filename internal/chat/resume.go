@@ -88,8 +88,8 @@ func (h *Hub) Resume(m *Member, token string, seen Seen, now time.Time) {
 }
 
 // sessionOf returns the session of a token, or why m can't resume it. A token that was
-// used before ends its session: two clients have it. A request that was under way for longer
-// than the client has waited is no such use: it comes on a connection from before.
+// used before ends its session: two clients have it. That does not apply to a delayed request,
+// which arrives after the client has given up and resumed on a newer connection.
 func (h *Hub) sessionOf(m *Member, hash [32]byte, now time.Time) (*session, error) {
 	h.sessions.mu.Lock()
 	e := h.sessions.byHash[hash]
@@ -124,9 +124,12 @@ func (m *Member) before(o *Member) bool { return o != nil && m.id < o.id }
 
 // logInBySession gives m the name of a session, and the account if it has one.
 func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {
-	if e.Account != 0 {
+	h.sessions.mu.Lock()
+	is := e.stored()
+	h.sessions.mu.Unlock()
+	if is.Account != 0 {
 		h.mu.Lock()
-		a := h.byID[e.Account]
+		a := h.byID[is.Account]
 		h.mu.Unlock()
 		if a == nil {
 			h.drop(e)
@@ -134,22 +137,22 @@ func (h *Hub) logInBySession(m *Member, e *session, now time.Time) error {
 		}
 		return h.logIn(m, claim{account: a})
 	}
-	name, err := names.Parse(e.Name)
+	name, err := names.Parse(is.Name)
 	if err != nil {
 		return err
 	}
 	if err := h.becomeGuestBySession(m, e, name, now); err != nil {
 		return err
 	}
-	if e.Settings != (Settings{}) {
-		chosen := e.Settings
+	if is.Settings != (Settings{}) {
+		chosen := is.Settings
 		m.rest().settings = &chosen
 	}
-	if len(e.Ignores) > 0 {
-		m.rest().ignored = setOf(e.Ignores)
+	if len(is.Ignores) > 0 {
+		m.rest().ignored = setOf(is.Ignores)
 	}
-	if len(e.Mutes) > 0 {
-		m.withExtras().held = slices.Clone(e.Mutes)
+	if len(is.Mutes) > 0 {
+		m.withExtras().held = is.Mutes
 	}
 	h.remark(m, now)
 	return nil
@@ -413,8 +416,8 @@ func (r *Room) resume(m *Member, seen *Position, missed gathered, asked, quiet b
 	return nil
 }
 
-// inherit gives the member of a seat the role of a guest whose session it continues, and who is
-// still seen here. r.mu is held.
+// inherit gives the member of a seat the role that the guest had on earlier connections of the
+// session that are still in the room. r.mu is held.
 func (r *Room) inherit(s *seat) {
 	x := s.member.extras()
 	if x == nil || len(x.was) == 0 || s.member.account() != 0 {

@@ -74,8 +74,8 @@ type sessions struct {
 	mu     sync.Mutex // guards what follows; nothing else is locked in it
 	byID   map[uint64]*session
 	byHash map[[32]byte]*session
-	// of has the session of a member, also before it has continued that, and after it has
-	// given it to another connection: private messages go there.
+	// of has the session to which private messages for a member go, from the beginning of a
+	// resume until the member leaves.
 	of map[*Member]*session
 }
 

@@ -25,8 +25,8 @@ func (m *Member) receive(list ...Event) {
 	}
 }
 
-// send shows a private message to members, whose sessions have it once. The place among those of
-// a session is that of this call, whatever connection the session has meanwhile.
+// send shows a private message to members, and once to each session. It takes its place in the
+// order of a session here, whatever connection delivers it.
 func (h *Hub) send(targets []*Member, e Event) {
 	var had []*session
 	tasks := make(map[*Member]func(), len(targets))
@@ -50,8 +50,8 @@ func (h *Hub) send(targets []*Member, e Event) {
 	}
 }
 
-// handOver shows m the private messages that wait, if it is the connection of their session and
-// no other one is about to be.
+// handOver shows m the private messages that wait for a session, if m is its connection and no
+// other one is about to replace it.
 func (h *Hub) handOver(e *session, m *Member) {
 	var list []Event
 	h.sessions.mu.Lock()

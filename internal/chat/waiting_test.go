@@ -13,7 +13,7 @@ import (
 	"github.com/sudoXpg/netloop/internal/store/memory"
 )
 
-// A postOffice is a server, bob's client, whose connections are lost, and ada, who writes to bob.
+// A postOffice simulates a server on which ada writes to bob, whose client keeps reconnecting.
 type postOffice struct {
 	t interface {
 		Fatalf(format string, args ...any)
@@ -243,7 +243,7 @@ func (l later) Write(done func(error), records ...chat.Record) {
 
 func (later) Full(func()) bool { return false }
 
-// Whatever the order in which connections are lost, noticed and replaced.
+// Connections may be lost, noticed and replaced in any order.
 func TestPrivateMessagesArriveOnceInOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newPostOffice(t, rapid.IntRange(1, 2).Draw(rt, "loops"))

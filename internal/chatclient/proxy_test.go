@@ -179,7 +179,7 @@ func TestADeadIPv6Address(t *testing.T) {
 	p := newPeer(t, secure(testcert.New("chat.example")))
 	d := v.dialer(p)
 	d.Host = "chat.example."
-	tried := make(chan struct{}) // the IPv6 address was
+	tried := make(chan struct{}) // closed when the IPv6 address is tried
 	try := sync.OnceFunc(func() { close(tried) })
 	d.Net = net.Dialer{
 		Resolver: resolver(t), FallbackDelay: time.Millisecond,
@@ -190,7 +190,7 @@ func TestADeadIPv6Address(t *testing.T) {
 				return ctx.Err()
 			}
 			select {
-			case <-tried: // also where the IPv4 address is the first
+			case <-tried: // even if the IPv4 address comes first
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()

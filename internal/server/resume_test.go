@@ -400,7 +400,7 @@ func TestMessagesStayAGuestsOwnAfterAResume(t *testing.T) {
 	only(t, "another guest's", f.programNamed("bob").asks(fields{"type": "redact", "id": "1"}), fields{"type": "error"})
 }
 
-// A guest who comes back ignores whom they ignored, also after a restart.
+// A guest's ignore list outlives the connection and a restart of the server.
 func TestAGuestIgnoresTheSamePeopleAfterAResume(t *testing.T) {
 	s := memory.New()
 	f := startOn(t, s, speaksJSON)
@@ -428,8 +428,7 @@ func TestAGuestIgnoresTheSamePeopleAfterAResume(t *testing.T) {
 	}
 }
 
-// A guest who comes back runs the rooms that they have created, and has the voice that they
-// were given.
+// A guest keeps operator status and voice across a resume.
 func TestAGuestHasTheSameRoleAfterAResume(t *testing.T) {
 	for _, halfOpen := range []bool{false, true} {
 		t.Run(fmt.Sprint("half-open: ", halfOpen), func(t *testing.T) {
@@ -456,10 +455,10 @@ func TestAGuestHasTheSameRoleAfterAResume(t *testing.T) {
 				}
 				ada, bob = f.program(), f.program()
 				got := ada.asks(fields{"type": "resume", "token": adas})
-				only(t, "who has created it", den(got), fields{"role": "operator"})
+				only(t, "the creator's role", den(got), fields{"role": "operator"})
 				adas = token(t, got)
 				got = bob.asks(fields{"type": "resume", "token": bobs})
-				only(t, "who has a voice", den(got), fields{"role": "voiced"})
+				only(t, "the role of a guest with voice", den(got), fields{"role": "voiced"})
 				bobs = token(t, got)
 				f.advance(2 * time.Minute) // others no longer wait
 				only(t, "a message", except(bob.asks(fields{"type": "post", "room": "#den", "text": "hello", "cid": cid}), "ack"), fields{"text": "hello"})
@@ -471,7 +470,7 @@ func TestAGuestHasTheSameRoleAfterAResume(t *testing.T) {
 	}
 }
 
-// A mute that somebody could not evade by logging out does not end with the connection.
+// Logging out and reconnecting does not end a mute.
 func TestAMuteOutlivesALogoutAndAResume(t *testing.T) {
 	s := memory.New()
 	f := startOn(t, s, speaksJSON)

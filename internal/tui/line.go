@@ -207,7 +207,7 @@ func (w *writer) styled(i *chatstate.Item) string {
 	return w.markdown(base, i.Text)
 }
 
-// markdown returns a text whose pieces look as they should.
+// markdown returns a text with the styles of its Markdown.
 func (w *writer) markdown(base lipgloss.Style, text string) string {
 	var b strings.Builder
 	for _, p := range pieces(text) {

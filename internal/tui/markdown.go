@@ -39,7 +39,7 @@ var fence = regexp.MustCompile("^```[A-Za-z0-9_+-]*$")
 // pieces divides a message by the part of Markdown that the page knows: bold, italics, code,
 // code blocks, quotes and links (internal/web/page/markdown.js; both pass the cases in
 // testdata/markdown.json). The texts of the pieces are the message: nothing is left out, so
-// that a mark that was none can be read.
+// that characters which were not meant as marks stay readable.
 func pieces(text string) []piece {
 	var p parser
 	lines := strings.SplitAfter(text, "\n")
@@ -64,7 +64,7 @@ func pieces(text string) []piece {
 			outer = quote
 			p.quoteMark()
 		}
-		// What begins in a paragraph ends there.
+		// Marks don't cross paragraphs.
 		for paragraph := range strings.SplitAfterSeq(block.String(), "\n\n") {
 			p.inline(paragraph, outer, 0)
 		}
@@ -76,7 +76,7 @@ func pieces(text string) []piece {
 type parser struct {
 	pieces []piece
 	quoted []string // what is before the next lines of a quote, and not in their text
-	open   bool     // a code block is not closed: no other one is
+	open   bool     // a code block has no end, so no later one has
 }
 
 // add adds a part.
@@ -124,8 +124,7 @@ var marks = [...]struct {
 	look look
 }{{"**", strong}, {"__", strong}, {"*", emphasis}, {"_", emphasis}}
 
-// inline adds the pieces of a text without blocks. Each mark is looked for once: the time is
-// linear.
+// inline adds the pieces of a text without blocks, in linear time.
 func (p *parser) inline(text string, outer look, depth int) {
 	plain := 0
 	var closers [len(marks)]int
@@ -172,7 +171,7 @@ func (p *parser) marked(text string, at int, outer look, depth int, closers *[le
 		if !strings.HasPrefix(text[at:], m.text) {
 			continue
 		}
-		// A mark begins before a word and ends after one; underlines not within words.
+		// A mark begins before a word and ends after one; underscores not within words.
 		inside := at + len(m.text)
 		if next, n := utf8.DecodeRuneInString(text[inside:]); n == 0 || unicode.IsSpace(next) || m.text[0] == '_' && wordBefore(text, at) {
 			continue
